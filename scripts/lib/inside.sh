@@ -1,0 +1,117 @@
+# shellcheck shell=bash
+# What happens in the box before COMMAND runs: MariaDB, sqlmap, and the system's use of it. Sourced by box.sh, never run.
+
+declare -r socket=/run/mysqld/mysqld.sock
+declare -r database=accounts
+
+# Names are switched on last, so that nothing in here asks a module that is not ready.
+# shellcheck disable=SC2154  # box is handed over by run_box
+prepare() {
+    start_database
+    if [[ ${box[plain]} == no ]]; then
+        install_sqlmap
+        configure_sqlmap
+        include_in_pam
+    fi
+    await_database
+    create_database
+    [[ ${box[plain]} == yes ]] || use_sqlmap
+}
+
+# A tmpfs of its own hides this system's data.
+start_database() {
+    getent passwd mysql >/dev/null || useradd --system --home-dir /nonexistent --shell /usr/sbin/nologin mysql
+    mkdir -p /var/lib/mysql
+    mount -t tmpfs -o mode=755 mysql /var/lib/mysql
+    cp -a "${box[template]}/." /var/lib/mysql
+    mkdir -p /run/mysqld/tmp
+    chown -R mysql:root /var/lib/mysql /run/mysqld
+    # shellcheck disable=SC2154
+    mariadbd --no-defaults --user=mysql --datadir=/var/lib/mysql --socket="$socket" --pid-file=/run/mysqld/mysqld.pid \
+        --tmpdir=/run/mysqld/tmp --log-error=/run/mysqld/error.log --bind-address=127.0.0.1 --skip-name-resolve \
+        --performance-schema=0 --innodb-buffer-pool-size=64M --innodb-log-file-size=8M --innodb-doublewrite=0 \
+        --innodb-flush-log-at-trx-commit=0 "${box_mariadb_arguments[@]}" </dev/null >/run/mysqld/output.log 2>&1 &
+    database_pid=$!
+}
+
+await_database() {
+    until [[ -S $socket ]]; do
+        if ! kill -0 "$database_pid" 2>/dev/null; then
+            cat /run/mysqld/error.log /run/mysqld/output.log >&2
+            die "MariaDB did not start"
+        fi
+        sleep 0.005
+    done
+}
+
+create_database() {
+    local file
+    {
+        printf 'CREATE DATABASE %s;\n' "$database"
+        create_user sqlmapd.toml database
+        create_user secrets.toml privileged
+    } | sql || die "could not create the database"
+    # shellcheck disable=SC2154
+    for file in "${box_sql[@]}"; do
+        sql "$database" <"$file" || die "MariaDB refused $file"
+    done
+}
+
+sql() {
+    mariadb --no-defaults --socket="$socket" --user=root --default-character-set=utf8mb4 "$@"
+}
+
+# create_user FILE SECTION: the database user that a shipped example logs in with.
+create_user() {
+    local -r user=$(toml_string "$CHECKOUT/conf/$1" "$2" user) password=$(toml_string "$CHECKOUT/conf/$1" "$2" password)
+    printf "CREATE USER '%s'@'localhost' IDENTIFIED BY '%s';\n" "$user" "$password"
+}
+
+# toml_string FILE SECTION KEY: a plain string of a TOML file.
+toml_string() {
+    sed -n "/^\[$2\]/,/^\[[^]]*\] *\(#.*\)\?$/ s/^$3 *= *\"\([^\"]*\)\".*/\1/p" "$1" | head -n 1
+}
+
+install_sqlmap() {
+    quietly cmake --install "${box[build]}"
+    ldconfig
+}
+
+configure_sqlmap() {
+    mkdir -p /etc/sqlmapd
+    install -m 644 "${box[config]:-$CHECKOUT/conf/sqlmapd.toml}" /etc/sqlmapd/sqlmapd.toml
+    install -m 600 "${box[secrets]:-$CHECKOUT/conf/secrets.toml}" /etc/sqlmapd/secrets.toml
+    install -m 644 "$CHECKOUT/conf/pam.d/common-sqlmap" /etc/pam.d/common-sqlmap
+}
+
+# Where common-sqlmap says that its include belongs: in front of the first one of Debian's common files.
+include_in_pam() {
+    local service file
+    # shellcheck disable=SC2154
+    for service in "${box_pam[@]}"; do
+        file="/etc/pam.d/$service"
+        if grep -q '^@include common-' "$file" 2>/dev/null; then
+            sed -i '0,/^@include common-/ s/^@include common-/@include common-sqlmap\n&/' "$file"
+        else
+            printf '@include common-sqlmap\n' >>"$file"
+        fi
+    done
+}
+
+use_sqlmap() {
+    local line
+    # shellcheck disable=SC2154
+    for line in "${box_nsswitch[@]}"; do
+        sed -i "/^${line%%:*}:/d" /etc/nsswitch.conf
+        printf '%s\n' "$line" >>/etc/nsswitch.conf
+    done
+    case ,$(cache_value "${box[build]}" SQLMAP_SANITIZE), in
+    *,address,*) preload libasan.so ;;
+    *,thread,*) preload libtsan.so ;;
+    esac
+}
+
+# A module with a sanitizer in it can only be loaded by a program that has the sanitizer's runtime already.
+preload() {
+    readlink -f "$("$(cache_value "${box[build]}" CMAKE_CXX_COMPILER)" -print-file-name="$1")" >/etc/ld.so.preload
+}

@@ -1,0 +1,74 @@
+// The rules that every name, id and field must pass, asked on the request before any I/O and again on each row.
+// Pure: no I/O, no allocation. A value that breaks a rule is refused, never changed into one that fits.
+#ifndef SQLMAP_COMMON_ACCOUNT_RULES_H_
+#define SQLMAP_COMMON_ACCOUNT_RULES_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "common/account/record.h"
+
+namespace sqlmap {
+
+// A set of bytes.
+class ByteSet {
+ public:
+  constexpr void Add(unsigned char byte) { words_[byte >> 6] |= std::uint64_t{1} << (byte & 63); }
+  constexpr bool Contains(unsigned char byte) const {
+    return ((words_[byte >> 6] >> (byte & 63)) & 1) != 0;
+  }
+  friend constexpr bool operator==(const ByteSet&, const ByteSet&) = default;
+
+ private:
+  std::array<std::uint64_t, 4> words_{};
+};
+
+// Reads a list of characters and ranges such as "a-z0-9._@-" (a '-' that is first or last stands for itself).
+// Returns false for an empty list, a range that runs backwards, and for what no login name may contain: NUL, control
+// characters, white space, ':' ',' '/' '*' and bytes above 0x7e (passwd(5), and ls ~* asks for "*").
+bool ParseByteSet(std::string_view text, ByteSet& set);
+
+inline constexpr std::size_t kNameMax = 255;  // bytes
+
+// Whether any account may be called so, whatever the configuration says. Never: "", more than kNameMax bytes, the bytes that
+// ParseByteSet refuses, ".", "..", all digits (chown 123), a '-' in front, and "root", for which the database has no say.
+bool CanBeName(std::string_view name);
+
+// accounts.name_first, name_rest and name_max.
+struct NameRules {
+  ByteSet first;
+  ByteSet rest;
+  std::size_t max = kNameMax;
+
+  // The default: first "a-z0-9_", rest "a-z0-9._@-", at most 255 bytes.
+  static NameRules Default();
+  // Whether a user or group may be called so: CanBeName, and what the sets and the length say.
+  bool Allows(std::string_view name) const;
+};
+
+// accounts.min_uid, max_uid, allow_uids and their sisters for gids.
+struct IdRules {
+  std::uint32_t min = 1000;
+  std::uint32_t max = 4294967293U;
+  std::span<const std::uint32_t> also;  // single ids below the minimum; not owned
+
+  // 0, 65534, 65535, 4294967294 and 4294967295 are never allowed, whatever the configuration says.
+  bool Allows(std::uint32_t id) const;
+};
+
+bool IsReservedId(std::uint32_t id);
+
+// Whether text may stand in a field of passwd(5), group(5) or shadow(5): no ':', no control character, no NUL.
+bool IsCleanField(std::string_view text);
+// A clean field that is an absolute path, for home and shell.
+bool IsCleanPath(std::string_view text);
+
+// Writes the ASCII lower case of `name` over `buffer` and returns it; `buffer` must hold name.size() bytes.
+std::string_view LowerCase(std::string_view name, char* buffer);
+
+}  // namespace sqlmap
+
+#endif  // SQLMAP_COMMON_ACCOUNT_RULES_H_

@@ -1,0 +1,74 @@
+#include "common/config/settings.h"
+
+#include <exception>
+#include <utility>
+
+#include "common/config/secure_file.h"
+#include "common/config/settings_reader.h"
+
+namespace sqlmap {
+namespace {
+
+SettingsOrErrors Load(const std::string& config_path, const std::string& secrets_path) {
+  SettingsReader reader(config_path, secrets_path);
+  if (const auto config = ReadSecureFile(config_path, FilePrivacy::kPublic)) {
+    reader.AddConfig(config->text, config->world_readable);
+  } else {
+    reader.Refuse(FileKind::kConfig, 0, config.error().what);
+  }
+  if (!secrets_path.empty()) {
+    if (const auto secrets = ReadSecureFile(secrets_path, FilePrivacy::kSecret)) {
+      reader.AddSecrets(secrets->text);
+    } else if (!secrets.error().missing) {
+      reader.Refuse(FileKind::kSecrets, 0, secrets.error().what);
+    }
+  }
+  reader.ReadPasswordFiles();
+  return std::move(reader).Take();
+}
+
+SettingsOrErrors Parse(const SettingsText& config, const SettingsText& secrets) {
+  SettingsReader reader(config.name, secrets.name);
+  reader.AddConfig(config.text, config.world_readable);
+  if (!secrets.text.empty()) {
+    if (secrets.world_readable) {
+      reader.Refuse(FileKind::kSecrets, 0, "holds secrets and can be read by others; chmod 0600");
+    } else {
+      reader.AddSecrets(secrets.text);
+    }
+  }
+  return std::move(reader).Take();
+}
+
+// No exception passes: the list of one error, or of none if there is no memory even for that.
+template <class Work>
+SettingsOrErrors WithoutExceptions(const Work& work) noexcept {
+  try {
+    return work();
+  } catch (...) {
+    std::vector<SettingsError> errors;
+    try {
+      errors.push_back({.file = {}, .line = 0, .what = "out of memory"});
+    } catch (...) {
+    }
+    return std::unexpected(std::move(errors));
+  }
+}
+
+}  // namespace
+
+std::string SettingsError::Describe() const {
+  if (file.empty()) return what;
+  return file + ":" + (line == 0 ? " " : std::to_string(line) + ": ") + what;
+}
+
+SettingsOrErrors LoadSettings(const std::string& config_path,
+                              const std::string& secrets_path) noexcept {
+  return WithoutExceptions([&] { return Load(config_path, secrets_path); });
+}
+
+SettingsOrErrors ParseSettings(const SettingsText& config, const SettingsText& secrets) noexcept {
+  return WithoutExceptions([&] { return Parse(config, secrets); });
+}
+
+}  // namespace sqlmap

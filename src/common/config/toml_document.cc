@@ -1,0 +1,124 @@
+#include "common/config/toml_document.h"
+
+// No key of ours nests; a low bound spares the stack of the program that asks. Errors are values:
+// the exception that toml++ would throw instead ends the program if memory runs out while it is
+// made.
+#define TOML_EXCEPTIONS 0
+#define TOML_ENABLE_FORMATTERS 0
+#define TOML_MAX_NESTED_VALUES 4
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+#include "common/config/toml_prescan.h"
+
+namespace sqlmap {
+namespace {
+
+TomlValue Convert(const toml::node& node) {
+  TomlValue converted;
+  converted.line = node.source().begin.line;
+  switch (node.type()) {
+    case toml::node_type::string:
+      converted.value = node.as_string()->get();
+      break;
+    case toml::node_type::integer:
+      converted.value = node.as_integer()->get();
+      break;
+    case toml::node_type::boolean:
+      converted.value = node.as_boolean()->get();
+      break;
+    case toml::node_type::array: {
+      std::vector<TomlValue> elements;
+      for (const toml::node& element : *node.as_array()) elements.push_back(Convert(element));
+      converted.value = std::move(elements);
+      break;
+    }
+    case toml::node_type::table:
+      converted.value = TomlValue::Other{"a section"};
+      break;
+    case toml::node_type::floating_point:
+      converted.value = TomlValue::Other{"a number with a fraction"};
+      break;
+    default:
+      converted.value = TomlValue::Other{"a date or time"};
+  }
+  return converted;
+}
+
+void AddKey(std::string_view section, const toml::key& key, const toml::node& node,
+            TomlDocument& document) {
+  TomlKey added{std::string(section), std::string(key.str()), Convert(node)};
+  added.value.line = key.source().begin.line;
+  document.keys.push_back(std::move(added));
+}
+
+TomlDocument Flatten(const toml::table& root) {
+  TomlDocument document;
+  for (const auto& [key, node] : root) {
+    const toml::table* const section = node.as_table();
+    if (section == nullptr) {
+      AddKey("", key, node, document);
+      continue;
+    }
+    document.sections.push_back({std::string(key.str()), key.source().begin.line});
+    for (const auto& [name, value] : *section) AddKey(key.str(), name, value, document);
+  }
+  std::sort(document.sections.begin(), document.sections.end(),
+            [](const TomlSection& a, const TomlSection& b) {
+              return std::tie(a.line, a.name) < std::tie(b.line, b.name);
+            });
+  std::sort(document.keys.begin(), document.keys.end(), [](const TomlKey& a, const TomlKey& b) {
+    return std::tie(a.value.line, a.section, a.name) < std::tie(b.value.line, b.section, b.name);
+  });
+  return document;
+}
+
+// toml++ quotes what it saw, which may be a password. Kept are the names of keys that stand twice,
+// and what was expected.
+std::string WithoutValues(std::string_view description) {
+  if (description.find("cannot redefine") != std::string_view::npos)
+    return std::string(description);
+  description = description.substr(0, description.find(", saw "));
+  std::string kept(description);
+  if (kept.find("expected ") != std::string::npos) return kept;
+  const std::size_t open = kept.find('\'');
+  const std::size_t close = kept.rfind('\'');
+  if (open != std::string::npos) kept.replace(open, close + 1 - open, "what stands here");
+  return kept;
+}
+
+// toml++ lets a NUL end its input or not, depending on where it stands.
+std::expected<void, TomlError> CheckNoNul(std::string_view text) {
+  const std::size_t nul = text.find('\0');
+  if (nul == std::string_view::npos) return {};
+  const auto lines =
+      std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(nul), '\n');
+  return std::unexpected(TomlError{1 + static_cast<unsigned>(lines),
+                                   "holds a NUL byte; the file must be text (UTF-8)"});
+}
+
+}  // namespace
+
+std::string_view DescribeType(const TomlValue& value) {
+  if (const auto* other = std::get_if<TomlValue::Other>(&value.value)) return other->description;
+  constexpr std::string_view kTypes[] = {"text", "a whole number", "true or false", "a list"};
+  return kTypes[value.value.index()];
+}
+
+std::expected<TomlDocument, TomlError> ParseToml(std::string_view text) {
+  if (const auto good = CheckNoNul(text); !good) return std::unexpected(good.error());
+  const PrescannedToml scanned = PrescanToml(text);
+  if (scanned.deep_key_line != 0) {
+    return std::unexpected(TomlError{
+        scanned.deep_key_line, "a key has more than 16 parts; write [section] and key = value"});
+  }
+  const toml::parse_result parsed = toml::parse(std::string_view(scanned.text));
+  if (parsed) return Flatten(parsed.table());
+  return std::unexpected(
+      TomlError{parsed.error().source().begin.line, WithoutValues(parsed.error().description())});
+}
+
+}  // namespace sqlmap

@@ -1,0 +1,215 @@
+#include "common/login/decide.h"
+
+#include <algorithm>
+#include <string_view>
+
+#include "common/account/line_writer.h"
+#include "common/login/ageing.h"
+
+namespace sqlmap {
+namespace {
+
+constexpr std::string_view kNoAuthQuery = "the auth query is not configured";
+constexpr std::string_view kNoAccount = "no such account";
+constexpr std::string_view kNoRow = "the account has no row in the auth query";
+constexpr std::string_view kAllOff = "every row of the auth query is switched off";
+constexpr std::string_view kOtherServices = "all rows of the auth query are for other services";
+constexpr std::string_view kNoAgeing = "the account has no shadow line, so it does not age";
+
+std::span<const AuthRow> RowsOf(const LoginFacts& facts) {
+  return facts.rows.value_or(std::span<const AuthRow>());
+}
+
+bool IsKnown(const LoginFacts& facts) {
+  return facts.known || facts.shadow.has_value() || !RowsOf(facts).empty();
+}
+
+// `services` is separated by commas or spaces; an empty list means all services.
+bool Serves(const AuthRow& row, std::string_view service) {
+  constexpr std::string_view kSeparators = ", \t";
+  if (row.services.empty()) return true;
+  std::size_t at = 0;
+  while (at < row.services.size()) {
+    const std::size_t end =
+        std::min(row.services.find_first_of(kSeparators, at), row.services.size());
+    if (end > at && row.services.substr(at, end - at) == service) return true;
+    at = end + 1;
+  }
+  return false;
+}
+
+// What a row whose password fits is worth.
+LoginVerdict VerdictOfFit(const AuthRow& row, std::string_view service) {
+  if (!row.enabled) return LoginVerdict::kBlocked;
+  return Serves(row, service) ? LoginVerdict::kAccepted : LoginVerdict::kServiceNotAllowed;
+}
+
+// Of several rows that fit, the one of the highest rank decides.
+int Rank(LoginVerdict verdict) {
+  if (verdict == LoginVerdict::kAccepted) return 3;
+  if (verdict == LoginVerdict::kServiceNotAllowed) return 2;
+  if (verdict == LoginVerdict::kBlocked) return 1;
+  return 0;
+}
+
+std::string_view Words(PasswordOutcome outcome) {
+  switch (outcome) {
+    case PasswordOutcome::kMatch:
+      return "match";
+    case PasswordOutcome::kMismatch:
+      return "mismatch";
+    case PasswordOutcome::kNoPassword:
+      return "has no password";
+    case PasswordOutcome::kUnknownScheme:
+      return "hash not recognised";
+    case PasswordOutcome::kSchemeNotAllowed:
+      return "scheme not in auth.schemes";
+    case PasswordOutcome::kTooCostly:
+      return "work factor out of bounds";
+    case PasswordOutcome::kEmptyNotAllowed:
+      return "empty password not allowed";
+    case PasswordOutcome::kPasswordTooLong:
+      return "password too long";
+  }
+  return "not understood";
+}
+
+// "alice match (drupal7)"; a row without an owner is called by its number.
+void Describe(LineWriter& line, const AuthRow& row, std::size_t number,
+              const PasswordCheck& check) {
+  if (row.owner.empty()) {
+    line.Text("row ").Number(static_cast<std::int64_t>(number));
+  } else {
+    line.Foreign(row.owner);
+  }
+  line.Text(" ").Text(Words(check.outcome));
+  if (check.scheme.has_value()) line.Text(" (").Text(NameOf(*check.scheme)).Text(")");
+}
+
+void DescribeCount(LineWriter& line, std::size_t rows, std::size_t tried) {
+  if (rows == 1 && tried == 1) return;
+  line.Number(static_cast<std::int64_t>(rows)).Text(" rows");
+  if (tried < rows) {
+    line.Text(", ").Number(static_cast<std::int64_t>(tried)).Text(" tried (auth.max_rows)");
+  }
+  line.Text(": ");
+}
+
+LoginVerdict VerdictOf(AgeingOutcome outcome) {
+  switch (outcome) {
+    case AgeingOutcome::kGood:
+      return LoginVerdict::kAccepted;
+    case AgeingOutcome::kAccountExpired:
+      return LoginVerdict::kAccountExpired;
+    case AgeingOutcome::kPasswordExpired:
+      return LoginVerdict::kPasswordExpired;
+    case AgeingOutcome::kPasswordMustChange:
+      return LoginVerdict::kPasswordMustChange;
+  }
+  return LoginVerdict::kUnavailable;
+}
+
+// In days, as the columns have them: "today is day 20000, lstchg is 19905, max is 90".
+void DescribeAgeing(LineWriter& line, const Ageing& ageing, const ShadowRecord& shadow,
+                    std::int64_t today) {
+  line.Text("today is day ").Number(today);
+  switch (ageing.outcome) {
+    case AgeingOutcome::kGood:
+      if (ageing.days_left >= 0) line.Text(", days left: ").Number(ageing.days_left);
+      break;
+    case AgeingOutcome::kAccountExpired:
+      line.Text(", expire is ").Number(shadow.expire);
+      break;
+    case AgeingOutcome::kPasswordExpired:
+    case AgeingOutcome::kPasswordMustChange:
+      line.Text(", lstchg is ").Number(shadow.lstchg);
+      line.Text(", max is ").Number(shadow.max);
+      line.Text(", inact is ").Number(shadow.inact);
+      break;
+  }
+}
+
+LoginAnswer Decided(LoginVerdict verdict, std::string_view reason) {
+  LoginAnswer answer;
+  answer.verdict = verdict;
+  LineWriter(answer.reason).Text(reason);
+  return answer;
+}
+
+}  // namespace
+
+LoginAnswer DecideAuthentication(const LoginRequest& request, const LoginFacts& facts,
+                                 const PasswordPolicy& policy, std::size_t max_rows) noexcept {
+  const std::span<const AuthRow> rows = RowsOf(facts);
+  if (rows.empty()) {
+    SpendVerification(request.password);
+    if (!facts.rows.has_value()) return Decided(LoginVerdict::kUnavailable, kNoAuthQuery);
+    if (!IsKnown(facts)) return Decided(LoginVerdict::kUnknownUser, kNoAccount);
+    return Decided(LoginVerdict::kBlocked, kNoRow);
+  }
+
+  PasswordPolicy effective = policy;
+  effective.allow_empty_password = request.allow_empty_password;
+  const std::span<const AuthRow> tried = rows.first(std::min(max_rows, rows.size()));
+  LoginVerdict verdict = LoginVerdict::kWrongPassword;
+  char failures_text[sizeof(LoginAnswer::reason)] = {};
+  char fit_text[sizeof(LoginAnswer::reason)] = {};
+  LineWriter failures(failures_text);
+  bool hashed = false;
+  for (std::size_t i = 0; i < tried.size() && verdict != LoginVerdict::kAccepted; ++i) {
+    const AuthRow& row = tried[i];
+    const PasswordCheck check = VerifyPassword(request.password, row.hash, effective, row.scheme);
+    const bool match = check.outcome == PasswordOutcome::kMatch;
+    hashed = hashed || match || check.outcome == PasswordOutcome::kMismatch;
+    if (!match) {
+      if (!failures.empty()) failures.Text(", ");
+      Describe(failures, row, i + 1, check);
+      continue;
+    }
+    const LoginVerdict fit = VerdictOfFit(row, request.service);
+    if (Rank(fit) <= Rank(verdict)) continue;
+    verdict = fit;
+    LineWriter line(fit_text);
+    Describe(line, row, i + 1, check);
+    if (fit == LoginVerdict::kBlocked) line.Text(", but that row is switched off");
+    if (fit == LoginVerdict::kServiceNotAllowed) line.Text(", but that row is for other services");
+  }
+  // Rows that were refused unhashed, or a limit of none, must not answer faster than the rest.
+  if (!hashed) SpendVerification(request.password);
+
+  LoginAnswer answer;
+  answer.verdict = verdict;
+  LineWriter reason(answer.reason);
+  DescribeCount(reason, rows.size(), tried.size());
+  reason.Text(verdict == LoginVerdict::kWrongPassword ? failures.text()
+                                                      : std::string_view(fit_text));
+  return answer;
+}
+
+LoginAnswer DecideAccount(const LoginRequest& request, const LoginFacts& facts,
+                          std::int64_t today) noexcept {
+  if (!IsKnown(facts)) return Decided(LoginVerdict::kUnknownUser, kNoAccount);
+  if (facts.rows.has_value()) {
+    const std::span<const AuthRow> rows = *facts.rows;
+    const auto is_on = [](const AuthRow& row) { return row.enabled; };
+    const auto is_open = [&](const AuthRow& row) {
+      return row.enabled && Serves(row, request.service);
+    };
+    if (rows.empty()) return Decided(LoginVerdict::kBlocked, kNoRow);
+    if (std::ranges::none_of(rows, is_on)) return Decided(LoginVerdict::kBlocked, kAllOff);
+    if (std::ranges::none_of(rows, is_open)) {
+      return Decided(LoginVerdict::kServiceNotAllowed, kOtherServices);
+    }
+  }
+  if (!facts.shadow.has_value()) return Decided(LoginVerdict::kAccepted, kNoAgeing);
+
+  const Ageing ageing = AgeingOn(today, *facts.shadow);
+  LoginAnswer answer;
+  answer.verdict = VerdictOf(ageing.outcome);
+  answer.days_left = ageing.days_left;
+  LineWriter reason(answer.reason);
+  DescribeAgeing(reason, ageing, *facts.shadow, today);
+  return answer;
+}
+
+}  // namespace sqlmap

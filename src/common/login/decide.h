@@ -1,0 +1,62 @@
+// Who may log in: from the rows that the database gave to one verdict with its reason. Pure: no
+// I/O, no clock, no memory of earlier attempts; the only cost is that of the hashes. Thread safe.
+#ifndef SQLMAP_COMMON_LOGIN_DECIDE_H_
+#define SQLMAP_COMMON_LOGIN_DECIDE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "common/account/auth_row.h"
+#include "common/account/login_gate.h"
+#include "common/account/record.h"
+#include "common/password/verify.h"
+
+namespace sqlmap {
+
+// What the database said about one account. Only a caller to whom it did say something may ask for
+// a decision.
+struct LoginFacts {
+  // The rows of the `auth` query; nullopt: that query is not configured.
+  std::optional<std::span<const AuthRow>> rows;
+  // The account's shadow(5) line; nullopt: it has none, or that query is not configured.
+  // DecideAccount only.
+  std::optional<ShadowRecord> shadow;
+  // Whether another query (getspnam or getpwnam) knows the name. A row or a shadow line makes it
+  // known by itself.
+  bool known = false;
+};
+
+// Is the password right, and may it be used? Any row may open the account.
+//
+//   kAccepted           the password fits a row that is enabled and serves this PAM service
+//   kServiceNotAllowed  it fits an enabled row, but none that serves this service
+//   kBlocked            it fits rows that are switched off only; or the account is known, but has
+//                       no row, like that of a disabled site
+//   kWrongPassword      it fits none of the rows that were tried
+//   kUnknownUser        no row, and not known
+//   kUnavailable        the `auth` query is not configured
+//
+// Rows that are switched off or serve other services are verified like all others: neither time nor
+// outcome of a wrong password tells that they are. At most `max_rows` rows are tried, in their
+// order; the reason says so if there are more. Whatever happens, the time of at least one
+// verification is spent.
+//
+// An empty password needs request.allow_empty_password, which replaces policy.allow_empty_password.
+LoginAnswer DecideAuthentication(const LoginRequest& request, const LoginFacts& facts,
+                                 const PasswordPolicy& policy, std::size_t max_rows) noexcept;
+
+// May the account be used on `today` (days since 1970-01-01 UTC), whoever verified the person? In
+// this order:
+//
+//   kUnknownUser        no row, no shadow line, and not known
+//   kBlocked            the `auth` query is configured, and no row is enabled
+//   kServiceNotAllowed  ... and no enabled row serves this service
+//   kAccountExpired, kPasswordMustChange, kPasswordExpired, kAccepted with days_left: see ageing.h
+LoginAnswer DecideAccount(const LoginRequest& request, const LoginFacts& facts,
+                          std::int64_t today) noexcept;
+
+}  // namespace sqlmap
+
+#endif  // SQLMAP_COMMON_LOGIN_DECIDE_H_

@@ -1,0 +1,89 @@
+// PBKDF2 as OpenLDAP, passlib, Dovecot and Django write it, and SCRAM, which is made of it.
+#include "common/password/cost_limits.h"
+#include "common/password/encoding.h"
+#include "common/password/fields.h"
+#include "common/password/verifiers.h"
+
+namespace sqlmap {
+namespace {
+
+using enum PasswordOutcome;
+
+// The key must have the whole length: PBKDF2 of a shorter one is its beginning.
+PasswordOutcome VerifyKey(HashFunction function, std::string_view password, std::string_view salt,
+                          std::uint32_t iterations, const std::optional<SecretText>& key) {
+  if (!key || key->size() != DigestSize(function) || salt.empty() || iterations < 1) {
+    return kUnknownScheme;
+  }
+  if (iterations > kCostLimits.pbkdf2_iterations) return kTooCostly;
+  return Compare(Pbkdf2(function, password, salt, iterations).view(), View(*key));
+}
+
+// passlib and OpenLDAP: iterations$salt$key.
+PasswordOutcome VerifyLdapPbkdf2(HashFunction function, std::string_view password,
+                                 std::string_view stored) {
+  Fields fields(stored);
+  const auto iterations = fields.Number();
+  if (!iterations || !fields.Skip("$")) return kUnknownScheme;
+  const auto salt = DecodeBase64(fields.Until('$').value_or(""), Base64::kAdapted);
+  if (!salt) return kUnknownScheme;
+  return VerifyKey(function, password, View(*salt), *iterations,
+                   DecodeBase64(fields.rest(), Base64::kAdapted));
+}
+
+}  // namespace
+
+PasswordOutcome VerifyPbkdf2Sha512(std::string_view password, std::string_view stored) {
+  return VerifyLdapPbkdf2(HashFunction::kSha512, password, stored);
+}
+
+PasswordOutcome VerifyPbkdf2Sha256(std::string_view password, std::string_view stored) {
+  return VerifyLdapPbkdf2(HashFunction::kSha256, password, stored);
+}
+
+PasswordOutcome VerifyPbkdf2Sha1(std::string_view password, std::string_view stored) {
+  Fields fields(stored);
+  if (!fields.Skip("$1$")) return VerifyLdapPbkdf2(HashFunction::kSha1, password, stored);
+  // Dovecot: $1$salt$iterations$hex.
+  const auto salt = fields.Until('$');
+  const auto iterations = fields.Number();
+  if (!salt || !iterations || !fields.Skip("$")) return kUnknownScheme;
+  return VerifyKey(HashFunction::kSha1, password, *salt, *iterations, DecodeHex(fields.rest()));
+}
+
+PasswordOutcome VerifyDjango(std::string_view password, std::string_view stored) {
+  Fields fields(stored);
+  fields.Skip("pbkdf2_sha256$");
+  const auto iterations = fields.Number();
+  if (!iterations || !fields.Skip("$")) return kUnknownScheme;
+  const auto salt = fields.Until('$');
+  if (!salt) return kUnknownScheme;
+  return VerifyKey(HashFunction::kSha256, password, *salt, *iterations,
+                   DecodeBase64(fields.rest(), Base64::kPadded));
+}
+
+// Dovecot: iterations,salt,StoredKey,ServerKey (RFC 5802 section 3). The password is taken as
+// typed, as Dovecot does, without SASLprep.
+PasswordOutcome VerifyScramSha256(std::string_view password, std::string_view stored) {
+  constexpr HashFunction kSha256 = HashFunction::kSha256;
+  Fields fields(stored);
+  const auto iterations = fields.Number();
+  if (!iterations || *iterations < 1 || !fields.Skip(",")) return kUnknownScheme;
+  const auto salt = DecodeBase64(fields.Until(',').value_or(""), Base64::kPadded);
+  const auto stored_key = DecodeBase64(fields.Until(',').value_or(""), Base64::kPadded);
+  const auto server_key = DecodeBase64(fields.rest(), Base64::kPadded);
+  if (!salt || salt->empty() || !stored_key || stored_key->size() != DigestSize(kSha256) ||
+      !server_key || server_key->size() != DigestSize(kSha256)) {
+    return kUnknownScheme;
+  }
+  if (*iterations > kCostLimits.pbkdf2_iterations) return kTooCostly;
+  const Digest salted = Pbkdf2(kSha256, password, View(*salt), *iterations);
+  SecretText computed;
+  Append(computed, Hash(kSha256, {Hmac(kSha256, salted.view(), "Client Key").view()}).view());
+  Append(computed, Hmac(kSha256, salted.view(), "Server Key").view());
+  SecretText both = *stored_key;
+  Append(both, View(*server_key));
+  return Compare(View(computed), View(both));
+}
+
+}  // namespace sqlmap

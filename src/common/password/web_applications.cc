@@ -1,0 +1,85 @@
+// What Drupal, WordPress, phpBB and Joomla store.
+#include "common/password/cost_limits.h"
+#include "common/password/encoding.h"
+#include "common/password/fields.h"
+#include "common/password/verifiers.h"
+
+namespace sqlmap {
+namespace {
+
+using enum PasswordOutcome;
+
+// Drupal and phpass take no more, so that nobody can make a server hash megabytes.
+constexpr std::size_t kMaxPhpassPassword = 512;
+
+// "$S$", a character for log2 of the rounds, eight of salt, and as much of the hash as fits into
+// `length`.
+PasswordOutcome VerifyPortable(HashFunction function, std::size_t length, std::string_view password,
+                               std::string_view stored) {
+  if (stored.size() != length || !IsItoa64(stored.substr(12))) return kUnknownScheme;
+  const std::uint32_t log2 = Itoa64Value(stored[3]);
+  if (log2 < 7 || log2 > 30) return kUnknownScheme;
+  if (log2 > kCostLimits.phpass_log2) return kTooCostly;
+  if (password.size() > kMaxPhpassPassword) return kPasswordTooLong;
+  Hasher hasher(function);
+  Digest digest = hasher.Add(stored.substr(4, 8)).Add(password).Finish();
+  for (std::uint32_t round = std::uint32_t{1} << log2; round > 0; --round) {
+    digest = hasher.Add(digest.view()).Add(password).Finish();
+  }
+  const SecretText encoded = EncodeItoa64(digest.view());
+  return Compare(View(encoded).substr(0, length - 12), stored.substr(12));
+}
+
+constexpr std::string_view kPhpWhiteSpace = " \t\n\r\v";
+
+std::string_view PhpTrim(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(kPhpWhiteSpace);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(kPhpWhiteSpace) - first + 1);
+}
+
+}  // namespace
+
+PasswordOutcome VerifyDrupal7(std::string_view password, std::string_view stored) {
+  return VerifyPortable(HashFunction::kSha512, 55, password, stored);
+}
+
+PasswordOutcome VerifyPhpass(std::string_view password, std::string_view stored) {
+  return VerifyPortable(HashFunction::kMd5, 34, password, stored);
+}
+
+PasswordOutcome VerifyDrupalUpgrade(std::string_view password, std::string_view stored) {
+  // A hash of the hash: of Drupal 6's md5(password).
+  const SecretText md5 = EncodeHex(Hash(HashFunction::kMd5, {password}).view());
+  const std::string_view inner = stored.substr(1);
+  if (inner.starts_with("$S$")) return VerifyDrupal7(View(md5), inner);
+  if (inner.starts_with("$2y$")) return VerifyBcrypt(View(md5), inner);
+  return VerifyPhpass(View(md5), inner);
+}
+
+PasswordOutcome VerifyWordPress(std::string_view password, std::string_view stored) {
+  constexpr std::string_view kPrefix = "$wp";
+  const Digest mac = Hmac(HashFunction::kSha384, "wp-sha384", PhpTrim(password));
+  return VerifyBcrypt(View(EncodeBase64(mac.view())), stored.substr(kPrefix.size()));
+}
+
+PasswordOutcome VerifyJoomlaMd5(std::string_view password, std::string_view stored) {
+  Fields fields(stored);
+  const auto digest = DecodeHex(fields.Until(':').value_or(""));
+  if (!digest || digest->size() != DigestSize(HashFunction::kMd5) || fields.rest().empty()) {
+    return kUnknownScheme;
+  }
+  return Compare(Hash(HashFunction::kMd5, {password, fields.rest()}).view(), View(*digest));
+}
+
+PasswordOutcome VerifyJoomlaSha256(std::string_view password, std::string_view stored) {
+  Fields fields(stored);
+  fields.Skip("{SHA256}");
+  const auto digest = DecodeHex(fields.Until(':').value_or(""));
+  if (!digest || digest->size() != DigestSize(HashFunction::kSha256) || fields.rest().empty()) {
+    return kUnknownScheme;
+  }
+  return Compare(Hash(HashFunction::kSha256, {password, fields.rest()}).view(), View(*digest));
+}
+
+}  // namespace sqlmap

@@ -1,0 +1,48 @@
+#include "common/plugin/loader.h"
+
+#include <dlfcn.h>
+#include <sys/auxv.h>
+
+#include <atomic>
+#include <cerrno>
+
+#include "common/account/trusted_path.h"
+
+namespace sqlmap {
+namespace {
+
+#ifndef SQLMAP_PLUGIN_FILE
+#error "SQLMAP_PLUGIN_FILE names the plugin"
+#endif
+
+// Constant-initialised: the modules have no constructors. Two threads that race both load, and get the same handle.
+constinit std::atomic<DirectPluginEntry> g_entry{nullptr};
+
+DirectPluginEntry Load() {
+  if (TrustOfFile(SQLMAP_PLUGIN_FILE) != PathTrust::kTrusted) return nullptr;
+  void* const library = dlopen(SQLMAP_PLUGIN_FILE, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+  void* const entry = library == nullptr ? nullptr : dlsym(library, kDirectPluginSymbol);
+  if (entry == nullptr) (void)dlerror();  // or the host would take the message for its own
+  return reinterpret_cast<DirectPluginEntry>(entry);
+}
+
+}  // namespace
+
+Answer LoadDirectPlugin(const DirectPlugin*& plugin) noexcept {
+  const int saved = errno;
+  if (getauxval(AT_SECURE) != 0) return Answer::Unavailable(Reason::kNotAllowed);
+  DirectPluginEntry entry = g_entry.load(std::memory_order_acquire);
+  if (entry == nullptr) {
+    entry = Load();
+    if (entry != nullptr) g_entry.store(entry, std::memory_order_release);
+  }
+  const DirectPlugin* const found = entry == nullptr ? nullptr : entry();
+  errno = saved;
+  if (found == nullptr || found->abi != kDirectPluginAbi || found->size != sizeof(DirectPlugin)) {
+    return Answer::Unavailable(Reason::kNotConfigured);
+  }
+  plugin = found;
+  return Answer::Found();
+}
+
+}  // namespace sqlmap

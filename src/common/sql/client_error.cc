@@ -1,0 +1,54 @@
+#include "common/sql/client_error.h"
+
+#include <errmsg.h>
+#include <mysqld_error.h>
+
+#include <algorithm>
+
+namespace sqlmap {
+namespace {
+
+// Not in every library's errmsg.h or mysqld_error.h.
+constexpr unsigned kNewMetadata = 2057;        // CR_NEW_STMT_METADATA: the query's columns are others than when it was prepared
+constexpr unsigned kUnknownStatement = 1243;   // ER_UNKNOWN_STMT_HANDLER
+constexpr unsigned kNeedReprepare = 1615;      // ER_NEED_REPREPARE
+constexpr unsigned kWsrepNotReady = 1047;      // ER_UNKNOWN_COM_ERROR: a Galera node without a quorum
+constexpr unsigned kConnectionKilled = 1927;   // ER_CONNECTION_KILLED (MariaDB)
+constexpr unsigned kStatementTimeout = 1969;   // ER_STATEMENT_TIMEOUT (MariaDB)
+constexpr unsigned kQueryTimeout = 3024;       // ER_QUERY_TIMEOUT (MySQL)
+constexpr unsigned kClientTimeout = 4031;      // ER_CLIENT_INTERACTION_TIMEOUT (MySQL 8.0.24)
+
+SqlError::Kind KindOf(unsigned code, Deadline deadline) {
+  switch (code) {
+    case CR_SERVER_GONE_ERROR:
+    case CR_SERVER_LOST:
+    case CR_MALFORMED_PACKET:
+    case CR_COMMANDS_OUT_OF_SYNC:
+      // The library says "lost" also when its wait was cut off.
+      return deadline.passed() ? SqlError::Kind::kTimeout : SqlError::Kind::kLost;
+    case kNewMetadata:
+    case kUnknownStatement:
+    case kNeedReprepare:
+    case ER_SERVER_SHUTDOWN:
+    case kWsrepNotReady:
+    case kConnectionKilled:
+    case kClientTimeout: return SqlError::Kind::kLost;
+    case ER_QUERY_INTERRUPTED:
+    case kStatementTimeout:
+    case kQueryTimeout: return SqlError::Kind::kTimeout;
+    case CR_OUT_OF_MEMORY: return SqlError::Kind::kNoMemory;
+    default: return SqlError::Kind::kServer;
+  }
+}
+
+}  // namespace
+
+SqlError ClassifyError(unsigned code, const char* text, const char* step, Deadline deadline) {
+  std::string line = std::string(step) + ": error " + std::to_string(code) + ": " + text;
+  // The text may come from a server that nobody has verified.
+  std::replace_if(line.begin(), line.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, '?');
+  line.resize(std::min<std::size_t>(line.size(), 400));
+  return {KindOf(code, deadline), std::move(line)};
+}
+
+}  // namespace sqlmap

@@ -1,0 +1,17 @@
+// Reads the client library's error codes.
+#ifndef SQLMAP_COMMON_SQL_CLIENT_ERROR_H_
+#define SQLMAP_COMMON_SQL_CLIENT_ERROR_H_
+
+#include <string>
+
+#include "common/sql/deadline.h"
+#include "common/sql/sql_error.h"
+
+namespace sqlmap {
+
+// `code` is mysql_errno() of a handle whose call failed by `deadline`; `text` is its mysql_error().
+SqlError ClassifyError(unsigned code, const char* text, const char* step, Deadline deadline);
+
+}  // namespace sqlmap
+
+#endif  // SQLMAP_COMMON_SQL_CLIENT_ERROR_H_

@@ -1,0 +1,44 @@
+// What the client library's system calls are to do for the call that this thread is making: until when they may wait, which
+// connected socket a connect takes, and whether anything may be sent or closed at all.
+#ifndef SQLMAP_COMMON_SQL_CLIENT_LIBRARY_CALL_SCOPE_H_
+#define SQLMAP_COMMON_SQL_CLIENT_LIBRARY_CALL_SCOPE_H_
+
+#include <cstdint>
+
+namespace sqlmap {
+
+// Lives on the stack around each call of the library. Scopes nest. A system call of the library outside any scope fails.
+class CallScope {
+ public:
+  enum class Mode : std::uint8_t {
+    kTalk,    // normal
+    kSilent,  // frees what the library holds, without sending, closing or shutting down: the descriptor is not ours
+  };
+
+  // `deadline_ms` is on the monotonic clock. `connected_fd` is what a connect in this scope gets, -1 for none; the library
+  // owns it from then on (TakeConnected).
+  CallScope(std::int64_t deadline_ms, Mode mode, int connected_fd = -1) noexcept;
+  ~CallScope();
+  CallScope(const CallScope&) = delete;
+  CallScope& operator=(const CallScope&) = delete;
+
+  // False if the process has no room for one more thread-specific key: then nothing may be called.
+  static bool Available() noexcept;
+  static CallScope* Current() noexcept;
+
+  std::int64_t deadline_ms() const { return deadline_ms_; }
+  bool silent() const { return mode_ == Mode::kSilent; }
+  // The descriptor, once; -1 afterwards.
+  int TakeConnected() noexcept;
+  bool connected_fd_taken() const { return connected_fd_ < 0; }
+
+ private:
+  std::int64_t deadline_ms_;
+  Mode mode_;
+  int connected_fd_;
+  CallScope* outer_;
+};
+
+}  // namespace sqlmap
+
+#endif  // SQLMAP_COMMON_SQL_CLIENT_LIBRARY_CALL_SCOPE_H_

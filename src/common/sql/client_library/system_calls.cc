@@ -1,0 +1,201 @@
+// The functions that the private copy of the client library calls instead of libc's; see redirects.txt.
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <poll.h>
+#include <pthread.h>
+#include <pwd.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <new>
+
+#include "common/account/trusted_path.h"
+#include "common/process/fork_lock.h"
+#include "common/sql/client_library/call_scope.h"
+
+namespace sqlmap {
+namespace {
+
+// Thread-specific data by key: a module must not have a TLS segment, and a thread keeps nothing between calls anyway.
+// 0 is "not yet made"; the key is stored plus one.
+constinit std::atomic<std::uint64_t> g_key_plus_one{0};
+
+bool Key(pthread_key_t& key) {
+  std::uint64_t known = g_key_plus_one.load(std::memory_order_acquire);
+  if (known == 0) {
+    pthread_key_t fresh = 0;
+    if (pthread_key_create(&fresh, nullptr) != 0) return false;
+    if (g_key_plus_one.compare_exchange_strong(known, std::uint64_t{fresh} + 1, std::memory_order_acq_rel)) {
+      key = fresh;
+      return true;
+    }
+    pthread_key_delete(fresh);
+  }
+  key = static_cast<pthread_key_t>(known - 1);
+  return true;
+}
+
+std::int64_t NowMs() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return std::int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1'000'000;
+}
+
+}  // namespace
+
+CallScope::CallScope(std::int64_t deadline_ms, Mode mode, int connected_fd) noexcept
+    : deadline_ms_(deadline_ms), mode_(mode), connected_fd_(connected_fd), outer_(Current()) {
+  pthread_key_t key = 0;
+  if (Key(key)) pthread_setspecific(key, this);
+}
+
+CallScope::~CallScope() {
+  pthread_key_t key = 0;
+  if (Key(key)) pthread_setspecific(key, outer_);
+}
+
+bool CallScope::Available() noexcept {
+  pthread_key_t key = 0;
+  return Key(key);
+}
+
+CallScope* CallScope::Current() noexcept {
+  pthread_key_t key = 0;
+  return Key(key) ? static_cast<CallScope*>(pthread_getspecific(key)) : nullptr;
+}
+
+int CallScope::TakeConnected() noexcept {
+  const int fd = connected_fd_;
+  connected_fd_ = -1;
+  return fd;
+}
+
+}  // namespace sqlmap
+
+using sqlmap::CallScope;
+using sqlmap::ForkLock;
+
+namespace {
+
+bool Silent() {
+  const CallScope* const scope = CallScope::Current();
+  return scope == nullptr || scope->silent();
+}
+
+// The library's mutexes hold our lock instead, in their own memory. A static one that was never initialised is all zero
+// bytes, and so is a free ForkLock.
+static_assert(sizeof(ForkLock) <= sizeof(pthread_mutex_t) && alignof(ForkLock) <= alignof(pthread_mutex_t));
+ForkLock* LockIn(pthread_mutex_t* mutex) { return reinterpret_cast<ForkLock*>(mutex); }
+
+}  // namespace
+
+extern "C" {
+
+// No environment variable is believed, and no option file is ever found.
+char* sqlmap_client_getenv(const char*) { return nullptr; }
+
+int sqlmap_client_access(const char*, int) {
+  errno = ENOENT;
+  return -1;
+}
+
+// Certificates and keys: only the administrator's, never over exec, never on descriptors 0 to 2.
+FILE* sqlmap_client_fopen(const char* path, const char* mode) {
+  if (mode[0] != 'r' || std::strchr(mode, '+') != nullptr || path[0] != '/') {
+    errno = EACCES;
+    return nullptr;
+  }
+  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  if (fd >= 0 && fd < 3) {
+    const int high = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+    close(fd);
+    fd = high;
+  }
+  if (fd < 0) return nullptr;
+  FILE* const file = fdopen(fd, "r");
+  if (file == nullptr) close(fd);
+  return file;
+}
+
+// Our connections name their user; whoever asks NSS from inside NSS never comes back.
+passwd* sqlmap_client_getpwuid(uid_t) { return nullptr; }
+char* sqlmap_client_getlogin() { return nullptr; }
+servent* sqlmap_client_getservbyname(const char*, const char*) { return nullptr; }
+
+// The socket is connected before the library is called (dial.h); it only wants to see an address.
+int sqlmap_client_getaddrinfo(const char*, const char* service, const addrinfo* hints, addrinfo** result) {
+  addrinfo numeric = *hints;
+  numeric.ai_flags |= AI_NUMERICHOST | AI_NUMERICSERV;
+  return getaddrinfo("127.0.0.1", service, &numeric, result);
+}
+
+char* sqlmap_client_setlocale(int, const char*) { return nullptr; }
+sighandler_t sqlmap_client_signal(int, sighandler_t) { return SIG_DFL; }
+int sqlmap_client_usleep(useconds_t) { return 0; }
+
+// Authentication plugins (caching_sha2_password and its like): the administrator's only.
+void* sqlmap_client_dlopen(const char* path, int) {
+  if (path == nullptr || sqlmap::TrustOfFile(path) != sqlmap::PathTrust::kTrusted) return nullptr;
+  return dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+}
+
+int sqlmap_client_mutex_init(pthread_mutex_t* mutex, const pthread_mutexattr_t*) {
+  new (mutex) ForkLock;
+  return 0;
+}
+int sqlmap_client_mutex_lock(pthread_mutex_t* mutex) {
+  LockIn(mutex)->Lock();
+  return 0;
+}
+int sqlmap_client_mutex_unlock(pthread_mutex_t* mutex) {
+  LockIn(mutex)->Unlock();
+  return 0;
+}
+int sqlmap_client_mutex_destroy(pthread_mutex_t*) { return 0; }
+
+int sqlmap_client_socket(int, int, int) {
+  CallScope* const scope = CallScope::Current();
+  const int fd = scope == nullptr ? -1 : scope->TakeConnected();
+  if (fd < 0) errno = EACCES;
+  return fd;
+}
+
+int sqlmap_client_connect(int, const sockaddr*, socklen_t) { return 0; }
+
+// Whatever the library believes its time-outs to be, the call's own deadline holds.
+int sqlmap_client_poll(pollfd* fds, nfds_t count, int) {
+  for (;;) {
+    const CallScope* const scope = CallScope::Current();
+    if (scope == nullptr || scope->silent()) {
+      errno = EBADF;
+      return -1;
+    }
+    const std::int64_t left = scope->deadline_ms() - sqlmap::NowMs();
+    const int ready = poll(fds, count, static_cast<int>(std::clamp<std::int64_t>(left, 0, 3'600'000)));
+    if (ready != -1 || errno != EINTR) return ready;
+  }
+}
+
+ssize_t sqlmap_client_recv(int fd, void* buffer, size_t size, int flags) {
+  if (Silent()) return 0;
+  return recv(fd, buffer, size, flags | MSG_DONTWAIT);
+}
+
+ssize_t sqlmap_client_send(int fd, const void* data, size_t size, int flags) {
+  if (Silent()) return static_cast<ssize_t>(size);
+  return send(fd, data, size, flags | MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+int sqlmap_client_shutdown(int fd, int how) { return Silent() ? 0 : shutdown(fd, how); }
+
+int sqlmap_client_close(int fd) { return Silent() ? 0 : close(fd); }
+
+}  // extern "C"

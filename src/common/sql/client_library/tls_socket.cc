@@ -1,0 +1,67 @@
+// TLS records go through the same send and recv as everything else: OpenSSL's own socket BIO uses write(2), which raises
+// SIGPIPE in the host, and read(2), which waits past the deadline.
+#include <openssl/bio.h>
+#include <openssl/ssl.h>
+#include <sys/types.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstdint>
+
+extern "C" {
+ssize_t sqlmap_client_recv(int fd, void* buffer, size_t size, int flags);
+ssize_t sqlmap_client_send(int fd, const void* data, size_t size, int flags);
+int sqlmap_client_SSL_set_fd(SSL* ssl, int fd);
+}
+
+namespace {
+
+int FdOf(BIO* bio) { return static_cast<int>(reinterpret_cast<std::intptr_t>(BIO_get_data(bio))); }
+
+int Write(BIO* bio, const char* data, int size) {
+  const ssize_t sent = sqlmap_client_send(FdOf(bio), data, static_cast<size_t>(size), 0);
+  BIO_clear_retry_flags(bio);
+  if (sent < 0 && (errno == EAGAIN || errno == EINTR)) BIO_set_retry_write(bio);
+  return static_cast<int>(sent);
+}
+
+int Read(BIO* bio, char* buffer, int size) {
+  const ssize_t got = sqlmap_client_recv(FdOf(bio), buffer, static_cast<size_t>(size), 0);
+  BIO_clear_retry_flags(bio);
+  if (got < 0 && (errno == EAGAIN || errno == EINTR)) BIO_set_retry_read(bio);
+  return static_cast<int>(got);
+}
+
+long Control(BIO*, int command, long, void*) { return command == BIO_CTRL_FLUSH ? 1 : 0; }
+
+int Create(BIO* bio) {
+  BIO_set_init(bio, 1);
+  return 1;
+}
+
+// Made once, never freed: OpenSSL may use it until the process ends.
+BIO_METHOD* Method() {
+  static constinit std::atomic<BIO_METHOD*> known{nullptr};
+  BIO_METHOD* method = known.load(std::memory_order_acquire);
+  if (method != nullptr) return method;
+  BIO_METHOD* const fresh = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "sqlmap socket");
+  if (fresh == nullptr) return nullptr;
+  BIO_meth_set_write(fresh, Write);
+  BIO_meth_set_read(fresh, Read);
+  BIO_meth_set_ctrl(fresh, Control);
+  BIO_meth_set_create(fresh, Create);
+  if (known.compare_exchange_strong(method, fresh, std::memory_order_acq_rel)) return fresh;
+  BIO_meth_free(fresh);
+  return method;
+}
+
+}  // namespace
+
+int sqlmap_client_SSL_set_fd(SSL* ssl, int fd) {
+  BIO_METHOD* const method = Method();
+  BIO* const bio = method == nullptr ? nullptr : BIO_new(method);
+  if (bio == nullptr) return 0;
+  BIO_set_data(bio, reinterpret_cast<void*>(static_cast<std::intptr_t>(fd)));
+  SSL_set_bio(ssl, bio, bio);  // takes over the one reference, for both directions
+  return 1;
+}

@@ -1,0 +1,172 @@
+#include "common/sql/connection.h"
+
+#include <mysql.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstring>
+
+#include "common/account/trusted_path.h"
+#include "common/sql/client_error.h"
+#include "common/sql/client_library/call_scope.h"
+
+namespace sqlmap {
+namespace {
+
+constexpr unsigned long kMaxPacket = 32UL << 20;  // what a server can make us allocate
+
+// Authentication methods that never show the server the password in clear; a rogue server may ask for any other.
+#ifdef MARIADB_PACKAGE_VERSION
+constexpr char kAuthenticationMethods[] =
+    "mysql_native_password,caching_sha2_password,client_ed25519,auth_gssapi_client,sha256_password";
+#endif
+
+SqlError ConnectError(MYSQL* mysql, Deadline deadline) {
+  SqlError error = ClassifyError(mysql_errno(mysql), mysql_error(mysql), "sign in", deadline);
+  if (error.kind != SqlError::Kind::kTimeout) error.kind = SqlError::Kind::kUnreachable;
+  return error;
+}
+
+std::expected<void, SqlError> CheckTlsFiles(const DatabaseSettings& settings) {
+  for (const std::string* path : {&settings.tls_ca, &settings.tls_cert, &settings.tls_key}) {
+    if (!path->empty() && TrustOfFile(path->c_str()) != PathTrust::kTrusted) {
+      return std::unexpected(SqlError{SqlError::Kind::kUnreachable,
+                                      *path + ": missing, or it or a directory above it is not root's alone"});
+    }
+  }
+  return {};
+}
+
+void SetTls(MYSQL* mysql, const DatabaseSettings& settings) {
+  const auto path = [](const std::string& text) { return text.empty() ? nullptr : text.c_str(); };
+  // Without a CA of our own the system's authorities count, so that "verify" never means "no check".
+  const bool verify = settings.tls == TlsMode::kVerify || settings.tls == TlsMode::kVerifyCa;
+  const char* const ca = path(settings.tls_ca);
+  const char* const ca_directory = verify && ca == nullptr ? "/etc/ssl/certs" : nullptr;
+  mysql_ssl_set(mysql, path(settings.tls_key), path(settings.tls_cert), ca, ca_directory, nullptr);
+#ifdef MARIADB_PACKAGE_VERSION
+  const auto flag = [mysql](mysql_option option, bool value) {
+    const my_bool on = value ? 1 : 0;
+    mysql_options(mysql, option, &on);
+  };
+  flag(MYSQL_OPT_SSL_ENFORCE, true);
+  flag(MYSQL_OPT_SSL_VERIFY_SERVER_CERT, settings.tls == TlsMode::kVerify);
+  mysql_options(mysql, MARIADB_OPT_TLS_VERSION, "TLSv1.2,TLSv1.3");
+#else
+  unsigned mode = SSL_MODE_REQUIRED;
+  if (settings.tls == TlsMode::kVerifyCa) mode = SSL_MODE_VERIFY_CA;
+  if (settings.tls == TlsMode::kVerify) mode = SSL_MODE_VERIFY_IDENTITY;
+  mysql_options(mysql, MYSQL_OPT_SSL_MODE, &mode);
+  mysql_options(mysql, MYSQL_OPT_TLS_VERSION, "TLSv1.2,TLSv1.3");
+#endif
+}
+
+void SetOptions(MYSQL* mysql, const ServerAddress& server) {
+  const unsigned protocol = server.is_socket() ? MYSQL_PROTOCOL_SOCKET : MYSQL_PROTOCOL_TCP;
+  const unsigned no = 0;
+  mysql_options(mysql, MYSQL_OPT_PROTOCOL, &protocol);
+  mysql_options(mysql, MYSQL_OPT_LOCAL_INFILE, &no);
+  mysql_options(mysql, MYSQL_OPT_MAX_ALLOWED_PACKET, &kMaxPacket);
+  mysql_options(mysql, MYSQL_SET_CHARSET_NAME, "utf8mb4");
+#ifdef MARIADB_PACKAGE_VERSION
+  mysql_options(mysql, MARIADB_OPT_RESTRICTED_AUTH, kAuthenticationMethods);
+#endif
+}
+
+// An idle connection of a long-lived process is the server's to end, and a query that we gave up is not to run on.
+std::expected<void, SqlError> SetUpSession(MYSQL* mysql, const DatabaseSettings& settings, Connection::Use use, Deadline deadline) {
+  const std::uint32_t limit = use == Connection::Use::kLookups ? settings.query_timeout_ms : 0;
+  const bool mariadb = std::strstr(mysql_get_server_info(mysql), "MariaDB") != nullptr;
+  std::string set = "SET SESSION wait_timeout=30, ";
+  if (mariadb) {
+    const std::string fraction = std::to_string(1000 + limit % 1000).substr(1);
+    set += "max_statement_time=" + std::to_string(limit / 1000) + "." + fraction;
+  } else {
+    set += "max_execution_time=" + std::to_string(limit);
+  }
+  if (mysql_real_query(mysql, set.data(), static_cast<unsigned long>(set.size())) == 0) return {};
+  return std::unexpected(ConnectError(mysql, deadline));
+}
+
+}  // namespace
+
+Credentials::~Credentials() { explicit_bzero(password.data(), password.size()); }
+
+std::expected<std::unique_ptr<Connection>, SqlError> Connection::Open(Dial dial, const ServerAddress& server,
+                                                                      const DatabaseSettings& settings,
+                                                                      const Credentials& credentials, Use use, Deadline deadline) {
+  if (!CallScope::Available()) return std::unexpected(SqlError{SqlError::Kind::kNoMemory, "no thread-specific key is free"});
+  const bool tls = !server.is_socket() && settings.tls != TlsMode::kOff;
+  if (tls) {
+    if (auto files = CheckTlsFiles(settings); !files) return std::unexpected(files.error());
+  }
+  std::unique_ptr<Connection> connection(new Connection);
+  OwnedFd socket = dial.TakeSocket();
+  struct stat status {};
+  if (fstat(socket.get(), &status) != 0) return std::unexpected(SqlError{SqlError::Kind::kUnreachable, "the socket is gone"});
+  connection->generation_ = ProcessGeneration::Current();
+  CallScope scope(deadline.at_ms(), CallScope::Mode::kTalk, socket.get());
+  connection->mysql_ = mysql_init(nullptr);
+  if (connection->mysql_ == nullptr) return std::unexpected(SqlError{SqlError::Kind::kNoMemory, "sign in: no memory"});
+  MYSQL* const mysql = connection->mysql_;
+  SetOptions(mysql, server);
+  if (tls) SetTls(mysql, settings);
+  const bool signed_in =
+      mysql_real_connect(mysql, server.is_socket() ? nullptr : server.host.c_str(), credentials.user.c_str(),
+                         credentials.password.c_str(), settings.name.c_str(), server.is_socket() ? 0 : server.port,
+                         server.is_socket() ? server.socket.c_str() : nullptr, 0) != nullptr;
+  // From the moment that the library has taken the descriptor, the library closes it.
+  if (scope.connected_fd_taken()) {
+    if (signed_in) {
+      connection->descriptor_ = {socket.get(), status.st_dev, status.st_ino};
+    }
+    socket.Release();
+  }
+  if (!signed_in) return std::unexpected(ConnectError(mysql, deadline));
+  if (tls && mysql_get_ssl_cipher(mysql) == nullptr) {
+    return std::unexpected(SqlError{SqlError::Kind::kUnreachable, "sign in: the server offers no TLS"});
+  }
+  if (auto session = SetUpSession(mysql, settings, use, deadline); !session) return std::unexpected(session.error());
+  return connection;
+}
+
+Connection::~Connection() {
+  if (Inherited()) descriptor_.CloseIfSame();
+  // Good-bye and close only in the process that opened it, and only if the number still means our socket. Otherwise memory is
+  // freed and nothing else happens. A sign-in that failed has no descriptor left.
+  const bool ours = !Inherited() && (descriptor_.fd < 0 || descriptor_.Same());
+  CallScope scope(MonotonicMs(), ours ? CallScope::Mode::kTalk : CallScope::Mode::kSilent);
+  // The connection first: a statement that outlives it is freed without reading its rows away.
+  if (mysql_ != nullptr) mysql_close(mysql_);
+  for (auto& query : queries_) query.reset();
+}
+
+bool Connection::Descriptor::Same() const noexcept {
+  struct stat status {};
+  return fd >= 0 && fstat(fd, &status) == 0 && status.st_dev == device && status.st_ino == inode;
+}
+
+void Connection::Descriptor::CloseIfSame() noexcept {
+  if (Same()) close(fd);
+  fd = -1;
+}
+
+bool Connection::Usable() const {
+  if (Inherited() || !descriptor_.Same()) return false;
+  pollfd state{descriptor_.fd, POLLIN, 0};
+  return poll(&state, 1, 0) == 0;
+}
+
+std::expected<PreparedQuery*, SqlError> Connection::Prepared(QueryId id, const QueryTemplate& query, Deadline deadline) {
+  std::unique_ptr<PreparedQuery>& slot = queries_[static_cast<std::size_t>(id)];
+  if (slot != nullptr) return slot.get();
+  auto statement = Statement::Prepare(mysql_, query, deadline);
+  if (!statement) return std::unexpected(statement.error());
+  auto fields = FieldMap::Build(id, (*statement)->columns());
+  if (!fields) return std::unexpected(SqlError{SqlError::Kind::kServer, fields.error()});
+  slot = std::make_unique<PreparedQuery>(std::move(*statement), *fields);
+  return slot.get();
+}
+
+}  // namespace sqlmap

@@ -1,0 +1,89 @@
+// One authenticated connection to one server, with the statements that were prepared on it.
+#ifndef SQLMAP_COMMON_SQL_CONNECTION_H_
+#define SQLMAP_COMMON_SQL_CONNECTION_H_
+
+#include <array>
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <string>
+
+#include "common/config/settings.h"
+#include "common/process/generation.h"
+#include "common/sql/deadline.h"
+#include "common/sql/dial.h"
+#include "common/sql/fields.h"
+#include "common/sql/sql_error.h"
+#include "common/sql/statement.h"
+
+namespace sqlmap {
+
+struct Credentials {
+  std::string user;
+  std::string password;
+
+  Credentials() = default;
+  Credentials(std::string user_name, std::string secret) : user(std::move(user_name)), password(std::move(secret)) {}
+  Credentials(const Credentials&) = default;
+  Credentials& operator=(const Credentials&) = default;
+  ~Credentials();  // wipes the password
+};
+
+struct PreparedQuery {
+  std::unique_ptr<Statement> statement;
+  FieldMap fields;
+};
+
+// One thread at a time. Closing it, in whatever state and in whatever process, never waits for the server.
+class Connection {
+ public:
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  enum class Use : std::uint8_t {
+    kLookups,  // the server ends a query that runs longer than query_timeout_ms
+    kStream,   // a query may run for as long as its rows are read
+  };
+
+  // Authenticates over a socket whose greeting can be read. TLS as the settings say, for TCP: a server that cannot show what
+  // is demanded is refused before any credential is sent.
+  static std::expected<std::unique_ptr<Connection>, SqlError> Open(Dial dial, const ServerAddress& server,
+                                                                  const DatabaseSettings& settings,
+                                                                  const Credentials& credentials, Use use, Deadline deadline);
+
+  // A query, prepared at its first use here. The error is kServer if the query lacks a column that it must return.
+  std::expected<PreparedQuery*, SqlError> Prepared(QueryId id, const QueryTemplate& query, Deadline deadline);
+
+  // Whether it may be used now: opened by this process, its descriptor still ours, the server has not hung up, and nothing
+  // unasked waits to be read. Three system calls at most, no waiting.
+  bool Usable() const;
+  // Opened by an ancestor of this process: its other end is the ancestor's.
+  bool Inherited() const { return generation_ != ProcessGeneration::Current(); }
+
+  // What names the socket beyond its number.
+  struct Descriptor {
+    int fd = -1;
+    std::uint64_t device = 0;
+    std::uint64_t inode = 0;
+
+    bool Same() const noexcept;  // the number still means this socket; one system call
+    // Closes the number if it still means this socket. For a child: touches nothing else, since another thread of the
+    // parent may have been in the middle of a call.
+    void CloseIfSame() noexcept;
+  };
+  const Descriptor& descriptor() const { return descriptor_; }
+
+
+ private:
+  Connection() = default;
+
+  st_mysql* mysql_ = nullptr;
+  Descriptor descriptor_;
+  std::uint32_t generation_ = 0;
+  std::array<std::unique_ptr<PreparedQuery>, static_cast<std::size_t>(QueryId::kCount)> queries_;
+};
+
+}  // namespace sqlmap
+
+#endif  // SQLMAP_COMMON_SQL_CONNECTION_H_

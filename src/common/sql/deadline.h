@@ -1,0 +1,40 @@
+// A point in time by which a call must have ended, on the monotonic clock.
+#ifndef SQLMAP_COMMON_SQL_DEADLINE_H_
+#define SQLMAP_COMMON_SQL_DEADLINE_H_
+
+#include <time.h>
+
+#include <algorithm>
+#include <cstdint>
+
+namespace sqlmap {
+
+inline std::int64_t MonotonicMs() noexcept {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return std::int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1'000'000;
+}
+
+class Deadline {
+ public:
+  static Deadline In(std::int64_t milliseconds) noexcept { return Deadline(MonotonicMs() + milliseconds); }
+
+  // The earlier of this one and one so many milliseconds from now.
+  Deadline AtMost(std::int64_t milliseconds) const noexcept {
+    return Deadline(std::min(at_ms_, MonotonicMs() + milliseconds));
+  }
+  // For poll(2): 0 when it has passed.
+  int RemainingMs() const noexcept {
+    return static_cast<int>(std::clamp<std::int64_t>(at_ms_ - MonotonicMs(), 0, 3'600'000));
+  }
+  std::int64_t at_ms() const noexcept { return at_ms_; }
+  bool passed() const noexcept { return RemainingMs() == 0; }
+
+ private:
+  explicit Deadline(std::int64_t at_ms) noexcept : at_ms_(at_ms) {}
+  std::int64_t at_ms_;
+};
+
+}  // namespace sqlmap
+
+#endif  // SQLMAP_COMMON_SQL_DEADLINE_H_

@@ -1,0 +1,186 @@
+#include "common/sql/dial.h"
+
+#include <arpa/inet.h>
+#include <netdb.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "common/account/trusted_path.h"
+
+namespace sqlmap {
+namespace {
+
+struct SocketAddress {
+  sockaddr_storage storage{};
+  socklen_t size = 0;
+  int family = AF_UNSPEC;
+};
+
+std::string ErrnoText(const char* what, int error) {
+  char buffer[128];
+  return std::string(what) + ": " + strerror_r(error, buffer, sizeof buffer);
+}
+
+bool ParseNumeric(const char* host, std::uint16_t port, SocketAddress& address) {
+  auto* const v4 = reinterpret_cast<sockaddr_in*>(&address.storage);
+  auto* const v6 = reinterpret_cast<sockaddr_in6*>(&address.storage);
+  if (inet_pton(AF_INET, host, &v4->sin_addr) == 1) {
+    v4->sin_family = AF_INET;
+    v4->sin_port = htons(port);
+    address.size = sizeof *v4;
+  } else if (inet_pton(AF_INET6, host, &v6->sin6_addr) == 1) {
+    v6->sin6_family = AF_INET6;
+    v6->sin6_port = htons(port);
+    address.size = sizeof *v6;
+  } else {
+    return false;
+  }
+  address.family = address.storage.ss_family;
+  return true;
+}
+
+// hosts(5): address, then names. Only the administrator's file is believed.
+void AddFromHostsFile(std::string_view host, std::uint16_t port, std::vector<SocketAddress>& addresses) {
+  static constexpr char kHosts[] = "/etc/hosts";
+  if (TrustOfFile(kHosts) != PathTrust::kTrusted) return;
+  OwnedFd fd(open(kHosts, O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!fd.valid()) return;
+  const std::unique_ptr<FILE, int (*)(FILE*)> file(fdopen(fd.get(), "r"), fclose);
+  if (file == nullptr) return;
+  fd.Release();
+  char line[1024];
+  while (fgets(line, sizeof line, file.get()) != nullptr) {
+    line[strcspn(line, "#\r\n")] = '\0';
+    char* rest = nullptr;
+    const char* const number = strtok_r(line, " \t", &rest);
+    if (number == nullptr) continue;
+    for (const char* name = strtok_r(nullptr, " \t", &rest); name != nullptr; name = strtok_r(nullptr, " \t", &rest)) {
+      if (std::string_view(name).size() != host.size() || strncasecmp(name, host.data(), host.size()) != 0) continue;
+      SocketAddress address;
+      if (ParseNumeric(number, port, address)) addresses.push_back(address);
+      break;
+    }
+  }
+}
+
+void AddFromDns(const std::string& host, std::uint16_t port, std::vector<SocketAddress>& addresses) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_ADDRCONFIG;
+  addrinfo* found = nullptr;
+  if (getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found) != 0) return;
+  const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owner(found, freeaddrinfo);
+  for (const addrinfo* item = found; item != nullptr; item = item->ai_next) {
+    if (item->ai_addrlen > sizeof(sockaddr_storage)) continue;
+    SocketAddress address;
+    std::memcpy(&address.storage, item->ai_addr, item->ai_addrlen);
+    address.size = item->ai_addrlen;
+    address.family = item->ai_family;
+    addresses.push_back(address);
+  }
+}
+
+std::expected<std::vector<SocketAddress>, std::string> Resolve(const ServerAddress& server, Dial::Names names) {
+  std::vector<SocketAddress> addresses;
+  SocketAddress numeric;
+  if (ParseNumeric(server.host.c_str(), server.port, numeric)) {
+    addresses.push_back(numeric);
+    return addresses;
+  }
+  AddFromHostsFile(server.host, server.port, addresses);
+  if (addresses.empty() && names == Dial::Names::kDns) AddFromDns(server.host, server.port, addresses);
+  if (!addresses.empty()) return addresses;
+  if (names == Dial::Names::kDns) return std::unexpected("the name " + server.host + " has no address");
+  return std::unexpected("the name " + server.host +
+                         " is not in /etc/hosts, and direct mode does not ask the DNS (a look-up could not be bounded to one "
+                         "second): add it there, or write its address");
+}
+
+std::expected<OwnedFd, std::string> ConnectLocal(const std::string& path, Deadline deadline) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof address.sun_path) return std::unexpected(ErrnoText("socket path", ENAMETOOLONG));
+  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+  switch (TrustOfSocketPath(path.c_str())) {
+    case PathTrust::kTrusted: break;
+    case PathTrust::kMissing: return std::unexpected("no socket there: the server does not run, or uses another path");
+    case PathTrust::kForeign: return std::unexpected("a directory above the socket belongs to or can be written by others");
+  }
+  OwnedFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!fd.valid()) return std::unexpected(ErrnoText("socket", errno));
+  // The server's queue may be full. Unlike connect on a non-blocking socket, this waits in line, until the deadline.
+  const int remaining = std::max(deadline.RemainingMs(), 1);
+  const timeval patience{remaining / 1000, (remaining % 1000) * 1000};
+  setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+  while (connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    if (errno != EINTR || deadline.passed()) return std::unexpected(ErrnoText("connect", errno));
+  }
+  if (fcntl(fd.get(), F_SETFL, O_NONBLOCK) != 0) return std::unexpected(ErrnoText("fcntl", errno));
+  return fd;
+}
+
+std::expected<OwnedFd, std::string> ConnectTcp(const SocketAddress& address) {
+  OwnedFd fd(socket(address.family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!fd.valid()) return std::unexpected(ErrnoText("socket", errno));
+  if (connect(fd.get(), reinterpret_cast<const sockaddr*>(&address.storage), address.size) != 0 && errno != EINPROGRESS) {
+    return std::unexpected(ErrnoText("connect", errno));
+  }
+  return fd;
+}
+
+}  // namespace
+
+std::expected<Dial, std::string> Dial::Start(const ServerAddress& server, Names names, Deadline deadline) {
+  Dial dial;
+  dial.started_ms_ = MonotonicMs();
+  if (server.is_socket()) {
+    auto fd = ConnectLocal(server.socket, deadline);
+    if (!fd) return std::unexpected(fd.error());
+    dial.fd_ = std::move(*fd);
+    return dial;
+  }
+  const auto addresses = Resolve(server, names);
+  if (!addresses) return std::unexpected(addresses.error());
+  std::string error;
+  for (const SocketAddress& address : *addresses) {
+    auto fd = ConnectTcp(address);
+    if (!fd) {
+      error = fd.error();
+      continue;
+    }
+    dial.fd_ = std::move(*fd);
+    // With a single address the caller waits for the greeting; with several, move on from one that refuses.
+    if (addresses->size() == 1) return dial;
+    const auto ready = dial.AwaitGreeting(deadline);
+    if (ready.value_or(false)) return dial;
+    error = ready ? "no greeting in time" : ready.error();
+  }
+  return std::unexpected(error);
+}
+
+std::expected<bool, std::string> Dial::AwaitGreeting(Deadline deadline) {
+  for (;;) {
+    pollfd descriptor{fd_.get(), POLLIN, 0};
+    const int ready = poll(&descriptor, 1, deadline.RemainingMs());
+    if (ready < 0) {
+      if (errno == EINTR && !deadline.passed()) continue;
+      return std::unexpected(ErrnoText("poll", errno));
+    }
+    if (ready == 0) return false;
+    int error = 0;
+    socklen_t size = sizeof error;
+    if (getsockopt(fd_.get(), SOL_SOCKET, SO_ERROR, &error, &size) != 0) error = errno;
+    if (error != 0) return std::unexpected(ErrnoText("connect", error));
+    return true;
+  }
+}
+
+}  // namespace sqlmap

@@ -1,0 +1,48 @@
+// Opens a socket to a server and waits for its greeting, in milliseconds, without the client library.
+//
+// A server that hangs still accepts connections (the kernel does it); only a greeting shows that it lives. A dial that waits
+// for one is therefore also the cheapest probe: it costs one poll() to ask whether the server has come back.
+#ifndef SQLMAP_COMMON_SQL_DIAL_H_
+#define SQLMAP_COMMON_SQL_DIAL_H_
+
+#include <expected>
+#include <string>
+
+#include "common/config/settings.h"
+#include "common/process/owned_fd.h"
+#include "common/sql/deadline.h"
+
+namespace sqlmap {
+
+class Dial {
+ public:
+  enum class Names : std::uint8_t {
+    kHostsFileOnly,  // inside another program: a DNS time-out cannot be bounded
+    kDns,
+  };
+
+  Dial() = default;
+  // Starts a connection. The socket is non-blocking, close-on-exec and not below 3. A socket path is used only if it is the
+  // administrator's (trusted_path.h). Waits only for room in a local server's queue, until `deadline`.
+  // The error text is for the log.
+  static std::expected<Dial, std::string> Start(const ServerAddress& address, Names names, Deadline deadline);
+
+  bool valid() const { return fd_.valid(); }
+  // True once the greeting (or an end of file) can be read: the library may take over. The error: the connection failed.
+  // False: nothing yet, `deadline` passed.
+  std::expected<bool, std::string> AwaitGreeting(Deadline deadline);
+  // Whether it may still be used in this process.
+  bool Usable() const { return fd_.valid() && !fd_.Inherited() && fd_.StillOpen(); }
+
+  std::int64_t AgeMs() const { return MonotonicMs() - started_ms_; }
+
+  OwnedFd TakeSocket() { return std::move(fd_); }
+
+ private:
+  OwnedFd fd_;
+  std::int64_t started_ms_ = 0;
+};
+
+}  // namespace sqlmap
+
+#endif  // SQLMAP_COMMON_SQL_DIAL_H_

@@ -1,0 +1,133 @@
+#include "common/sql/pool.h"
+
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace sqlmap {
+
+Pool::Pool(ServerList& servers, CredentialSource& credentials, std::size_t size, Idle idle)
+    : servers_(servers),
+      credentials_(credentials),
+      size_(std::clamp<std::size_t>(size, 1, kMaxSize)),
+      idle_(idle),
+      generation_(ProcessGeneration::Current()) {}
+
+Pool::~Pool() = default;
+
+Pool::Lease::Lease(Lease&& other) noexcept
+    : pool_(std::exchange(other.pool_, nullptr)),
+      slot_(other.slot_),
+      generation_(other.generation_),
+      connection_(std::move(other.connection_)),
+      server_(other.server_),
+      opened_ms_(other.opened_ms_),
+      discard_(other.discard_) {}
+
+Pool::Lease::~Lease() {
+  if (pool_ != nullptr) pool_->GiveBack(*this);
+}
+
+// Under the lock, in a child: the connections are the parent's. What lay unused is freed here without a word to the server;
+// what was lent out may have been in the middle of a call, so only the child's copy of the descriptor is closed. A lease that
+// this very thread carried over the fork frees its connection itself.
+void Pool::ForgetParentsConnections() {
+  for (Slot& slot : slots_) {
+    slot.lent.CloseIfSame();
+    slot = Slot();
+  }
+  generation_ = ProcessGeneration::Current();
+}
+
+std::optional<Pool::Lease> Pool::TakeSlot(Stale& stale) {
+  const std::int64_t now = MonotonicMs();
+  const ForkLockGuard guard(lock_);
+  if (generation_ != ProcessGeneration::Current()) ForgetParentsConnections();
+  Slot* best = nullptr;
+  for (std::size_t i = 0; i < size_; ++i) {
+    Slot& candidate = slots_[i];
+    if (candidate.taken) continue;
+    if (candidate.connection != nullptr &&
+        (now - candidate.idle_since_ms > kIdleMs || (candidate.server != 0 && now - candidate.opened_ms > kSecondChoiceMs))) {
+      stale[i] = std::move(candidate.connection);
+    }
+    // The one that was used last, so that the others may become idle; an empty slot only if there is none.
+    const bool better = best == nullptr || (candidate.connection != nullptr &&
+                                            (best->connection == nullptr || candidate.idle_since_ms > best->idle_since_ms));
+    if (better) best = &candidate;
+  }
+  if (best == nullptr) return std::nullopt;
+  best->taken = true;
+  Lease lease(*this, static_cast<std::size_t>(best - slots_.data()));
+  lease.connection_ = std::move(best->connection);
+  lease.server_ = best->server;
+  lease.opened_ms_ = best->opened_ms;
+  return lease;
+}
+
+void Pool::GiveBack(Lease& lease) {
+  std::unique_ptr<Connection> connection = std::move(lease.connection_);
+  {
+    const ForkLockGuard guard(lock_);
+    if (generation_ != ProcessGeneration::Current()) ForgetParentsConnections();
+    if (lease.generation_ == generation_) {
+      Slot& slot = slots_[lease.slot_];
+      slot = Slot();
+      if (connection != nullptr && !lease.discard_ && idle_ == Idle::kKept) {
+        slot.connection = std::move(connection);
+        slot.server = lease.server_;
+        slot.opened_ms = lease.opened_ms_;
+        slot.idle_since_ms = MonotonicMs();
+      }
+    }
+  }
+  connection.reset();
+  returns_.fetch_add(1, std::memory_order_release);
+  syscall(SYS_futex, &returns_, FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
+}
+
+std::expected<ServerList::Opened, SqlError> Pool::Connect(Connection::Use use, Deadline deadline) {
+  Credentials credentials;
+  if (!credentials_.Get(credentials)) {
+    return std::unexpected(SqlError{SqlError::Kind::kNotAllowed, "this process may not read the credentials"});
+  }
+  return servers_.Connect(credentials, use, deadline);
+}
+
+std::expected<ServerList::Opened, SqlError> Pool::OpenStream(Deadline deadline) {
+  return Connect(Connection::Use::kStream, deadline);
+}
+
+std::expected<Pool::Lease, SqlError> Pool::Acquire(Deadline deadline) {
+  Stale stale;
+  std::optional<Lease> lease;
+  for (;;) {
+    const std::uint32_t seen = returns_.load(std::memory_order_acquire);
+    if (auto taken = TakeSlot(stale)) {
+      lease.emplace(std::move(*taken));
+      break;
+    }
+    const int left = deadline.RemainingMs();
+    if (left == 0) return std::unexpected(SqlError{SqlError::Kind::kTimeout, "all connections of the pool are in use"});
+    const timespec patience{left / 1000, (left % 1000) * 1'000'000L};
+    syscall(SYS_futex, &returns_, FUTEX_WAIT_PRIVATE, seen, &patience, nullptr, 0);
+  }
+  if (lease->connection_ != nullptr && !lease->connection_->Usable()) lease->connection_.reset();
+  if (lease->connection_ == nullptr) {
+    auto opened = Connect(Connection::Use::kLookups, deadline);
+    if (!opened) return std::unexpected(std::move(opened.error()));
+    lease->connection_ = std::move(opened->connection);
+    lease->server_ = opened->server;
+    lease->opened_ms_ = MonotonicMs();
+  }
+  {
+    const ForkLockGuard guard(lock_);
+    slots_[lease->slot_].lent = lease->connection_->descriptor();
+  }
+  return std::move(*lease);
+}
+
+}  // namespace sqlmap

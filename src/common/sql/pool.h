@@ -1,0 +1,105 @@
+// A bounded number of connections, lent out one at a time to the threads of this process.
+#ifndef SQLMAP_COMMON_SQL_POOL_H_
+#define SQLMAP_COMMON_SQL_POOL_H_
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <optional>
+
+#include "common/process/fork_lock.h"
+#include "common/sql/server_list.h"
+
+namespace sqlmap {
+
+// Who signs in. Asked at each new connection, so that a secret need not be kept.
+class CredentialSource {
+ public:
+  // False: this process has none.
+  virtual bool Get(Credentials& credentials) noexcept = 0;
+
+ protected:
+  ~CredentialSource() = default;
+};
+
+class Pool {
+ public:
+  static constexpr std::size_t kMaxSize = 64;
+
+  enum class Idle : std::uint8_t {
+    kKept,   // an unused connection waits kIdleMs for its next use
+    kNone,   // closed at the end of each call: the account that may read hashes
+  };
+  static constexpr std::int64_t kIdleMs = 10'000;
+  // A connection to another server than the first is given up after so long, to find back to the first.
+  static constexpr std::int64_t kSecondChoiceMs = 30'000;
+
+  // `servers` and `credentials` must outlive the pool. `size` is at most kMaxSize.
+  Pool(ServerList& servers, CredentialSource& credentials, std::size_t size, Idle idle);
+  ~Pool();
+  Pool(const Pool&) = delete;
+  Pool& operator=(const Pool&) = delete;
+
+  // A connection for one thread, given back at the end. Must not outlive the pool.
+  class Lease {
+   public:
+    Lease(Lease&& other) noexcept;
+    Lease& operator=(Lease&&) = delete;
+    ~Lease();
+    Connection* operator->() const { return connection_.get(); }
+    std::size_t server() const { return server_; }
+    // Do not use this connection again: it is closed instead of given back.
+    void Discard() { discard_ = true; }
+
+   private:
+    friend class Pool;
+    Lease(Pool& pool, std::size_t slot) : pool_(&pool), slot_(slot), generation_(ProcessGeneration::Current()) {}
+
+    Pool* pool_;
+    std::size_t slot_;
+    std::uint32_t generation_;  // in a child of that process the slot is no longer ours
+    std::unique_ptr<Connection> connection_;
+    std::size_t server_ = 0;
+    std::int64_t opened_ms_ = 0;
+    bool discard_ = false;
+  };
+
+  // An unused connection, or a new one; waits for one to come back while all are lent out. Thread safe.
+  std::expected<Lease, SqlError> Acquire(Deadline deadline);
+
+  // A new connection outside the pool, for a walk over a whole table. Thread safe.
+  std::expected<ServerList::Opened, SqlError> OpenStream(Deadline deadline);
+
+ private:
+  struct Slot {
+    bool taken = false;                      // lent out, or being opened
+    std::unique_ptr<Connection> connection;  // unused
+    Connection::Descriptor lent;             // in use: for a child, which must close its copy
+    std::size_t server = 0;
+    std::int64_t opened_ms = 0;
+    std::int64_t idle_since_ms = 0;
+  };
+
+  using Stale = std::array<std::unique_ptr<Connection>, kMaxSize>;
+
+  std::expected<ServerList::Opened, SqlError> Connect(Connection::Use use, Deadline deadline);
+  void ForgetParentsConnections();
+  // A slot, with its unused connection if it has one. `stale` receives what has been idle for too long.
+  std::optional<Lease> TakeSlot(Stale& stale);
+  void GiveBack(Lease& lease);
+
+  ServerList& servers_;
+  CredentialSource& credentials_;
+  const std::size_t size_;
+  const Idle idle_;
+  ForkLock lock_;  // guards generation_ and slots_
+  std::uint32_t generation_;
+  std::array<Slot, kMaxSize> slots_;
+  std::atomic<std::uint32_t> returns_{0};  // a futex: grows with each slot that comes free
+};
+
+}  // namespace sqlmap
+
+#endif  // SQLMAP_COMMON_SQL_POOL_H_

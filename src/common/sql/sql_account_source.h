@@ -1,0 +1,53 @@
+// AccountSource over SQL: each question is one query to the views.
+#ifndef SQLMAP_COMMON_SQL_SQL_ACCOUNT_SOURCE_H_
+#define SQLMAP_COMMON_SQL_SQL_ACCOUNT_SOURCE_H_
+
+#include <span>
+#include <string>
+
+#include "common/account/account_source.h"
+#include "common/account/auth_row.h"
+#include "common/account/login_gate.h"
+#include "common/sql/complaints.h"
+#include "common/sql/query_runner.h"
+#include "common/sql/rows.h"
+
+namespace sqlmap {
+
+class SqlAccountSource final : public AccountSource {
+ public:
+  // `runner` must outlive the source. `host` is this host's name, for :host.
+  SqlAccountSource(QueryRunner& runner, std::string host);
+
+  Answer FindUserByName(std::string_view name, UserSink found) noexcept override;
+  Answer FindUserById(Uid uid, UserSink found) noexcept override;
+  Answer FindGroupByName(std::string_view name, GroupSink found) noexcept override;
+  Answer FindGroupById(Gid gid, GroupSink found) noexcept override;
+  Answer FindGroupsOfUser(std::string_view name, GidsSink found) noexcept override;
+  Answer FindShadow(std::string_view name, ShadowSink found) noexcept override;
+  Answer ListUsers(Cursor<UserRecord>*& cursor) noexcept override;
+  Answer ListGroups(Cursor<GroupRecord>*& cursor) noexcept override;
+  // Read whole before it returns: a privileged connection does not stay open between two calls.
+  Answer ListShadows(Cursor<ShadowRecord>*& cursor) noexcept override;
+
+  // The rows of the query `auth` for one name, at most auth.max_rows + 1 of them. Found: one or more. The connection is given
+  // back before `found` runs, since checking a password takes its time.
+  Answer FindAuthRows(const LoginRequest& request, FunctionRef<void(std::span<const AuthRow>)> found) noexcept;
+
+ private:
+  bool Allowed(std::string_view name) const;
+  Answer Outcome(QueryId id, const SqlError& error);
+  Answer FindGroup(QueryId id, const QueryArguments& arguments, std::string_view name, Gid gid, GroupSink found);
+  // Appends the members of a group, from the query memsbygid, if there is one.
+  std::expected<void, SqlError> ReadMembers(Gid gid, Deadline deadline, std::string& names, std::size_t& count);
+
+  QueryRunner& runner_;
+  const Settings& settings_;
+  RowReader reader_;
+  Complaints complaints_;
+  std::string host_;
+};
+
+}  // namespace sqlmap
+
+#endif  // SQLMAP_COMMON_SQL_SQL_ACCOUNT_SOURCE_H_

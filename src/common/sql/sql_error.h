@@ -1,0 +1,40 @@
+// Why a database operation failed, as far as it decides what to do next.
+#ifndef SQLMAP_COMMON_SQL_SQL_ERROR_H_
+#define SQLMAP_COMMON_SQL_SQL_ERROR_H_
+
+#include <cstdint>
+#include <string>
+
+#include "common/account/answer.h"
+
+namespace sqlmap {
+
+struct SqlError {
+  enum class Kind : std::uint8_t {
+    kNotAllowed,   // this process has no credentials for it
+    kUnreachable,  // no connection: refused, no route, access denied, TLS not as demanded, known to be down
+    kTimeout,      // the deadline passed
+    kLost,         // the connection broke or the server is going away: worth one more try on a new connection
+    kServer,       // the server refused the query; the connection is still good
+    kNoMemory,
+  };
+  Kind kind = Kind::kUnreachable;
+  std::string text;     // for the log: server, what was tried, what it said; no secret
+  bool logged = false;  // the log has it already
+
+  Reason reason() const {
+    switch (kind) {
+      case Kind::kNotAllowed: return Reason::kNotAllowed;
+      case Kind::kTimeout: return Reason::kTimeout;
+      case Kind::kServer: return Reason::kServerError;
+      case Kind::kNoMemory: return Reason::kNoMemory;
+      case Kind::kUnreachable:
+      case Kind::kLost: break;
+    }
+    return Reason::kUnreachable;
+  }
+};
+
+}  // namespace sqlmap
+
+#endif  // SQLMAP_COMMON_SQL_SQL_ERROR_H_

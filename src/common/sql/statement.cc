@@ -1,0 +1,201 @@
+#include "common/sql/statement.h"
+
+#include <mysql.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <type_traits>
+
+#include "common/sql/client_error.h"
+#include "common/sql/client_library/call_scope.h"
+
+namespace sqlmap {
+namespace {
+
+// `bool` in MySQL 8, `my_bool` (char) in MariaDB.
+using ClientBool = std::remove_pointer_t<decltype(MYSQL_BIND::is_null)>;
+
+constexpr std::size_t kUsualField = 512;
+
+std::string LowerCaseCopy(std::string_view text) {
+  std::string lower(text);
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  return lower;
+}
+
+void BindText(MYSQL_BIND& bind, std::string_view text, unsigned long& length) {
+  length = static_cast<unsigned long>(text.size());
+  bind.buffer_type = MYSQL_TYPE_STRING;
+  bind.buffer = const_cast<char*>(text.data() == nullptr ? "" : text.data());
+  bind.buffer_length = length;
+  bind.length = &length;
+}
+
+void BindNumber(MYSQL_BIND& bind, const std::uint32_t& number) {
+  bind.buffer_type = MYSQL_TYPE_LONG;
+  bind.buffer = const_cast<std::uint32_t*>(&number);
+  bind.is_unsigned = true;
+}
+
+}  // namespace
+
+// Where the library writes a row. The addresses are given to it once, after prepare.
+struct Statement::Buffers {
+  struct Column {
+    std::vector<char> text = std::vector<char>(kUsualField);
+    unsigned long length = 0;
+    ClientBool is_null = 0;
+    ClientBool truncated = 0;
+  };
+  explicit Buffers(std::size_t count) : columns(count), binds(count), cells(count) {}
+
+  std::vector<Column> columns;
+  std::vector<MYSQL_BIND> binds;
+  std::vector<Cell> cells;
+};
+
+Statement::~Statement() { Free(); }
+
+void Statement::Free() {
+  if (statement_ == nullptr) return;
+  // The enclosing scope, if any, decides whether the server hears of it.
+  if (CallScope::Current() == nullptr) {
+    const CallScope scope(MonotonicMs(), CallScope::Mode::kTalk);
+    mysql_stmt_close(statement_);
+  } else {
+    mysql_stmt_close(statement_);
+  }
+  statement_ = nullptr;
+}
+
+SqlError Statement::Failure(const char* step, Deadline deadline) const {
+  // A row that fails to arrive leaves its error on the connection only.
+  if (mysql_stmt_errno(statement_) != 0) {
+    return ClassifyError(mysql_stmt_errno(statement_), mysql_stmt_error(statement_), step, deadline);
+  }
+  return ClassifyError(mysql_errno(connection_), mysql_error(connection_), step, deadline);
+}
+
+std::expected<std::unique_ptr<Statement>, SqlError> Statement::Prepare(MYSQL* connection, const QueryTemplate& query,
+                                                                       Deadline deadline) {
+  const CallScope scope(deadline.at_ms(), CallScope::Mode::kTalk);
+  std::unique_ptr<Statement> statement(new Statement);
+  statement->connection_ = connection;
+  statement->statement_ = mysql_stmt_init(connection);
+  if (statement->statement_ == nullptr) return std::unexpected(SqlError{SqlError::Kind::kNoMemory, "prepare: no memory"});
+  MYSQL_STMT* const handle = statement->statement_;
+  if (mysql_stmt_prepare(handle, query.sql.data(), static_cast<unsigned long>(query.sql.size())) != 0) {
+    return std::unexpected(statement->Failure("prepare", deadline));
+  }
+  if (mysql_stmt_param_count(handle) != query.parameters.size()) {
+    return std::unexpected(SqlError{SqlError::Kind::kServer, "prepare: the server counts other parameters than we do"});
+  }
+  statement->parameters_ = query.parameters;
+  if (auto bound = statement->BindColumns(deadline); !bound) return std::unexpected(bound.error());
+  return statement;
+}
+
+std::expected<void, SqlError> Statement::BindColumns(Deadline deadline) {
+  MYSQL_RES* const metadata = mysql_stmt_result_metadata(statement_);
+  if (metadata == nullptr) return std::unexpected(SqlError{SqlError::Kind::kServer, "prepare: the query returns no rows"});
+  const unsigned count = mysql_num_fields(metadata);
+  const MYSQL_FIELD* const fields = mysql_fetch_fields(metadata);
+  for (unsigned i = 0; i < count; ++i) columns_.push_back(LowerCaseCopy({fields[i].name, fields[i].name_length}));
+  mysql_free_result(metadata);
+  buffers_ = std::make_unique<Buffers>(count);
+  for (unsigned i = 0; i < count; ++i) {
+    Buffers::Column& column = buffers_->columns[i];
+    MYSQL_BIND& bind = buffers_->binds[i];
+    bind = MYSQL_BIND{};
+    bind.buffer_type = MYSQL_TYPE_STRING;
+    bind.buffer = column.text.data();
+    bind.buffer_length = static_cast<unsigned long>(column.text.size());
+    bind.length = &column.length;
+    bind.is_null = &column.is_null;
+    bind.error = &column.truncated;
+  }
+  if (mysql_stmt_bind_result(statement_, buffers_->binds.data()) != 0) return std::unexpected(Failure("bind", deadline));
+  return {};
+}
+
+std::expected<void, SqlError> Statement::Execute(const QueryArguments& arguments, Deadline deadline) {
+  const CallScope scope(deadline.at_ms(), CallScope::Mode::kTalk);
+  constexpr std::size_t kMaxParameters = 64;
+  std::array<MYSQL_BIND, kMaxParameters> binds{};
+  std::array<unsigned long, kMaxParameters> lengths{};
+  if (parameters_.size() > kMaxParameters) {
+    return std::unexpected(SqlError{SqlError::Kind::kServer, "execute: more than 64 parameters"});
+  }
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    switch (parameters_[i]) {
+      case QueryParameter::kName: BindText(binds[i], arguments.name, lengths[i]); break;
+      case QueryParameter::kUid: BindNumber(binds[i], arguments.uid); break;
+      case QueryParameter::kGid: BindNumber(binds[i], arguments.gid); break;
+      case QueryParameter::kService: BindText(binds[i], arguments.service, lengths[i]); break;
+      case QueryParameter::kRhost: BindText(binds[i], arguments.rhost, lengths[i]); break;
+      case QueryParameter::kTty: BindText(binds[i], arguments.tty, lengths[i]); break;
+      case QueryParameter::kHost: BindText(binds[i], arguments.host, lengths[i]); break;
+      default: return std::unexpected(SqlError{SqlError::Kind::kServer, "execute: a parameter that a read cannot have"});
+    }
+  }
+  if (!parameters_.empty() && mysql_stmt_bind_param(statement_, binds.data()) != 0) return std::unexpected(Failure("bind", deadline));
+  if (mysql_stmt_execute(statement_) != 0) {
+    return std::unexpected(Failure("execute", deadline));
+  }
+  // A view that was changed since: the server prepares anew by itself, and may now return other columns in other places.
+  bool same = mysql_stmt_field_count(statement_) == columns_.size() && connection_->field_count == columns_.size();
+  for (std::size_t i = 0; same && i < columns_.size(); ++i) {
+    same = strcasecmp(connection_->fields[i].name, columns_[i].c_str()) == 0;
+  }
+  if (!same) return std::unexpected(SqlError{SqlError::Kind::kLost, "execute: the query's columns have changed"});
+  return {};
+}
+
+std::expected<std::optional<Row>, SqlError> Statement::Fetch(Deadline deadline) {
+  const CallScope scope(deadline.at_ms(), CallScope::Mode::kTalk);
+  const int outcome = mysql_stmt_fetch(statement_);
+  if (outcome == MYSQL_NO_DATA) return std::nullopt;
+  if (outcome != 0 && outcome != MYSQL_DATA_TRUNCATED) return std::unexpected(Failure("fetch", deadline));
+  bool readable = true;
+  bool grown = false;
+  for (unsigned i = 0; i < buffers_->columns.size(); ++i) {
+    Buffers::Column& column = buffers_->columns[i];
+    if (column.is_null != 0 || column.length <= column.text.size()) continue;
+    if (column.length > kMaxField) {
+      readable = false;
+      continue;
+    }
+    // Larger than usual: this field once more, into a buffer that the next rows keep.
+    explicit_bzero(column.text.data(), column.text.size());
+    column.text.resize(column.length);
+    MYSQL_BIND& bind = buffers_->binds[i];
+    bind.buffer = column.text.data();
+    bind.buffer_length = static_cast<unsigned long>(column.text.size());
+    if (mysql_stmt_fetch_column(statement_, &bind, i, 0) != 0) return std::unexpected(Failure("fetch", deadline));
+    grown = true;
+  }
+  // Only now: the library forgets where the row's fields are when it gets new buffers.
+  if (grown && mysql_stmt_bind_result(statement_, buffers_->binds.data()) != 0) {
+    return std::unexpected(Failure("fetch", deadline));
+  }
+  if (!readable) return Row{};
+  for (std::size_t i = 0; i < buffers_->columns.size(); ++i) {
+    const Buffers::Column& column = buffers_->columns[i];
+    buffers_->cells[i] = column.is_null != 0 ? Cell{} : Cell{std::string_view(column.text.data(), column.length)};
+  }
+  return Row(buffers_->cells);
+}
+
+bool Statement::Finish(Deadline deadline) {
+  const CallScope scope(deadline.at_ms(), CallScope::Mode::kTalk);
+  return mysql_stmt_free_result(statement_) == 0 && !deadline.passed();
+}
+
+void Statement::WipeRows() {
+  if (buffers_ == nullptr) return;
+  for (Buffers::Column& column : buffers_->columns) explicit_bzero(column.text.data(), column.text.size());
+}
+
+}  // namespace sqlmap

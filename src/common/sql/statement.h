@@ -1,0 +1,82 @@
+// One prepared statement: typed parameters in, rows of text out, one row at a time.
+#ifndef SQLMAP_COMMON_SQL_STATEMENT_H_
+#define SQLMAP_COMMON_SQL_STATEMENT_H_
+
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/config/query_template.h"
+#include "common/sql/deadline.h"
+#include "common/sql/sql_error.h"
+
+struct st_mysql;
+struct st_mysql_stmt;
+
+namespace sqlmap {
+
+// What the parameters of a query stand for in this call. Text must outlive the call.
+struct QueryArguments {
+  std::string_view name = {};
+  std::uint32_t uid = 0;
+  std::uint32_t gid = 0;
+  std::string_view service = {};
+  std::string_view rhost = {};
+  std::string_view tty = {};
+  std::string_view host = {};
+};
+
+// A column's text, or nullopt for SQL NULL. Lives until the next Fetch.
+using Cell = std::optional<std::string_view>;
+using Row = std::span<const Cell>;
+
+// Belongs to one connection and must not outlive it. One thread at a time.
+class Statement {
+ public:
+  // A field longer than this makes its row unreadable: it is skipped as a row that breaks the rules.
+  static constexpr std::size_t kMaxField = std::size_t{1} << 20;
+
+  ~Statement();
+  Statement(const Statement&) = delete;
+  Statement& operator=(const Statement&) = delete;
+
+  static std::expected<std::unique_ptr<Statement>, SqlError> Prepare(st_mysql* connection, const QueryTemplate& query,
+                                                                    Deadline deadline);
+
+  // Starts the query. Rows then stream in: nothing is buffered beyond a network packet, whatever the size of the result.
+  std::expected<void, SqlError> Execute(const QueryArguments& arguments, Deadline deadline);
+  // The next row, or nullopt at the end. A row with a field over kMaxField comes out as an empty span.
+  std::expected<std::optional<Row>, SqlError> Fetch(Deadline deadline);
+  // Ends the query and reads away what is left of it. False: the connection is of no more use.
+  bool Finish(Deadline deadline);
+
+  // Lower-case names of the result's columns, in order.
+  std::span<const std::string> columns() const { return columns_; }
+
+  // Wipes the buffers that rows were read into.
+  void WipeRows();
+
+ private:
+  struct Buffers;
+
+  void Free();
+
+  Statement() = default;
+  std::expected<void, SqlError> BindColumns(Deadline deadline);
+  SqlError Failure(const char* step, Deadline deadline) const;
+
+  st_mysql* connection_ = nullptr;
+  st_mysql_stmt* statement_ = nullptr;
+  std::vector<QueryParameter> parameters_;
+  std::vector<std::string> columns_;
+  std::unique_ptr<Buffers> buffers_;
+};
+
+}  // namespace sqlmap
+
+#endif  // SQLMAP_COMMON_SQL_STATEMENT_H_

@@ -1,0 +1,72 @@
+// One configuration at work: its settings, servers, pools and sources. Replaced as a whole when the files change.
+#ifndef SQLMAP_DIRECT_ENGINE_H_
+#define SQLMAP_DIRECT_ENGINE_H_
+
+#include <memory>
+#include <string>
+
+#include "common/config/settings.h"
+#include "common/sql/pool.h"
+#include "common/sql/query_runner.h"
+#include "common/sql/server_list.h"
+#include "common/sql/sql_account_source.h"
+#include "direct/login.h"
+
+namespace sqlmap {
+
+class Engine {
+ public:
+  Engine(Settings settings, Log& log);
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  SqlAccountSource& accounts() { return accounts_; }
+  LoginGate& logins() { return logins_; }
+
+ private:
+  // The account that sees passwd and group.
+  class IdentityCredentials final : public CredentialSource {
+   public:
+    explicit IdentityCredentials(const DatabaseSettings& database) : database_(database) {}
+    bool Get(Credentials& credentials) noexcept override;
+
+   private:
+    const DatabaseSettings& database_;
+  };
+  // The account that sees hashes: read from secrets.toml at each connection, by root alone, and not kept.
+  class PrivilegedCredentials final : public CredentialSource {
+   public:
+    bool Get(Credentials& credentials) noexcept override;
+  };
+
+  const Settings settings_;
+  IdentityCredentials identity_credentials_;
+  PrivilegedCredentials privileged_credentials_;
+  ServerList servers_;
+  Pool identity_;
+  Pool privileged_;
+  QueryRunner runner_;
+  SqlAccountSource accounts_;
+  SqlLoginGate logins_;
+};
+
+// The engine of this process: made at the first call, and again when the files have changed.
+class EngineHolder {
+ public:
+  constexpr EngineHolder() = default;
+
+  // Null while direct mode is off or there never was a usable configuration. A file that was good once and is bad, missing
+  // or not the administrator's now (after chroot) leaves the old one in force. Looks at the files at most every two seconds.
+  // Thread safe. Throws std::bad_alloc.
+  std::shared_ptr<Engine> Current();
+
+ private:
+  struct State;
+
+  ForkLock lock_;  // guards state_ and what it points to
+  State* state_ = nullptr;
+};
+
+}  // namespace sqlmap
+
+#endif  // SQLMAP_DIRECT_ENGINE_H_

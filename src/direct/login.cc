@@ -1,0 +1,108 @@
+#include "direct/login.h"
+
+#include <time.h>
+
+#include <span>
+
+#include "common/account/line_writer.h"
+#include "common/login/decide.h"
+
+namespace sqlmap {
+namespace {
+
+// Days since 1970-01-01 UTC, as shadow(5) counts.
+std::int64_t Today() {
+  timespec now{};
+  clock_gettime(CLOCK_REALTIME, &now);
+  return now.tv_sec / 86'400;
+}
+
+LoginAnswer Unavailable(Reason reason) {
+  LoginAnswer answer;
+  answer.verdict = LoginVerdict::kUnavailable;
+  LineWriter line(answer.reason);
+  switch (reason) {
+    case Reason::kNotAllowed: line.Text("this process may not ask: it is not root, or secrets.toml has no [privileged]"); break;
+    case Reason::kNotConfigured: line.Text("no query is configured for this"); break;
+    case Reason::kTimeout: line.Text("the database did not answer in time"); break;
+    case Reason::kServerError: line.Text("the database refused the query"); break;
+    case Reason::kNoMemory: line.Text("out of memory"); break;
+    case Reason::kUnreachable:
+    case Reason::kNone: line.Text("no database server could be reached"); break;
+  }
+  return answer;
+}
+
+// A question that the configuration leaves out is no failure: the other queries say what they know.
+bool Failed(Answer answer) { return answer.unavailable() && answer.reason != Reason::kNotConfigured; }
+
+}  // namespace
+
+Answer SqlLoginGate::IsKnown(std::string_view name, bool& known) noexcept {
+  const Answer shadow = accounts_.FindShadow(name, [](const ShadowRecord&) {});
+  known = shadow.found();
+  if (known || Failed(shadow)) return shadow;
+  const Answer user = accounts_.FindUserByName(name, [](const UserRecord&) {});
+  known = user.found();
+  return user;
+}
+
+void SqlLoginGate::Authenticate(const LoginRequest& request, LoginAnswer& answer) noexcept {
+  const PasswordPolicy policy{settings_.auth.schemes, settings_.auth.plain_hash_scheme, false};
+  bool decided = false;
+  const Answer rows = accounts_.FindAuthRows(request, [&](std::span<const AuthRow> found) {
+    answer = DecideAuthentication(request, {found, {}, true}, policy, settings_.auth.max_rows);
+    decided = true;
+  });
+  if (decided) return;
+  if (rows.unavailable()) {
+    answer = Unavailable(rows.reason);
+    return;
+  }
+  LoginFacts facts;
+  facts.rows = std::span<const AuthRow>();
+  if (const Answer known = IsKnown(request.name, facts.known); Failed(known)) {
+    answer = Unavailable(known.reason);
+    return;
+  }
+  answer = DecideAuthentication(request, facts, policy, settings_.auth.max_rows);
+}
+
+void SqlLoginGate::CheckAccount(const LoginRequest& request, LoginAnswer& answer) noexcept {
+  answer = Unavailable(Reason::kUnreachable);
+  // The shadow line first: its text lives only inside its callback, where no other question may be asked, but its numbers
+  // are all that ageing needs.
+  LoginFacts facts;
+  const Answer shadow = accounts_.FindShadow(request.name, [&](const ShadowRecord& record) {
+    facts.shadow = record;
+    facts.shadow->name = {};
+    facts.shadow->hash = {};
+  });
+  if (Failed(shadow)) {
+    answer = Unavailable(shadow.reason);
+    return;
+  }
+  bool decided = false;
+  const Answer rows = accounts_.FindAuthRows(request, [&](std::span<const AuthRow> found) {
+    facts.rows = found;
+    answer = DecideAccount(request, facts, Today());
+    decided = true;
+  });
+  if (decided) return;
+  if (Failed(rows)) {
+    answer = Unavailable(rows.reason);
+    return;
+  }
+  if (rows.absent()) facts.rows = std::span<const AuthRow>();
+  facts.known = shadow.found();
+  if (!facts.known) {
+    const Answer user = accounts_.FindUserByName(request.name, [&](const UserRecord&) { facts.known = true; });
+    if (Failed(user)) {
+      answer = Unavailable(user.reason);
+      return;
+    }
+  }
+  answer = DecideAccount(request, facts, Today());
+}
+
+}  // namespace sqlmap

@@ -1,0 +1,38 @@
+// The one place where an answer becomes what glibc understands.
+#ifndef SQLMAP_NSS_STATUS_H_
+#define SQLMAP_NSS_STATUS_H_
+
+#include <nss.h>
+
+#include <cstdint>
+
+#include "common/account/answer.h"
+
+namespace sqlmap {
+
+// What became of the record that came with an answer.
+enum class Packed : std::uint8_t {
+  kNothing,   // there was none
+  kWhole,     // it is in the caller's struct and buffer
+  kTooSmall,  // it does not fit the caller's buffer; the struct is untouched
+  kRefused,   // it is not what was asked for, or breaks a rule that no record may break; the struct
+              // is untouched
+};
+
+struct NssResult {
+  nss_status status;
+  int error;  // what errno shall be; 0: it stays as it is
+};
+
+// found                        SUCCESS
+// found, but buffer too small  TRYAGAIN  ERANGE
+// found, but refused           NOTFOUND  ENOENT: such a row is no account, as in every source
+// absent                       NOTFOUND  ENOENT
+// unavailable                  UNAVAIL   by reason; never one of those that getpwnam(3) lists as
+// "not found", nor ERANGE unavailable, out of memory   TRYAGAIN  ENOMEM, as the glibc manual has it
+// for want of resources found, but no record came    UNAVAIL   EIO: the source broke its promise
+NssResult ToNssResult(Answer answer, Packed packed) noexcept;
+
+}  // namespace sqlmap
+
+#endif  // SQLMAP_NSS_STATUS_H_

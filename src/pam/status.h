@@ -1,0 +1,38 @@
+// From a verdict to what libpam, and the log, are told.
+#ifndef SQLMAP_PAM_STATUS_H_
+#define SQLMAP_PAM_STATUS_H_
+
+#include <string_view>
+
+#include "common/account/login_gate.h"
+#include "pam/options.h"
+
+namespace sqlmap {
+
+// What the world sees of a verdict. The stages `auth` and `account` use the same codes.
+struct VerdictMeaning {
+  int status;              // PAM return code, another one for each verdict
+  int priority;            // syslog(3)
+  std::string_view words;  // for the log
+  bool name_is_account;    // else it may be a password at the wrong prompt, and not for the log
+};
+
+// A value that is no verdict means the same as kUnavailable.
+//
+//   kAccepted            PAM_SUCCESS, and nothing else has it
+//   kUnknownUser         PAM_USER_UNKNOWN
+//   kWrongPassword       PAM_AUTH_ERR
+//   kBlocked             PAM_PERM_DENIED
+//   kAccountExpired      PAM_ACCT_EXPIRED
+//   kPasswordExpired     PAM_AUTHTOK_EXPIRED
+//   kPasswordMustChange  PAM_NEW_AUTHTOK_REQD
+//   kServiceNotAllowed   PAM_CRED_INSUFFICIENT
+//   kUnavailable         PAM_AUTHINFO_UNAVAIL
+VerdictMeaning MeaningOf(LoginVerdict verdict);
+
+// The return code of a stage: MeaningOf(verdict).status, or PAM_IGNORE if the options ask for it.
+int StatusOf(LoginVerdict verdict, const Options& options);
+
+}  // namespace sqlmap
+
+#endif  // SQLMAP_PAM_STATUS_H_

@@ -1,0 +1,90 @@
+#include <syslog.h>
+
+#include "pam_test.h"
+
+namespace sqlmap {
+namespace {
+
+using AccountTest = PamTest;
+
+TEST_F(AccountTest, EachVerdictHasItsOwnCode) {
+  Service("account required MODULE\n");
+  for (const VerdictCase& c : kVerdictCases) {
+    PamSession session(folder_, "sshd", NameFor(c.verdict));
+    EXPECT_EQ(session.CheckAccount(), c.status) << c.words;
+    EXPECT_TRUE(session.messages().empty()) << c.words;
+    EXPECT_EQ(LastCall().question, "check account");
+    EXPECT_EQ(LastCall().password, "");
+  }
+}
+
+TEST_F(AccountTest, OnlyARefusalOfAnAccountOfOursIsWorthALine) {
+  Service("account required MODULE\n");
+  for (const VerdictCase& c : kVerdictCases) {
+    PamSession(folder_, "sshd", NameFor(c.verdict)).CheckAccount();
+    const bool quiet =
+        c.verdict == LoginVerdict::kAccepted || c.verdict == LoginVerdict::kUnknownUser;
+    const std::vector<LogLine> lines = OurLines();
+    ASSERT_EQ(lines.size(), quiet ? 0U : 1U) << c.words;
+    for (const LogLine& line : lines) EXPECT_TRUE(line.text.starts_with(c.words)) << line.text;
+  }
+}
+
+TEST_F(AccountTest, WhoMustChangeThePasswordSoonIsToldSoUnlessTheServiceIsSilent) {
+  Service("account required MODULE\n");
+  struct {
+    const char* name;
+    const char* text;
+  } const cases[] = {
+      {"days0", "Warning: your password will expire in 0 days."},
+      {"days1", "Warning: your password will expire in 1 day."},
+      {"days14", "Warning: your password will expire in 14 days."},
+      {"days2147483647", "Warning: your password will expire in 2147483647 days."},
+  };
+  for (const auto& c : cases) {
+    PamSession session(folder_, "sshd", c.name);
+    EXPECT_EQ(session.CheckAccount(), PAM_SUCCESS);
+    EXPECT_EQ(session.messages(), (std::vector<Message>{{PAM_TEXT_INFO, c.text}}));
+    PamSession silent(folder_, "sshd", c.name);
+    EXPECT_EQ(silent.CheckAccount(static_cast<int>(PAM_SILENT)), PAM_SUCCESS);
+    EXPECT_TRUE(silent.messages().empty());
+  }
+}
+
+TEST_F(AccountTest, WithoutAPluginTheDatabaseDidNotSay) {
+  Service("account required MODULE\n", kModuleWithoutPlugin);
+  EXPECT_EQ(PamSession(folder_, "sshd", "shop").CheckAccount(), PAM_AUTHINFO_UNAVAIL);
+}
+
+TEST_F(AccountTest, WithoutANameThereIsNoAccountAndNoPrompt) {
+  Service("account required MODULE\n");
+  PamSession session(folder_, "sshd", "", {Typed("shop")});
+  EXPECT_EQ(session.CheckAccount(), PAM_USER_UNKNOWN);
+  EXPECT_TRUE(session.messages().empty());
+}
+
+TEST_F(AccountTest, ARowCalledRootExpiresNobody) {
+  Service("account required MODULE\n");
+  EXPECT_EQ(PamSession(folder_, "sshd", "root").CheckAccount(), PAM_USER_UNKNOWN);
+  EXPECT_EQ(LastCall().count, 0) << "root's cron jobs waited for the database";
+}
+
+TEST_F(AccountTest, SessionAndPasswordStagesTakeNoPart) {
+  Service(
+      "session required MODULE\nsession required pam_permit.so\npassword required MODULE\npassword "
+      "required pam_permit.so\n");
+  PamSession session(folder_, "sshd", "shop");
+  EXPECT_EQ(pam_open_session(session.handle(), 0), PAM_SUCCESS);
+  EXPECT_EQ(pam_close_session(session.handle(), 0), PAM_SUCCESS);
+  EXPECT_EQ(pam_chauthtok(session.handle(), 0), PAM_SUCCESS);
+  Service(
+      "session required MODULE\nsession required pam_deny.so\npassword required MODULE\npassword "
+      "required pam_deny.so\n");
+  PamSession denied(folder_, "sshd", "shop");
+  EXPECT_NE(pam_open_session(denied.handle(), 0), PAM_SUCCESS);
+  EXPECT_NE(pam_chauthtok(denied.handle(), 0), PAM_SUCCESS);
+  EXPECT_EQ(LastCall().count, 0);
+}
+
+}  // namespace
+}  // namespace sqlmap

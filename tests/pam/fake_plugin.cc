@@ -1,0 +1,100 @@
+#include "fake_plugin.h"
+
+#include <atomic>
+#include <charconv>
+#include <cstdio>
+#include <mutex>
+#include <string_view>
+
+#include "common/plugin/direct_plugin.h"
+
+namespace sqlmap {
+namespace {
+
+std::mutex g_mutex;
+FakeGateCall g_last;
+std::atomic<FakePluginMode> g_mode{FakePluginMode::kOn};
+
+int NumberBehind(std::string_view prefix, std::string_view name) {
+  int number = -1;
+  if (name.starts_with(prefix))
+    std::from_chars(name.data() + prefix.size(), name.data() + name.size(), number);
+  return number;
+}
+
+class FakeGate final : public LoginGate {
+ public:
+  void Authenticate(const LoginRequest& request, LoginAnswer& answer) noexcept override {
+    Answer("authenticate", request, answer);
+  }
+  void CheckAccount(const LoginRequest& request, LoginAnswer& answer) noexcept override {
+    Answer("check account", request, answer);
+  }
+
+ private:
+  static void Answer(std::string_view question, const LoginRequest& request, LoginAnswer& answer) {
+    {
+      const std::lock_guard lock(g_mutex);
+      g_last = {g_last.count + 1,
+                std::string(question),
+                std::string(request.name),
+                std::string(request.password),
+                std::string(request.service),
+                std::string(request.rhost),
+                std::string(request.tty),
+                request.allow_empty_password};
+    }
+    std::snprintf(answer.reason, sizeof answer.reason, "the fake gate's reason");
+    const std::string_view name = request.name;
+    if (const int number = NumberBehind("verdict", name); number >= 0) {
+      answer.verdict = static_cast<LoginVerdict>(number);
+    } else if (const int days = NumberBehind("days", name); days >= 0) {
+      answer.verdict = LoginVerdict::kAccepted;
+      answer.days_left = days;
+    } else if (name == "shop") {
+      const bool right = request.password == kShopPassword || question != "authenticate";
+      answer.verdict = right ? LoginVerdict::kAccepted : LoginVerdict::kWrongPassword;
+    } else if (name == "careless" || name == "root" || name == "nobody") {
+      answer.verdict = LoginVerdict::kAccepted;
+    } else {
+      answer.verdict = LoginVerdict::kUnknownUser;
+    }
+  }
+};
+
+FakeGate g_gate;
+const DirectPlugin g_plugin = {.accounts = nullptr, .logins = &g_gate};
+const DirectPlugin g_other_abi = {
+    .abi = kDirectPluginAbi + 1, .accounts = nullptr, .logins = &g_gate};
+
+FakeGateCall Last() {
+  const std::lock_guard lock(g_mutex);
+  return g_last;
+}
+
+void Forget() {
+  const std::lock_guard lock(g_mutex);
+  g_last = {};
+}
+
+void SetMode(FakePluginMode mode) { g_mode.store(mode); }
+
+}  // namespace
+}  // namespace sqlmap
+
+extern "C" __attribute__((visibility("default"))) const sqlmap::DirectPlugin*
+sqlmap_direct_plugin() noexcept {
+  switch (sqlmap::g_mode.load()) {
+    case sqlmap::FakePluginMode::kOn:
+      return &sqlmap::g_plugin;
+    case sqlmap::FakePluginMode::kOtherAbi:
+      return &sqlmap::g_other_abi;
+    case sqlmap::FakePluginMode::kSwitchedOff:
+      return nullptr;
+  }
+  return nullptr;
+}
+
+extern "C" __attribute__((visibility("default")))
+const sqlmap::FakePluginControl sqlmap_fake_plugin_control = {
+    .last = sqlmap::Last, .forget = sqlmap::Forget, .set_mode = sqlmap::SetMode};

@@ -1,0 +1,359 @@
+// A server that is gone, hung, full, slow, lying or half-migrated: no call takes over a second, nothing becomes "absent", and
+// the first call after its recovery succeeds.
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cstring>
+
+#include "unit/sql/sql_fixture.h"
+
+namespace sqlmap::testing {
+namespace {
+
+constexpr char kAlice[] = "alice:5000:/home/alice";
+
+// Listens on a path and treats each connection as `talk` says, until it goes.
+class FakeServer {
+ public:
+  using Talk = std::function<void(int client, const std::atomic<bool>& stop)>;
+  FakeServer(const std::string& path, Talk talk) : talk_(std::move(talk)) {
+    listener_ = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::strncpy(address.sun_path, path.c_str(), sizeof address.sun_path - 1);
+    if (bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 || listen(listener_, 64) != 0) {
+      throw std::runtime_error("listen");
+    }
+    thread_ = std::thread([this] { Serve(); });
+  }
+  ~FakeServer() {
+    stop_ = true;
+    thread_.join();
+    for (std::thread& client : clients_) client.join();
+    close(listener_);
+  }
+
+ private:
+  void Serve() {
+    while (!stop_) {
+      pollfd descriptor{listener_, POLLIN, 0};
+      if (poll(&descriptor, 1, 10) != 1) continue;
+      const int client = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+      if (client < 0) continue;
+      clients_.emplace_back([this, client] {
+        talk_(client, stop_);
+        close(client);
+      });
+    }
+  }
+
+  Talk talk_;
+  int listener_ = -1;
+  std::atomic<bool> stop_{false};
+  std::thread thread_;
+  std::vector<std::thread> clients_;
+};
+
+void WaitForStop(const std::atomic<bool>& stop) {
+  while (!stop) poll(nullptr, 0, 10);
+}
+
+class FaultsTest : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    server_ = new MariaDbServer({"--max-connections=12"});
+    server_->Sql(kTables);
+  }
+  static void TearDownTestSuite() {
+    delete server_;
+    server_ = nullptr;
+  }
+  // One look-up that must be unavailable within the second.
+  static void ExpectUnavailable(Layer& layer, const char* when) {
+    std::string seen;
+    EXPECT_LE(Timed([&] { seen = layer.User("alice"); }), kOneSecond) << when;
+    EXPECT_EQ(seen.substr(0, 11), "unavailable") << when;
+  }
+  // As an administrator would see it: the server answers somebody else again.
+  static void WaitUntilItAnswers() { server_->Sql("SELECT 1"); }
+
+  static MariaDbServer* server_;
+};
+MariaDbServer* FaultsTest::server_ = nullptr;
+
+TEST_F(FaultsTest, AStoppedServerIsUnavailableAndIsFoundAgainAtOnce) {
+  Layer fresh(Layer::Servers(*server_));
+  Layer used(Layer::Servers(*server_));
+  EXPECT_EQ(used.User("alice"), kAlice);
+  server_->Kill();
+  for (int i = 0; i < 5; ++i) {
+    ExpectUnavailable(fresh, "never connected");
+    ExpectUnavailable(used, "was connected");
+  }
+  server_->Start({"--max-connections=12"});
+  EXPECT_EQ(fresh.User("alice"), kAlice);
+  EXPECT_EQ(used.User("alice"), kAlice);
+}
+
+TEST_F(FaultsTest, AHungServerCostsOneTimeOutAndIsFoundAgainAtOnce) {
+  Layer fresh(Layer::Servers(*server_));
+  Layer used(Layer::Servers(*server_));
+  EXPECT_EQ(used.User("alice"), kAlice);
+  server_->Signal(SIGSTOP);
+  ExpectUnavailable(fresh, "in the handshake");
+  ExpectUnavailable(used, "in a query");
+  // Remembered: a hundred more cost less together than one time-out.
+  EXPECT_LE(Timed([&] {
+              for (int i = 0; i < 50; ++i) {
+                ExpectUnavailable(fresh, "remembered");
+                ExpectUnavailable(used, "remembered");
+              }
+            }),
+            std::chrono::milliseconds(450));
+  server_->Signal(SIGCONT);
+  WaitUntilItAnswers();
+  EXPECT_EQ(fresh.User("alice"), kAlice);
+  EXPECT_EQ(used.User("alice"), kAlice);
+}
+
+TEST_F(FaultsTest, AServerThatHungAndThenDiedIsFoundAgainAtOnce) {
+  Layer layer(Layer::Servers(*server_));
+  EXPECT_EQ(layer.User("alice"), kAlice);
+  server_->Signal(SIGSTOP);
+  ExpectUnavailable(layer, "hung");
+  server_->Kill();
+  ExpectUnavailable(layer, "dead");
+  server_->Start({"--max-connections=12"});
+  EXPECT_EQ(layer.User("alice"), kAlice);
+}
+
+TEST_F(FaultsTest, AServerKilledInMidQueryIsUnavailable) {
+  Layer layer(Layer::Servers(*server_), R"toml([queries]
+getpwnam = "SELECT username, password, uid, gid, gecos, homedir, shell FROM nss_getpwnam WHERE username = :name AND SLEEP(0.7) = 0"
+)toml");
+  std::string seen;
+  std::chrono::milliseconds took{};
+  std::thread asker([&] { took = Timed([&] { seen = layer.User("alice"); }); });
+  while (server_->Sql("SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE '%SLEEP(0.7)%' AND user = 'reader'") == "0\n") {
+  }
+  server_->Kill();
+  asker.join();
+  EXPECT_EQ(seen.substr(0, 11), "unavailable");
+  EXPECT_LE(took, kOneSecond);
+  server_->Start({"--max-connections=12"});
+  EXPECT_EQ(layer.User("alice"), kAlice);
+}
+
+TEST_F(FaultsTest, AConnectionThatTheServerEndedIsReplacedWithoutAFailure) {
+  Layer layer(Layer::Servers(*server_));
+  for (int i = 0; i < 20; ++i) {
+    ASSERT_EQ(layer.User("alice"), kAlice);
+    const std::string id = server_->Sql("SELECT MAX(id) FROM information_schema.processlist WHERE user = 'reader'");
+    server_->Sql("KILL " + id);
+  }
+  EXPECT_EQ(layer.User("alice"), kAlice);
+}
+
+TEST_F(FaultsTest, AServerOutOfConnectionsIsUnavailableUntilOneIsFree) {
+  Layer layer(Layer::Servers(*server_));
+  std::vector<int> holders;
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::strncpy(address.sun_path, server_->socket().c_str(), sizeof address.sun_path - 1);
+  for (int i = 0; i < 20; ++i) {
+    const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    ASSERT_EQ(connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+    char greeting[1];
+    ASSERT_EQ(read(fd, greeting, 1), 1);
+    holders.push_back(fd);
+  }
+  for (int i = 0; i < 5; ++i) ExpectUnavailable(layer, "full");
+  EXPECT_TRUE(layer.log().Contains("1040"));
+  for (const int fd : holders) close(fd);
+  while (std::stoi(server_->Sql("SHOW STATUS LIKE 'Threads_connected'").substr(18)) > 4) {
+  }
+  EXPECT_EQ(layer.User("alice"), kAlice);
+}
+
+TEST_F(FaultsTest, ASlowQueryIsCutOffAndNotLeftRunning) {
+  Layer layer(Layer::Servers(*server_), R"toml([queries]
+getpwnam = "SELECT username, password, uid, gid, gecos, homedir, shell FROM nss_getpwnam WHERE username = :name AND SLEEP((SELECT MAX(delay) FROM slowness)) = 0"
+)toml");
+  server_->Sql("CREATE TABLE slowness (delay DOUBLE); INSERT INTO slowness VALUES (0)", "accounts");
+  EXPECT_EQ(layer.User("alice"), kAlice);
+  server_->Sql("UPDATE slowness SET delay = 100", "accounts");
+  ExpectUnavailable(layer, "slow");
+  ExpectUnavailable(layer, "slow again");
+  server_->Sql("UPDATE slowness SET delay = 0", "accounts");
+  EXPECT_EQ(layer.User("alice"), kAlice);
+  while (server_->Sql("SELECT COUNT(*) FROM information_schema.processlist WHERE user = 'reader' AND command = 'Execute'") != "0\n") {
+  }
+}
+
+TEST_F(FaultsTest, ADroppedViewOrColumnIsUnavailableNeverAbsent) {
+  Layer layer(Layer::Servers(*server_));
+  EXPECT_EQ(layer.User("alice"), kAlice);
+  const std::string view = "CREATE VIEW nss_getpwnam AS SELECT username, password, uid, gid, gecos, homedir, shell FROM users";
+  server_->Sql("DROP VIEW nss_getpwnam", "accounts");
+  ExpectUnavailable(layer, "no view");
+  EXPECT_TRUE(layer.log().Contains("getpwnam"));
+  server_->Sql(view, "accounts");
+  EXPECT_EQ(layer.User("alice"), kAlice);
+  server_->Sql("ALTER TABLE users CHANGE homedir home VARCHAR(255)", "accounts");
+  ExpectUnavailable(layer, "no column");
+  server_->Sql("ALTER TABLE users CHANGE home homedir VARCHAR(255)", "accounts");
+  EXPECT_EQ(layer.User("alice"), kAlice);
+  Layer later(Layer::Servers(*server_));
+  server_->Sql("REVOKE SELECT ON accounts.* FROM reader@localhost");
+  ExpectUnavailable(later, "no right");
+  server_->Sql("GRANT SELECT ON accounts.* TO reader@localhost");
+  EXPECT_EQ(later.User("alice"), kAlice);
+}
+
+TEST_F(FaultsTest, AQueryOfAllColumnsSurvivesAViewThatGrows) {
+  Layer layer(Layer::Servers(*server_), "[queries]\ngetpwnam = \"SELECT * FROM nss_getpwnam WHERE username = :name\"\n");
+  EXPECT_EQ(layer.User("alice"), kAlice);
+  server_->Sql("CREATE OR REPLACE VIEW nss_getpwnam AS SELECT 'more' AS more, username, password, uid, gid, gecos, homedir, shell FROM users",
+               "accounts");
+  EXPECT_EQ(layer.User("alice"), kAlice);
+  server_->Sql("CREATE OR REPLACE VIEW nss_getpwnam AS SELECT username, password, uid, gid, gecos, homedir, shell FROM users", "accounts");
+  EXPECT_EQ(layer.User("alice"), kAlice);
+  // As many columns as before, in other places: a number must not be read from where another one stood.
+  server_->Sql("UPDATE users SET gid = 7000 WHERE username = 'alice'; CREATE OR REPLACE VIEW nss_getpwnam AS "
+               "SELECT username, password, gid, uid, gecos, homedir, shell FROM users", "accounts");
+  EXPECT_EQ(layer.User("alice"), kAlice);
+  server_->Sql("UPDATE users SET gid = 5000; CREATE OR REPLACE VIEW nss_getpwnam AS "
+               "SELECT username, password, uid, gid, gecos, homedir, shell FROM users", "accounts");
+}
+
+TEST_F(FaultsTest, AReadOnlyServerAnswers) {
+  Layer layer(Layer::Servers(*server_));
+  server_->Sql("SET GLOBAL read_only = 1");
+  EXPECT_EQ(layer.User("alice"), kAlice);
+  server_->Sql("SET GLOBAL read_only = 0");
+}
+
+TEST_F(FaultsTest, AWrongPasswordIsUnavailableAndLeavesNoTraceOfIt) {
+  server_->Sql("CREATE USER stranger@localhost IDENTIFIED BY 'something else'");
+  Layer layer(Layer::Servers(*server_), "", "stranger");
+  ExpectUnavailable(layer, "access denied");
+  EXPECT_TRUE(layer.log().Contains("1045"));
+  EXPECT_FALSE(layer.log().Contains("stranger-secret"));
+}
+
+TEST_F(FaultsTest, AServerThatTalksGarbageIsUnavailable) {
+  const std::vector<std::string> garbage = {
+      std::string(100'000, 'x'), std::string("\xff\xff\xff\x00", 4) + std::string(1000, '\0'),
+      std::string("\x01\x00\x00\x00\x00", 5), "HTTP/1.1 400 Bad Request\r\n\r\n", std::string("\x4a\x00\x00\x00\x0a", 5) + "5.5.5-10.11"};
+  for (const std::string& bytes : garbage) {
+    TemporaryDirectory directory;
+    FakeServer fake(directory.path() + "/s", [&](int client, const std::atomic<bool>& stop) {
+      if (send(client, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT) > 0) WaitForStop(stop);
+    });
+    Layer layer("servers = [\"" + directory.path() + "/s\"]\n");
+    ExpectUnavailable(layer, bytes.substr(0, 5).c_str());
+    ExpectUnavailable(layer, "again");
+  }
+}
+
+TEST_F(FaultsTest, AServerThatHangsUpOrSaysNothingIsUnavailable) {
+  TemporaryDirectory directory;
+  {
+    FakeServer fake(directory.path() + "/mute", [](int, const std::atomic<bool>& stop) { WaitForStop(stop); });
+    Layer layer("servers = [\"" + directory.path() + "/mute\"]\n");
+    ExpectUnavailable(layer, "mute");
+    ExpectUnavailable(layer, "mute again");
+  }
+  FakeServer fake(directory.path() + "/gone", [](int, const std::atomic<bool>&) {});
+  Layer layer("servers = [\"" + directory.path() + "/gone\"]\n");
+  ExpectUnavailable(layer, "hangs up");
+  ExpectUnavailable(layer, "hangs up again");
+}
+
+// A line of which each chunk takes `delay` milliseconds, as long as that is so.
+struct Line {
+  std::atomic<int> delay{0};
+  std::atomic<int> under_way{0};  // chunks on the line
+
+  void Carry() {
+    for (int waited = 0; waited < delay; waited += 10) poll(nullptr, 0, 10);
+  }
+};
+
+// Passes bytes between a client and the real server.
+void Relay(int client, const std::string& path, Line& line, const std::atomic<bool>& stop) {
+  const int upstream = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::strncpy(address.sun_path, path.c_str(), sizeof address.sun_path - 1);
+  if (connect(upstream, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0) {
+    pollfd ends[2] = {{client, POLLIN, 0}, {upstream, POLLIN, 0}};
+    bool open = true;
+    while (open && !stop) {
+      if (poll(ends, 2, 10) <= 0) continue;
+      for (int i = 0; i < 2 && open; ++i) {
+        if (ends[i].revents == 0) continue;
+        char buffer[4096];
+        const ssize_t got = read(ends[i].fd, buffer, sizeof buffer);
+        ++line.under_way;
+        line.Carry();
+        open = got > 0 && send(ends[1 - i].fd, buffer, static_cast<std::size_t>(got), MSG_NOSIGNAL) == got;
+        --line.under_way;
+      }
+    }
+  }
+  close(upstream);
+}
+
+TEST_F(FaultsTest, ASlowLineIsUnavailableWithinTheSecondAndWorksOnceItIsFast) {
+  TemporaryDirectory directory;
+  Line line;
+  line.delay = 300;
+  FakeServer fake(directory.path() + "/s", [&](int client, const std::atomic<bool>& stop) {
+    Relay(client, server_->socket(), line, stop);
+  });
+  Layer layer("servers = [\"" + directory.path() + "/s\"]\n");
+  ExpectUnavailable(layer, "slow line");
+  ExpectUnavailable(layer, "slow line again");
+  line.delay = 0;
+  while (line.under_way != 0) {
+  }
+  EXPECT_EQ(layer.User("alice"), kAlice);
+}
+
+TEST_F(FaultsTest, TheSecondServerAnswersWhileTheFirstIsDownOrHungWithinOneCall) {
+  TemporaryDirectory directory;
+  for (const char* first : {"/absent", "/mute"}) {
+    FakeServer mute(directory.path() + "/mute", [](int, const std::atomic<bool>& stop) { WaitForStop(stop); });
+    Layer layer("servers = [\"" + directory.path() + first + "\", \"" + server_->socket() + "\"]\n");
+    EXPECT_LE(Timed([&] { EXPECT_EQ(layer.User("alice"), kAlice) << first; }), kOneSecond);
+    EXPECT_LE(Timed([&] { EXPECT_EQ(layer.User("bob"), "bob:5001:/home/bob") << first; }), std::chrono::milliseconds(250));
+    unlink((directory.path() + "/mute").c_str());
+  }
+}
+
+TEST_F(FaultsTest, ADirectoryThatOthersCanWriteToHoldsNoServer) {
+  TemporaryDirectory directory;
+  const std::string open = directory.path() + "/open";
+  mkdir(open.c_str(), 0777);
+  chmod(open.c_str(), 0777);
+  Line line;
+  FakeServer fake(open + "/s", [&](int client, const std::atomic<bool>& stop) { Relay(client, server_->socket(), line, stop); });
+  Layer layer("servers = [\"" + open + "/s\"]\n");
+  ExpectUnavailable(layer, "world-writable");
+  EXPECT_TRUE(layer.log().Contains("can be written by others"));
+}
+
+TEST_F(FaultsTest, AHostNameNeverReachesTheDns) {
+  Layer layer("servers = [\"db.does-not-exist.example\"]\ntls = \"off\"\n");
+  ExpectUnavailable(layer, "unknown name");
+  EXPECT_TRUE(layer.log().Contains("/etc/hosts"));
+}
+
+}  // namespace
+}  // namespace sqlmap::testing
