@@ -12,7 +12,7 @@ readonly BUILD_PACKAGES=(
 # shellcheck disable=SC2034
 readonly SANDBOX_PACKAGES=(mariadb-server-core mariadb-client-core util-linux iproute2 passwd tar)
 # shellcheck disable=SC2034
-readonly DEMO_PACKAGES=(curl ca-certificates openssl openssh-client)
+readonly DEMO_PACKAGES=(python3 curl openssl openssh-client)
 # shellcheck disable=SC2034
 readonly TEST_PACKAGES=(
     python3 python3-pytest

@@ -20,13 +20,11 @@ int Ask(AskLibpam ask, int if_none, const char*& text) {
 
 }  // namespace
 
-int AskForUser(AskLibpam ask, std::string_view& user) {
+int AskForUser(AskLibpam ask) {
   const char* text = nullptr;
   const int status = Ask(ask, PAM_USER_UNKNOWN, text);
   if (status != PAM_SUCCESS) return status;
-  if (text[0] == '\0') return PAM_USER_UNKNOWN;
-  user = text;
-  return PAM_SUCCESS;
+  return text[0] == '\0' ? PAM_USER_UNKNOWN : PAM_SUCCESS;
 }
 
 int AskForPassword(AskLibpam ask, std::string_view& password) {

@@ -18,9 +18,9 @@ using AskLibpam = FunctionRef<int(const char*&)>;
 // more.
 inline constexpr std::size_t kMaxAuthtok = 512;
 
-// Asks for PAM_USER. Returns PAM_SUCCESS and a name that is not empty; PAM_USER_UNKNOWN for none;
+// Sees to it that there is a PAM_USER. Returns PAM_SUCCESS; PAM_USER_UNKNOWN if it is empty;
 // PAM_INCOMPLETE if the application wants to be asked again (PAM_CONV_AGAIN); or libpam's error.
-int AskForUser(AskLibpam ask, std::string_view& user);
+int AskForUser(AskLibpam ask);
 
 // Asks for PAM_AUTHTOK, where pam_get_authtok(3) is the one to ask: it gives the password that an
 // earlier module stored; without one it prompts, unless the line says use_first_pass, and stores

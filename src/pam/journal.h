@@ -2,11 +2,16 @@
 #ifndef SQLMAP_PAM_JOURNAL_H_
 #define SQLMAP_PAM_JOURNAL_H_
 
+#include <cstddef>
+
 #include "common/account/line_writer.h"
 #include "common/account/login_gate.h"
 #include "pam/options.h"
 
 namespace sqlmap {
+
+// Bytes that hold any line.
+inline constexpr std::size_t kMaxLine = 640;
 
 enum class Stage { kAuthentication, kAccount };
 

@@ -25,7 +25,6 @@ namespace sqlmap {
 namespace {
 
 constexpr unsigned kFailDelayMicroseconds = 2'000'000;
-constexpr std::size_t kMaxLine = 640;
 
 Options OptionsOf(pam_handle_t* handle, int argc, const char** argv) {
   const auto complain = [handle](std::string_view word) {
@@ -80,11 +79,10 @@ int Authenticate(pam_handle_t* handle, int flags, const Options& options) {
   // can fail only for a null handle, and a login is not to depend on it.
   if (!options.nodelay) (void)pam_fail_delay(handle, kFailDelayMicroseconds);
 
-  std::string_view name;
   const auto get_user = [handle](const char*& user) {
     return pam_get_user(handle, &user, nullptr);
   };
-  int status = AskForUser(get_user, name);
+  int status = AskForUser(get_user);
   if (status != PAM_SUCCESS) return GiveUp(handle, "no user name", status);
 
   // Also for a name that turns out not to be ours: it must look like any other, and the modules

@@ -145,6 +145,16 @@ TEST_F(EnumerationTest, BadRowNeitherEndsNorBlocksTheWalk) {
                  {"nobody", 65534, 5006}, {"also-good", 5007, 5007}, {"\xc3\xbc", 5008, 5008}};
   EXPECT_EQ(RestOfUsers(), (Names{"good", "also-good"}));
   EXPECT_EQ(error, ENOENT);
+
+  table.groups = {{"root", 5000}, {"shadow", 0}, {"", 5002}, {"good", 5003}, {"nogroup", 65534}};
+  ASSERT_EQ(NextGroup(), NSS_STATUS_SUCCESS);
+  EXPECT_STREQ(group.gr_name, "good");
+  EXPECT_EQ(NextGroup(), NSS_STATUS_NOTFOUND);
+
+  table.shadows = {{"root", "$y$hash"}, {"", "$y$hash"}, {"good", "$y$hash"}, {"a:b", "$y$hash"}};
+  ASSERT_EQ(NextShadow(), NSS_STATUS_SUCCESS);
+  EXPECT_STREQ(shadow.sp_namp, "good");
+  EXPECT_EQ(NextShadow(), NSS_STATUS_NOTFOUND);
 }
 
 TEST_F(EnumerationTest, WalkThatCannotBeOpenedIsUnavailableAndWorksAfterRecovery) {
@@ -207,6 +217,8 @@ TEST_F(EnumerationTest, ThreadThatIsCancelledInsideLeavesTheWalkUsable) {
   });
   while (table.held == 0) sched_yield();
   pthread_cancel(reader.native_handle());
+  const int rounds = table.held_rounds;
+  while (table.held_rounds < rounds + 2) sched_yield();
   table.hold = false;
   reader.join();
   EXPECT_TRUE(came_back);

@@ -78,6 +78,7 @@ class FakeCursor final : public Cursor<Record> {
     ++table.held;
     while (table.hold) {
       pthread_testcancel();
+      ++table.held_rounds;
       sched_yield();
     }
     --table.held;

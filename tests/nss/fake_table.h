@@ -62,6 +62,8 @@ struct FakeTable {
   std::atomic<int> open_cursors = 0;  // walks that nobody has closed
   std::atomic<bool> hold = false;     // a walk's next row takes until this is false again
   std::atomic<int> held = 0;          // threads that are held
+  std::atomic<int> held_rounds =
+      0;  // grows as long as a thread is held, and lets itself be cancelled
 };
 
 inline constexpr char kFakeTableSymbol[] = "sqlmap_fake_table";

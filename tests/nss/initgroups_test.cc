@@ -41,6 +41,9 @@ TEST_F(InitgroupsTest, LeavesOutThePrimaryGroupAndWhatOthersFound) {
   Start({10001, 10003, 7}, 8);
   EXPECT_EQ(Call(10001, -1), NSS_STATUS_SUCCESS);
   EXPECT_EQ(Result(), (Gids{10001, 10003, 7, 10000}));
+  Start({}, 8);
+  EXPECT_EQ(Call(10000, -1), NSS_STATUS_SUCCESS);
+  EXPECT_EQ(Result(), (Gids{10001, 10003}));
 }
 
 TEST_F(InitgroupsTest, NeverEntersAReservedGroup) {

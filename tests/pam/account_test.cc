@@ -70,19 +70,21 @@ TEST_F(AccountTest, ARowCalledRootExpiresNobody) {
 }
 
 TEST_F(AccountTest, SessionAndPasswordStagesTakeNoPart) {
-  Service(
-      "session required MODULE\nsession required pam_permit.so\npassword required MODULE\npassword "
-      "required pam_permit.so\n");
-  PamSession session(folder_, "sshd", "shop");
-  EXPECT_EQ(pam_open_session(session.handle(), 0), PAM_SUCCESS);
-  EXPECT_EQ(pam_close_session(session.handle(), 0), PAM_SUCCESS);
-  EXPECT_EQ(pam_chauthtok(session.handle(), 0), PAM_SUCCESS);
-  Service(
-      "session required MODULE\nsession required pam_deny.so\npassword required MODULE\npassword "
-      "required pam_deny.so\n");
-  PamSession denied(folder_, "sshd", "shop");
-  EXPECT_NE(pam_open_session(denied.handle(), 0), PAM_SUCCESS);
-  EXPECT_NE(pam_chauthtok(denied.handle(), 0), PAM_SUCCESS);
+  struct {
+    const char* behind;
+    bool succeeds;
+  } const cases[] = {{"pam_permit.so", true}, {"pam_deny.so", false}, {"", false}};
+  for (const auto& c : cases) {
+    const std::string behind = c.behind;
+    Service("session required MODULE\npassword required MODULE\n" +
+            (behind.empty()
+                 ? ""
+                 : "session required " + behind + "\npassword required " + behind + "\n"));
+    PamSession session(folder_, "sshd", "shop");
+    EXPECT_EQ(pam_open_session(session.handle(), 0) == PAM_SUCCESS, c.succeeds) << behind;
+    EXPECT_EQ(pam_close_session(session.handle(), 0) == PAM_SUCCESS, c.succeeds) << behind;
+    EXPECT_EQ(pam_chauthtok(session.handle(), 0) == PAM_SUCCESS, c.succeeds) << behind;
+  }
   EXPECT_EQ(LastCall().count, 0);
 }
 

@@ -3,6 +3,7 @@
 #include <security/_pam_types.h>
 
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <set>
@@ -105,21 +106,18 @@ TEST(ConversationTest, AUserIsANameOrAnError) {
   struct {
     Answered libpam;
     int status;
-    std::string_view user;
   } const cases[] = {
-      {{PAM_SUCCESS, "shop"}, PAM_SUCCESS, "shop"},    {{PAM_SUCCESS, ""}, PAM_USER_UNKNOWN, ""},
-      {{PAM_SUCCESS, nullptr}, PAM_USER_UNKNOWN, ""},  {{PAM_CONV_ERR, "shop"}, PAM_CONV_ERR, ""},
-      {{PAM_CONV_AGAIN, nullptr}, PAM_INCOMPLETE, ""}, {{PAM_IGNORE, "shop"}, PAM_USER_UNKNOWN, ""},
-      {{PAM_BUF_ERR, nullptr}, PAM_BUF_ERR, ""},       {{PAM_ABORT, nullptr}, PAM_ABORT, ""},
+      {{PAM_SUCCESS, "shop"}, PAM_SUCCESS},        {{PAM_SUCCESS, ""}, PAM_USER_UNKNOWN},
+      {{PAM_SUCCESS, nullptr}, PAM_USER_UNKNOWN},  {{PAM_CONV_ERR, "shop"}, PAM_CONV_ERR},
+      {{PAM_CONV_AGAIN, nullptr}, PAM_INCOMPLETE}, {{PAM_IGNORE, "shop"}, PAM_USER_UNKNOWN},
+      {{PAM_BUF_ERR, nullptr}, PAM_BUF_ERR},       {{PAM_ABORT, nullptr}, PAM_ABORT},
   };
   for (const auto& c : cases) {
-    std::string_view user;
     const auto ask = [&](const char*& text) {
       text = c.libpam.text;
       return c.libpam.status;
     };
-    EXPECT_EQ(AskForUser(ask, user), c.status);
-    EXPECT_EQ(user, c.user);
+    EXPECT_EQ(AskForUser(ask), c.status);
   }
 }
 
@@ -154,6 +152,38 @@ TEST(ConversationTest, APasswordIsATextOfBoundedLengthOrAnError) {
     EXPECT_EQ(AskForPassword(ask, password), c.status);
     EXPECT_EQ(password, c.password);
   }
+}
+
+TEST(JournalTest, EveryRefusalIsLoggedAndNothingThatHappensAllDayLong) {
+  for (int value = 0; value <= static_cast<int>(LoginVerdict::kUnavailable); ++value) {
+    const auto verdict = static_cast<LoginVerdict>(value);
+    const bool unknown = verdict == LoginVerdict::kUnknownUser;
+    const bool accepted = verdict == LoginVerdict::kAccepted;
+    for (const bool ignore_unknown : {false, true}) {
+      Options options;
+      options.ignore_unknown_user = ignore_unknown;
+      EXPECT_EQ(IsWorthALine(Stage::kAuthentication, verdict, options),
+                !(unknown && ignore_unknown))
+          << value;
+      EXPECT_EQ(IsWorthALine(Stage::kAccount, verdict, options), !unknown && !accepted) << value;
+      options.debug = true;
+      EXPECT_TRUE(IsWorthALine(Stage::kAuthentication, verdict, options)) << value;
+      EXPECT_TRUE(IsWorthALine(Stage::kAccount, verdict, options)) << value;
+    }
+  }
+}
+
+TEST(JournalTest, TheLongestLineFitsWithItsReason) {
+  const std::string longest(5000, '\n');
+  LoginRequest request;
+  request.name = request.rhost = request.tty = longest;
+  LoginAnswer answer;
+  answer.verdict = LoginVerdict::kPasswordMustChange;
+  std::memset(answer.reason, 'r', sizeof answer.reason - 1);
+  char text[kMaxLine];
+  LineWriter line(text);
+  ComposeLine(line, request, answer, {});
+  EXPECT_TRUE(line.text().ends_with(std::string(": ") + answer.reason)) << text;
 }
 
 class LocalNameTest : public testing::Test {

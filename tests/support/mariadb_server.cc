@@ -14,6 +14,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <stdexcept>
 
 namespace sqlmap::testing {
@@ -141,7 +142,20 @@ std::string MariaDbServer::Sql(const std::string& sql, const std::string& databa
   return RunCommand(command, sql);
 }
 
-void MariaDbServer::Signal(int signal) const { kill(pid_, signal); }
+void MariaDbServer::Signal(int signal) const {
+  kill(pid_, signal);
+  if (signal != SIGSTOP) return;
+  // Until no thread of it runs any more.
+  for (bool running = true; running;) {
+    running = false;
+    for (const auto& task : std::filesystem::directory_iterator("/proc/" + std::to_string(pid_) + "/task")) {
+      std::string line;
+      std::getline(std::ifstream(task.path() / "stat"), line);
+      const std::size_t state = line.rfind(')');
+      running = running || (state != std::string::npos && line[state + 2] != 'T');
+    }
+  }
+}
 
 void MariaDbServer::Kill() {
   if (pid_ <= 0) return;

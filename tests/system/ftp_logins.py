@@ -20,7 +20,7 @@ class Tls(ftplib.FTP_TLS):
     """Explicit FTPS which verifies the server and protects the data."""
 
     def __init__(self):
-        super().__init__(context=ssl.create_default_context(cafile=CERTIFICATE), timeout=30)
+        super().__init__(context=ssl.create_default_context(cafile=CERTIFICATE), timeout=120)
 
 
 class FtpLogins(LoginTable):
@@ -32,7 +32,7 @@ class FtpLogins(LoginTable):
             yield server
 
     def login(self, server, name, password, client=None):
-        ftp = client or ftplib.FTP(timeout=30)
+        ftp = client or ftplib.FTP(timeout=120)
         ftp.connect(ADDRESS, server.port)
         try:
             ftp.login(name, password)

@@ -56,8 +56,10 @@ bool CanBeName(std::string_view name) {
 }
 
 bool NameRules::Allows(std::string_view name) const {
-  if (!CanBeName(name) || name.size() > max || !first.Contains(static_cast<unsigned char>(name[0]))) return false;
-  return std::all_of(name.begin() + 1, name.end(), [this](char c) { return rest.Contains(static_cast<unsigned char>(c)); });
+  if (!CanBeName(name) || name.size() > max || !first.Contains(static_cast<unsigned char>(name[0])))
+    return false;
+  return std::all_of(name.begin() + 1, name.end(),
+                     [this](char c) { return rest.Contains(static_cast<unsigned char>(c)); });
 }
 
 bool IsReservedId(std::uint32_t id) {
@@ -79,8 +81,9 @@ bool IsCleanPath(std::string_view text) {
 }
 
 std::string_view LowerCase(std::string_view name, char* buffer) {
-  std::transform(name.begin(), name.end(), buffer,
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  std::transform(name.begin(), name.end(), buffer, [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
   return {buffer, name.size()};
 }
 

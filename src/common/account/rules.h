@@ -1,5 +1,6 @@
-// The rules that every name, id and field must pass, asked on the request before any I/O and again on each row.
-// Pure: no I/O, no allocation. A value that breaks a rule is refused, never changed into one that fits.
+// The rules that every name, id and field must pass, asked on the request before any I/O and again
+// on each row. Pure: no I/O, no allocation. A value that breaks a rule is refused, never changed
+// into one that fits.
 #ifndef SQLMAP_COMMON_ACCOUNT_RULES_H_
 #define SQLMAP_COMMON_ACCOUNT_RULES_H_
 
@@ -26,15 +27,17 @@ class ByteSet {
   std::array<std::uint64_t, 4> words_{};
 };
 
-// Reads a list of characters and ranges such as "a-z0-9._@-" (a '-' that is first or last stands for itself).
-// Returns false for an empty list, a range that runs backwards, and for what no login name may contain: NUL, control
-// characters, white space, ':' ',' '/' '*' and bytes above 0x7e (passwd(5), and ls ~* asks for "*").
+// Reads a list of characters and ranges such as "a-z0-9._@-" (a '-' that is first or last stands
+// for itself). Returns false for an empty list, a range that runs backwards, and for what no login
+// name may contain: NUL, control characters, white space, ':' ',' '/' '*' and bytes above 0x7e
+// (passwd(5), and ls ~* asks for "*").
 bool ParseByteSet(std::string_view text, ByteSet& set);
 
 inline constexpr std::size_t kNameMax = 255;  // bytes
 
-// Whether any account may be called so, whatever the configuration says. Never: "", more than kNameMax bytes, the bytes that
-// ParseByteSet refuses, ".", "..", all digits (chown 123), a '-' in front, and "root", for which the database has no say.
+// Whether any account may be called so, whatever the configuration says. Never: "", more than
+// kNameMax bytes, the bytes that ParseByteSet refuses, ".", "..", all digits (chown 123), a '-' in
+// front, and "root", for which the database has no say.
 bool CanBeName(std::string_view name);
 
 // accounts.name_first, name_rest and name_max.
@@ -61,12 +64,14 @@ struct IdRules {
 
 bool IsReservedId(std::uint32_t id);
 
-// Whether text may stand in a field of passwd(5), group(5) or shadow(5): no ':', no control character, no NUL.
+// Whether text may stand in a field of passwd(5), group(5) or shadow(5): no ':', no control
+// character, no NUL.
 bool IsCleanField(std::string_view text);
 // A clean field that is an absolute path, for home and shell.
 bool IsCleanPath(std::string_view text);
 
-// Writes the ASCII lower case of `name` over `buffer` and returns it; `buffer` must hold name.size() bytes.
+// Writes the ASCII lower case of `name` over `buffer` and returns it; `buffer` must hold
+// name.size() bytes.
 std::string_view LowerCase(std::string_view name, char* buffer);
 
 }  // namespace sqlmap

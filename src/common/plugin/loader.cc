@@ -15,7 +15,8 @@ namespace {
 #error "SQLMAP_PLUGIN_FILE names the plugin"
 #endif
 
-// Constant-initialised: the modules have no constructors. Two threads that race both load, and get the same handle.
+// Constant-initialised: the modules have no constructors. Two threads that race both load, and get
+// the same handle.
 constinit std::atomic<DirectPluginEntry> g_entry{nullptr};
 
 DirectPluginEntry Load() {

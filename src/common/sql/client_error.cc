@@ -8,8 +8,7 @@
 namespace sqlmap {
 namespace {
 
-// Not in every library's errmsg.h or mysqld_error.h.
-constexpr unsigned kNewMetadata = 2057;        // CR_NEW_STMT_METADATA: the query's columns are others than when it was prepared
+// Not in every library's mysqld_error.h.
 constexpr unsigned kUnknownStatement = 1243;   // ER_UNKNOWN_STMT_HANDLER
 constexpr unsigned kNeedReprepare = 1615;      // ER_NEED_REPREPARE
 constexpr unsigned kWsrepNotReady = 1047;      // ER_UNKNOWN_COM_ERROR: a Galera node without a quorum
@@ -20,13 +19,6 @@ constexpr unsigned kClientTimeout = 4031;      // ER_CLIENT_INTERACTION_TIMEOUT 
 
 SqlError::Kind KindOf(unsigned code, Deadline deadline) {
   switch (code) {
-    case CR_SERVER_GONE_ERROR:
-    case CR_SERVER_LOST:
-    case CR_MALFORMED_PACKET:
-    case CR_COMMANDS_OUT_OF_SYNC:
-      // The library says "lost" also when its wait was cut off.
-      return deadline.passed() ? SqlError::Kind::kTimeout : SqlError::Kind::kLost;
-    case kNewMetadata:
     case kUnknownStatement:
     case kNeedReprepare:
     case ER_SERVER_SHUTDOWN:
@@ -37,8 +29,12 @@ SqlError::Kind KindOf(unsigned code, Deadline deadline) {
     case kStatementTimeout:
     case kQueryTimeout: return SqlError::Kind::kTimeout;
     case CR_OUT_OF_MEMORY: return SqlError::Kind::kNoMemory;
-    default: return SqlError::Kind::kServer;
+    default: break;
   }
+  // The library's own errors: the connection is of no more use. It says "lost" also when its wait was cut off.
+  const bool clients = code == 0 || (code >= 2000 && code < 3000) || (code >= 5000 && code < 6000);
+  if (!clients) return SqlError::Kind::kServer;
+  return deadline.passed() ? SqlError::Kind::kTimeout : SqlError::Kind::kLost;
 }
 
 }  // namespace

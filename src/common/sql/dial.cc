@@ -150,25 +150,28 @@ std::expected<Dial, std::string> Dial::Start(const ServerAddress& server, Names 
   const auto addresses = Resolve(server, names);
   if (!addresses) return std::unexpected(addresses.error());
   std::string error;
-  for (const SocketAddress& address : *addresses) {
-    auto fd = ConnectTcp(address);
+  for (std::size_t i = 0; i < addresses->size(); ++i) {
+    auto fd = ConnectTcp((*addresses)[i]);
     if (!fd) {
       error = fd.error();
       continue;
     }
     dial.fd_ = std::move(*fd);
-    // With a single address the caller waits for the greeting; with several, move on from one that refuses.
-    if (addresses->size() == 1) return dial;
-    const auto ready = dial.AwaitGreeting(deadline);
-    if (ready.value_or(false)) return dial;
-    error = ready ? "no greeting in time" : ready.error();
+    // With several addresses each gets its share of the time to take the connection; the last one may go on trying.
+    const std::size_t left = addresses->size() - i;
+    if (left == 1) return dial;
+    const auto connected = dial.Await(POLLOUT, deadline.AtMost(deadline.RemainingMs() / static_cast<int>(left)));
+    if (connected.value_or(false)) return dial;
+    error = connected ? "connect: no answer in time" : connected.error();
   }
   return std::unexpected(error);
 }
 
-std::expected<bool, std::string> Dial::AwaitGreeting(Deadline deadline) {
+std::expected<bool, std::string> Dial::AwaitGreeting(Deadline deadline) { return Await(POLLIN, deadline); }
+
+std::expected<bool, std::string> Dial::Await(short event, Deadline deadline) {
   for (;;) {
-    pollfd descriptor{fd_.get(), POLLIN, 0};
+    pollfd descriptor{fd_.get(), event, 0};
     const int ready = poll(&descriptor, 1, deadline.RemainingMs());
     if (ready < 0) {
       if (errno == EINTR && !deadline.passed()) continue;

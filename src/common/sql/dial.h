@@ -39,6 +39,8 @@ class Dial {
   OwnedFd TakeSocket() { return std::move(fd_); }
 
  private:
+  std::expected<bool, std::string> Await(short event, Deadline deadline);
+
   OwnedFd fd_;
   std::int64_t started_ms_ = 0;
 };

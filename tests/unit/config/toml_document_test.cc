@@ -57,6 +57,9 @@ TEST(ParseToml, SaysOnWhichLineTheTextStopsBeingToml) {
                         {"a = 1\nb = '\xff'\n", 2, "utf-8"},
                         {"a = 1\n# \xc3\n", 2, "utf-8"},
                         {"a = 1\n# \x01\n", 2, "control characters"},
+                        {"a = 1\n[)\n", 2, "expected bare key"},
+                        {"a = 1\n[[)\n", 2, "expected bare key"},
+                        {"a = 1\nb = 428o/\u0217/\n", 2, "not ASCII stands outside of quotes"},
                         {"a = [[[[[1]]]]]\n", 1, "nested"},
                         {deep, 2, "more than 16 parts"}}) {
     const auto document = ParseToml(c.text);

@@ -30,7 +30,7 @@ TEST(PrescanToml, DropsCommentsAndKeepsLines) {
         {"x = [ # c\n1]", "x = [ \n1]"}}) {
     const PrescannedToml scanned = PrescanToml(c.text);
     EXPECT_EQ(scanned.text, c.left) << c.text;
-    EXPECT_EQ(scanned.deep_key_line, 0U) << c.text;
+    EXPECT_EQ(scanned.mistake, "") << c.text;
   }
 }
 
@@ -40,15 +40,22 @@ TEST(PrescanToml, LeavesCommentsInPlaceThatTomlMayForbid) {
   }
 }
 
+// The line of the mistake, 0 if there is none.
+unsigned MistakenLine(std::string_view text) {
+  const PrescannedToml scanned = PrescanToml(text);
+  EXPECT_EQ(scanned.mistake.empty(), scanned.line == 0) << text;
+  return scanned.line;
+}
+
 TEST(PrescanToml, FindsKeysThatNestTooDeep) {
   std::string deep = "a";
   for (int i = 0; i < 15; ++i) deep += ".a";
-  EXPECT_EQ(PrescanToml(deep + " = 1").deep_key_line, 0U);
+  EXPECT_EQ(MistakenLine(deep + " = 1"), 0U);
   for (const std::string& text :
        {"\n" + deep + ".a = 1", "\n[" + deep + ".a]", "\n[[" + deep + ".a]]",
         "\nx = { " + deep + ".a = 1 }", "# c\n\"x\"." + deep + " = 1",
         "\nx = [1, { y = 1, " + deep + " . \"a\" = 1 }]"}) {
-    EXPECT_EQ(PrescanToml(text).deep_key_line, 2U) << text;
+    EXPECT_EQ(MistakenLine(text), 2U) << text;
   }
 }
 
@@ -57,11 +64,33 @@ TEST(PrescanToml, DotsInTextAndNumbersAreNoKeys) {
   for (const std::string& text :
        {"x = \"" + dots + "\"", "x = '" + dots + "'", "x = \"\"\"\n" + dots + "\"\"\"", "# " + dots,
         "x = '''" + dots + "\n'''"}) {
-    EXPECT_EQ(PrescanToml(text).deep_key_line, 0U) << text;
+    EXPECT_EQ(MistakenLine(text), 0U) << text;
   }
   std::string numbers = "x = [";
   for (int i = 0; i < 100; ++i) numbers += "1.5, ";
-  EXPECT_EQ(PrescanToml(numbers + "]").deep_key_line, 0U);
+  EXPECT_EQ(MistakenLine(numbers + "]"), 0U);
+}
+
+TEST(PrescanToml, OtherLettersMayStandInTextOnly) {
+  for (const std::string_view text :
+       {"\n\u00f6 = 1", "\nx = \u00f6", "\nx = 1\u00a0", "\n[\u3042]", "x = 1\n\ufeff",
+        "\n'x' \u200b= 1", "\nx = \"\\\u00f6\"", "\nx = \"\"\"\\\u00f6\"\"\"",
+        "x = \"\"\"\\\n \u00f6\"\"\"", "\nx = \"\"\"\\ \t\u00f6\"\"\""}) {
+    EXPECT_EQ(MistakenLine(text), 2U) << text;
+  }
+  for (const std::string_view text :
+       {"# \u00f6", "x = '\u00f6'", "x = \"\u00f6\"", "x = \"\"\"\n\u00f6\"\"\"",
+        "x = '''\\\u00f6'''", "x = '\\\u00f6'", "\ufeffx = 1", "'\u00f6' = 1",
+        "x = \"\"\"\\\n a \u00f6\"\"\"", "x = \"\\\\\u00f6\""}) {
+    EXPECT_EQ(MistakenLine(text), 0U) << text;
+  }
+}
+
+TEST(PrescanToml, FindsNulBytes) {
+  using namespace std::string_view_literals;
+  for (const std::string_view text : {"\n\0"sv, "\n# \0\n"sv, "\nx = '\0'\n"sv}) {
+    EXPECT_EQ(MistakenLine(text), 2U);
+  }
 }
 
 }  // namespace

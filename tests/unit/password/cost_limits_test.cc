@@ -50,6 +50,7 @@ TEST(HashBeyondTheLimits, IsTooCostly) {
       "$gy$jHT$saltsalt$" + Times('.', 43),
       "$argon2id$v=19$m=1048577,t=1,p=1$c2FsdHNhbHQ$" + Times('A', 43),
       "$argon2id$v=19$m=1048576,t=5,p=1$c2FsdHNhbHQ$" + Times('A', 43),
+      "$argon2id$v=19$m=1048576,t=4096,p=1$c2FsdHNhbHQ$" + Times('A', 43),  // 2^32
       "$argon2i$m=4294967295,t=1,p=1$c2FsdHNhbHQ$" + Times('A', 43),
       "$argon2d$v=19$m=4096,t=4294967295,p=1$c2FsdHNhbHQ$" + Times('A', 43),
       "$argon2id$v=19$m=4096,t=2,p=17$c2FsdHNhbHQ$" + Times('A', 43),

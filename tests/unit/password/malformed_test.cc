@@ -176,15 +176,23 @@ TEST(MalformedHash, StaysShutForEveryPassword) {
 
 // Each digest scheme x each decoded length around the digest's: the decoder must not read past what
 // is there.
-TEST(DigestOfWrongLength, StaysShutForEveryPassword) {
-  for (const char* name :
-       {"MD5", "SMD5", "SHA", "SSHA", "SHA256", "SSHA256", "SHA512", "SSHA512", "NTLM"}) {
+TEST(DigestOfWrongLength, IsMalformed) {
+  struct Row {
+    const char* name;
+    std::size_t size;
+    bool salted;
+  };
+  for (const Row& row :
+       {Row{"MD5", 16, false}, Row{"SMD5", 16, true}, Row{"SHA", 20, false}, Row{"SSHA", 20, true},
+        Row{"SHA256", 32, false}, Row{"SSHA256", 32, true}, Row{"SHA512", 64, false},
+        Row{"SSHA512", 64, true}, Row{"NTLM", 16, false}}) {
     for (std::size_t length = 0; length <= 66; ++length) {
-      std::string hex;
-      for (std::size_t i = 0; i < length; ++i) hex += "00";
-      const std::string stored = std::string("{") + name + ".HEX}" + hex;
+      std::string stored = std::string("{") + row.name + ".HEX}";
+      for (std::size_t i = 0; i < length; ++i) stored += "00";
+      const bool whole = row.salted ? length > row.size : length == row.size;
       for (const char* password : {"", "password"}) {
-        EXPECT_NE(OutcomeOf(password, stored, Permissive()), kMatch) << stored;
+        EXPECT_EQ(OutcomeOf(password, stored, Permissive()), whole ? kMismatch : kUnknownScheme)
+            << stored;
       }
     }
   }
@@ -200,6 +208,27 @@ TEST(UnknownHashForm, IsNotTakenForPlainText) {
     policy.plain_hash_scheme = PasswordScheme::kPlain;
     EXPECT_NE(OutcomeOf(stored, stored, policy), kMatch) << stored;
   }
+}
+
+TEST(SaltedHashOfWrongLength, IsRefusedBeforeItIsComputed) {
+  for (const char* setting :
+       {"$1$saltsalt$", "$5$saltsalt$", "$6$saltsalt$", "$y$j9T$saltsalt$", "$gy$j9T$saltsalt$",
+        "$7$C6..../....salt$", "$sha1$4096$salt$", "$md5$salt$$", "$2b$05$abcdefghijklmnopqrstuu",
+        "$S$5abcdefgh", "$P$5abcdefgh", "U$S$5abcdefgh", "$apr1$salt$",
+        "$A$005$abcdefghijklmnopqrst"}) {
+    std::size_t computed = 0;
+    std::string stored = setting;
+    for (int length = 0; length < 100; ++length, stored += '.') {
+      if (OutcomeOf("password", stored, Permissive()) == kMismatch) ++computed;
+    }
+    EXPECT_EQ(computed, 1U) << setting;
+  }
+}
+
+TEST(Apr1SaltOfMoreThanEightCharacters, IsMalformed) {
+  const std::string digest(22, '.');
+  EXPECT_EQ(OutcomeOf("password", "$apr1$saltsalt$" + digest, Permissive()), kMismatch);
+  EXPECT_EQ(OutcomeOf("password", "$apr1$saltsalts$" + digest, Permissive()), kUnknownScheme);
 }
 
 TEST(BcryptOfThe2xFlaw, IsRefused) {
