@@ -1,22 +1,24 @@
 # shellcheck shell=bash
 # Configuring and building. Sourced, never run.
 
-# build_preset PRESET [CMAKE_ARGUMENT...]: brings build/PRESET up to date.
-build_preset() {
-    local -r preset=$1
-    shift
-    alone build_preset_alone "$preset" "$@"
+# build_what_is_installed: brings build/release up to date; if there is none yet, one without the tests.
+build_what_is_installed() {
+    local -a arguments=()
+    [[ -e $CHECKOUT/build/release/build.ninja ]] || arguments=(-DSQLMAP_BUILD_TESTS=OFF -DSQLMAP_BUILD_BENCH=OFF)
+    alone build_release "${arguments[@]}"
 }
 
-build_preset_alone() {
-    local -r preset=$1 directory="$CHECKOUT/build/$1"
-    shift
-    if [[ ! -e $directory/build.ninja ]] || (($#)); then
-        [[ -e $directory/build.ninja ]] || say "configuring build/$preset"
-        (cd "$CHECKOUT" && quietly cmake --preset "$preset" "$@") || return
+# build_everything: likewise, with the tests.
+build_everything() {
+    alone build_release -DSQLMAP_BUILD_TESTS=ON -DSQLMAP_BUILD_BENCH=ON
+}
+
+build_release() {
+    if (($#)); then
+        (cd "$CHECKOUT" && quietly cmake --preset release "$@") || return
     fi
-    [[ -e $directory/.ninja_log ]] || say "building build/$preset"
-    quietly cmake --build "$directory"
+    [[ $(ninja -C "$CHECKOUT/build/release" -n) == *'no work to do'* ]] || say "building build/release"
+    quietly cmake --build "$CHECKOUT/build/release"
 }
 
 # cache_value BUILD VARIABLE: a variable of a build directory's CMake cache.

@@ -17,7 +17,7 @@ make_database_template() {
     rm -rf "$partial" "$CACHE"/mariadb-*
     mkdir -p "$partial/tmp"
     quietly mariadb-install-db --no-defaults --user=root --datadir="$partial/data" --tmpdir="$partial/tmp" \
-        --auth-root-authentication-method=socket --auth-root-socket-user=root --skip-test-db --skip-name-resolve \
+        --auth-root-authentication-method=socket --auth-root-socket-user=root --skip-test-db --skip-name-resolve --force \
         --innodb-log-file-size=8M --innodb-buffer-pool-size=16M || return
     mv "$partial/data" "$template" && rm -rf "$partial"
 }

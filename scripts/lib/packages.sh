@@ -5,7 +5,6 @@
 readonly BUILD_PACKAGES=(
     build-essential cmake ninja-build pkg-config
     libtomlplusplus-dev default-libmysqlclient-dev libpam0g-dev libcrypt-dev libssl-dev libargon2-dev libsodium-dev
-    libgtest-dev libgmock-dev libbenchmark-dev
 )
 # Servers come without their services: mariadb-server-core holds the program alone, and what would start something at the
 # next boot (sshd, the FTP servers, cron) is installed inside the sandbox only.
@@ -15,7 +14,7 @@ readonly SANDBOX_PACKAGES=(mariadb-server-core mariadb-client-core util-linux ip
 readonly DEMO_PACKAGES=(python3 curl openssl openssh-client)
 # shellcheck disable=SC2034
 readonly TEST_PACKAGES=(
-    python3 python3-pytest
+    libgtest-dev libgmock-dev libbenchmark-dev python3 python3-pytest
     binutils curl expect libcap2-bin lftp login openssh-client openssl pamtester procps shellcheck sshpass strace valgrind
 )
 # shellcheck disable=SC2034

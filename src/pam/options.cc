@@ -36,7 +36,7 @@ Options ReadOptions(std::span<const char* const> words,
     if (Set(options, word)) continue;
     std::size_t end = 0;
     while (end < word.size() && word[end] != '=') ++end;
-    unknown({word.data(), end});
+    unknown(std::string_view(word.data(), end));
   }
   return options;
 }

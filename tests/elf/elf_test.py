@@ -127,7 +127,7 @@ class pam(Module, unittest.TestCase):
 
 class direct(SharedObject, unittest.TestCase):
     def test_brings_its_own_c_plus_plus_runtime_and_database_client(self):
-        libraries = {re.sub(r"\.so\..*", "", name) for name in bracketed("NEEDED") - LIBC}
+        libraries = {re.sub(r"\.so\..*", "", name) for name in bracketed("NEEDED") - LIBC - {"libm.so.6"}}
         self.assertLessEqual(libraries, {"libssl", "libcrypto", "libcrypt", "libargon2", "libz", "libsodium"})
 
     def test_exports_its_entry_and_nothing_else(self):

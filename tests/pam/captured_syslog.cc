@@ -15,7 +15,7 @@ bool g_discard = false;
 __attribute__((format(printf, 2, 0))) void Capture(int priority, const char* format,
                                                    va_list arguments) {
   char text[4096];
-  std::vsnprintf(text, sizeof text, format, arguments);
+  (void)std::vsnprintf(text, sizeof text, format, arguments);
   const std::lock_guard lock(g_mutex);
   if (!g_discard) g_lines.push_back({priority, text});
 }

@@ -1,10 +1,11 @@
 // A long-lived host program, such as saslauthd or a web server: thousands of logins in one process,
 // many at once.
-#include <dirent.h>
 #include <malloc.h>
 
 #include <atomic>
+#include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <thread>
 #include <vector>
 
@@ -28,11 +29,8 @@ constexpr bool kHeapCanBeMeasured = true;
 #endif
 
 std::size_t OpenDescriptors() {
-  std::size_t count = 0;
-  DIR* const folder = opendir("/proc/self/fd");
-  while (readdir(folder) != nullptr) ++count;
-  closedir(folder);
-  return count;
+  const std::filesystem::directory_iterator folder("/proc/self/fd");
+  return static_cast<std::size_t>(std::distance(begin(folder), end(folder)));
 }
 
 std::size_t ResidentKib() {
@@ -91,6 +89,7 @@ TEST_F(EnduranceTest, EightThreadsLogInWithoutGettingEachOthersAnswers) {
   std::atomic<int> failures{0};
   {
     std::vector<std::jthread> threads;
+    threads.reserve(8);
     for (int thread = 0; thread < 8; ++thread) {
       threads.emplace_back([this, thread, &failures] {
         for (int turn = 0; turn < 200; ++turn) {

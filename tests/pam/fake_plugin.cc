@@ -44,7 +44,7 @@ class FakeGate final : public LoginGate {
                 std::string(request.tty),
                 request.allow_empty_password};
     }
-    std::snprintf(answer.reason, sizeof answer.reason, "the fake gate's reason");
+    (void)std::snprintf(answer.reason, sizeof answer.reason, "the fake gate's reason");
     const std::string_view name = request.name;
     if (const int number = NumberBehind("verdict", name); number >= 0) {
       answer.verdict = static_cast<LoginVerdict>(number);

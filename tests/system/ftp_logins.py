@@ -6,6 +6,7 @@ import os
 import ssl
 import stat
 import subprocess
+import threading
 
 import pytest
 
@@ -20,11 +21,14 @@ class Tls(ftplib.FTP_TLS):
     """Explicit FTPS which verifies the server and protects the data."""
 
     def __init__(self):
-        super().__init__(context=ssl.create_default_context(cafile=CERTIFICATE), timeout=120)
+        super().__init__(context=ssl.create_default_context(cafile=CERTIFICATE), timeout=60)
 
 
 class FtpLogins(LoginTable):
     server_class = None
+    # One at a time until the server has greeted: Pure-FTPd's listen(2) queue holds eight, and a connection that the kernel
+    # drops there is never answered.
+    connecting = threading.Lock()
 
     @pytest.fixture(scope="class")
     def server(self, accounts, tmp_path_factory):
@@ -32,8 +36,9 @@ class FtpLogins(LoginTable):
             yield server
 
     def login(self, server, name, password, client=None):
-        ftp = client or ftplib.FTP(timeout=120)
-        ftp.connect(ADDRESS, server.port)
+        ftp = client or ftplib.FTP(timeout=60)
+        with self.connecting:
+            ftp.connect(ADDRESS, server.port)
         try:
             ftp.login(name, password)
         except Exception:

@@ -8,7 +8,7 @@
 namespace sqlmap {
 namespace {
 
-constexpr std::size_t kMaxBytes = 16 * 1024;
+constexpr std::size_t kMaxBytes = 16384;
 constexpr auto kParameters = static_cast<std::size_t>(QueryParameter::kCount);
 constexpr std::array<std::string_view, kParameters> kNames{
     "name", "uid", "gid", "service", "rhost", "tty", "host", "hash", "days", "pid", "message"};

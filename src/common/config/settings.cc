@@ -40,18 +40,22 @@ SettingsOrErrors Parse(const SettingsText& config, const SettingsText& secrets) 
   return std::move(reader).Take();
 }
 
-// No exception passes: the list of one error, or of none if there is no memory even for that.
+// An exception becomes an error without text if there is no memory even for that.
+SettingsOrErrors OutOfMemory() noexcept {
+  try {
+    return std::unexpected(
+        std::vector<SettingsError>{{.file = {}, .line = 0, .what = "out of memory"}});
+  } catch (...) {
+    return std::unexpected(std::vector<SettingsError>());
+  }
+}
+
 template <class Work>
 SettingsOrErrors WithoutExceptions(const Work& work) noexcept {
   try {
     return work();
   } catch (...) {
-    std::vector<SettingsError> errors;
-    try {
-      errors.push_back({.file = {}, .line = 0, .what = "out of memory"});
-    } catch (...) {
-    }
-    return std::unexpected(std::move(errors));
+    return OutOfMemory();
   }
 }
 

@@ -114,6 +114,7 @@ SettingsOrErrors SettingsReader::Take() && {
     return std::tie(a.file, a.line, a.what) < std::tie(b.file, b.line, b.what);
   });
   std::vector<SettingsError> errors;
+  errors.reserve(mistakes_.size());
   for (Mistake& mistake : mistakes_) {
     errors.push_back(
         {names_[static_cast<std::size_t>(mistake.file)], mistake.line, std::move(mistake.what)});

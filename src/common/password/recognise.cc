@@ -72,33 +72,43 @@ enum class BareText : std::uint8_t {
 
 struct BareForm {
   PasswordScheme scheme;
+  BareText text;
+  std::uint8_t digest_size;  // of kHexOrBase64
   Verifier verify;
-  BareText text = BareText::kAsIs;
-  std::size_t digest_size = 0;
 };
 
-constexpr BareForm Unsalted(PasswordScheme scheme, Verifier verify, HashFunction function) {
-  return {scheme, verify, BareText::kHexOrBase64, DigestSize(function)};
+constexpr BareForm AsIs(PasswordScheme scheme, Verifier verify) {
+  return {scheme, BareText::kAsIs, 0, verify};
+}
+
+template <HashFunction function>
+constexpr BareForm Unsalted(PasswordScheme scheme) {
+  return {scheme, BareText::kHexOrBase64, DigestSize(function), VerifyDigest<function>};
+}
+
+template <HashFunction function>
+constexpr BareForm Salted(PasswordScheme scheme) {
+  return {scheme, BareText::kBase64, 0, VerifySaltedDigest<function>};
 }
 
 constexpr BareForm kBareForms[] = {
-    Unsalted(kMd5, VerifyDigest<HashFunction::kMd5>, HashFunction::kMd5),
-    Unsalted(kSha1, VerifyDigest<HashFunction::kSha1>, HashFunction::kSha1),
-    Unsalted(kSha256, VerifyDigest<HashFunction::kSha256>, HashFunction::kSha256),
-    Unsalted(kSha512, VerifyDigest<HashFunction::kSha512>, HashFunction::kSha512),
-    {kNt, VerifyNtBytes, BareText::kHexOrBase64, 16},
-    {kSmd5, VerifySaltedDigest<HashFunction::kMd5>, BareText::kBase64},
-    {kSsha, VerifySaltedDigest<HashFunction::kSha1>, BareText::kBase64},
-    {kSsha256, VerifySaltedDigest<HashFunction::kSha256>, BareText::kBase64},
-    {kSsha512, VerifySaltedDigest<HashFunction::kSha512>, BareText::kBase64},
-    {kDes, VerifyDes},
-    {kPbkdf2Sha1, VerifyPbkdf2Sha1},
-    {kPbkdf2Sha256, VerifyPbkdf2Sha256},
-    {kPbkdf2Sha512, VerifyPbkdf2Sha512},
-    {kScramSha256, VerifyScramSha256},
-    {kMysqlOld, VerifyMysqlOld},
-    {kEd25519, VerifyEd25519},
-    {kPlain, VerifyPlain},
+    Unsalted<HashFunction::kMd5>(kMd5),
+    Unsalted<HashFunction::kSha1>(kSha1),
+    Unsalted<HashFunction::kSha256>(kSha256),
+    Unsalted<HashFunction::kSha512>(kSha512),
+    {kNt, BareText::kHexOrBase64, 16, VerifyNtBytes},
+    Salted<HashFunction::kMd5>(kSmd5),
+    Salted<HashFunction::kSha1>(kSsha),
+    Salted<HashFunction::kSha256>(kSsha256),
+    Salted<HashFunction::kSha512>(kSsha512),
+    AsIs(kDes, VerifyDes),
+    AsIs(kPbkdf2Sha1, VerifyPbkdf2Sha1),
+    AsIs(kPbkdf2Sha256, VerifyPbkdf2Sha256),
+    AsIs(kPbkdf2Sha512, VerifyPbkdf2Sha512),
+    AsIs(kScramSha256, VerifyScramSha256),
+    AsIs(kMysqlOld, VerifyMysqlOld),
+    AsIs(kEd25519, VerifyEd25519),
+    AsIs(kPlain, VerifyPlain),
 };
 
 // {NAME}: LDAP's (RFC 2307) and Dovecot's. What follows is a marked form of one of `marked`, or a
@@ -180,7 +190,7 @@ const BareForm* FindBare(std::optional<PasswordScheme> scheme) {
 std::optional<Recognised> RecogniseBare(std::string_view text, const BareForm& form) {
   switch (form.text) {
     case BareText::kHexOrBase64:
-      if (text.size() == 2 * form.digest_size) return Decoded(form, DecodeHex(text));
+      if (text.size() == std::size_t{2} * form.digest_size) return Decoded(form, DecodeHex(text));
       [[fallthrough]];
     case BareText::kBase64:
       return Decoded(form, DecodeBase64(text, Base64::kPadded));

@@ -112,17 +112,15 @@ std::expected<std::unique_ptr<Connection>, SqlError> ServerList::Probe(const Ser
     dial = std::move(*started);
   }
   const auto greeted = dial.AwaitGreeting(sign_in.deadline.AtMost(waiting ? 0 : kFirstProbeMs));
-  if (!greeted) {
-    dial = Dial();
-    return std::unexpected(Unreachable(greeted.error()));
+  if (greeted && !*greeted) return std::unexpected(SqlError{SqlError::Kind::kTimeout, "the server does not answer yet"});
+  std::expected<std::unique_ptr<Connection>, SqlError> connection = std::unexpected(Unreachable(greeted ? "" : greeted.error()));
+  if (greeted) {
+    connection = Connection::Open(std::move(dial), address, database_, sign_in.credentials, sign_in.use,
+                                  sign_in.deadline.AtMost(sign_in.hurry ? kProbeSignInMs : database_.connect_timeout_ms));
   }
-  if (!*greeted) return std::unexpected(SqlError{SqlError::Kind::kTimeout, "the server does not answer yet"});
-  auto connection =
-      Connection::Open(std::move(dial), address, database_, sign_in.credentials, sign_in.use,
-                       sign_in.deadline.AtMost(sign_in.hurry ? kProbeSignInMs : database_.connect_timeout_ms));
   dial = Dial();
   if (connection || !waiting || connection.error().kind == SqlError::Kind::kTimeout) return connection;
-  // What was readable was the end of a server that died meanwhile; the one that runs now deserves a try.
+  // What waited was hung up on by a server that died meanwhile; the one that runs now deserves a try.
   return Try(address, dial, sign_in);
 }
 

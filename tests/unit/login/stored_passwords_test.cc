@@ -121,7 +121,7 @@ TEST(StoredPasswordsTest, AMalformedHashOpensNothing) {
 }
 
 TEST(StoredPasswordsTest, AMalformedRowDoesNotSpoilTheOthers) {
-  AuthRow null;
+  const AuthRow null;
   AuthRow locked;
   locked.hash = "*";
   AuthRow good;

@@ -132,6 +132,16 @@ TEST_F(FaultsTest, AServerThatHungAndThenDiedIsFoundAgainAtOnce) {
   EXPECT_EQ(layer.User("alice"), kAlice);
 }
 
+TEST_F(FaultsTest, AServerThatHungAndWasReplacedUnseenIsFoundAgainAtOnce) {
+  Layer layer(Layer::Servers(*server_));
+  EXPECT_EQ(layer.User("alice"), kAlice);
+  server_->Signal(SIGSTOP);
+  ExpectUnavailable(layer, "hung");
+  server_->Kill();
+  server_->Start({"--max-connections=12"});
+  EXPECT_EQ(layer.User("alice"), kAlice);
+}
+
 TEST_F(FaultsTest, AServerKilledInMidQueryIsUnavailable) {
   Layer layer(Layer::Servers(*server_), R"toml([queries]
 getpwnam = "SELECT username, password, uid, gid, gecos, homedir, shell FROM nss_getpwnam WHERE username = :name AND SLEEP(0.7) = 0"

@@ -1,0 +1,179 @@
+"""One sitting, inside the sandbox: runs every benchmark program with every module, in random order, and writes the figures.
+
+measure.py --programs DIRECTORY --output FILE [--runs N] [--peer-nss NAME=FILE]...
+
+What is compared is run in turns, so that a slow minute of the machine meets all of it alike.
+"""
+
+import argparse
+import json
+import os
+import platform
+import random
+import subprocess
+import sys
+import tempfile
+from collections import defaultdict
+from functools import partial
+from pathlib import Path
+
+sys.dont_write_bytecode = True
+
+import accounts  # noqa: E402
+import peers  # noqa: E402
+
+SIZES = (1_000, 10_000, 100_000)
+FULL = SIZES[-1]
+CPUS = sorted(os.sched_getaffinity(0))
+PLACES = {"one CPU": {CPUS[0]}, "any CPU": set(CPUS)}
+
+SPAWN_ROUNDS = 20
+CROWD = 200
+AUTHENTICATIONS = 5
+
+
+class Sitting:
+    def __init__(self, programs):
+        self.programs = programs
+        self.figures = defaultdict(lambda: defaultdict(list))  # [what][who] = one value for each run
+        self.place = None
+
+    def go_to(self, place):
+        if place != self.place:
+            accounts.put_server_on(PLACES[place])
+            os.sched_setaffinity(0, PLACES[place])
+            self.place = place
+
+    def run(self, place, program, *arguments):
+        self.go_to(place)
+        command = [self.programs / program, *map(str, arguments)]
+        result = subprocess.run(command, stdout=subprocess.PIPE, text=True)
+        if result.returncode != 0:
+            sys.exit(f"measure: {program} {' '.join(map(str, arguments[:2]))}... failed")
+        return result.stdout.split()
+
+    def record(self, what, who, value):
+        self.figures[what][who].append(float(value))
+
+    def hot(self, mode, size, place, service):
+        self.record(f"{mode} {size} {place}", service, self.run(place, "nss_lookup", service, mode, size)[0])
+
+    def hot_floor(self, size, place):
+        ns = self.floor(place, "hot", accounts.query("getpwnam"), size)[0]
+        self.record(f"hot {size} {place}", "floor", ns)
+
+    def floor(self, place, *arguments):
+        return self.run(place, "prepared_floor", accounts.SOCKET, accounts.DATABASE, *accounts.IDENTITY, *arguments)
+
+    def enumerate(self, size, place, service):
+        ms, rows, kib = self.run(place, "nss_lookup", service, "enumerate")
+        self.expect_rows(service, rows, size)
+        self.record(f"enumerate {size} {place}", service, ms)
+        self.record(f"enumerate memory {size}", service, kib)
+
+    def enumerate_floor(self, size, place):
+        ms, rows = self.floor(place, "list", accounts.query("getpwent"))
+        self.expect_rows("the floor", rows, size)
+        self.record(f"enumerate {size} {place}", "floor", ms)
+
+    @staticmethod
+    def expect_rows(who, rows, size):
+        if int(rows) != size:
+            sys.exit(f"measure: {who} listed {rows} of {size} users")
+
+    def cold(self, place, services):
+        """Here spawn itself takes turns."""
+        answer = self.run(place, "spawn", "rounds", SPAWN_ROUNDS, "user000777", "none", *services)
+        for service, us in zip(answer[::2], answer[1::2]):
+            self.record(f"cold {place}", service, us)
+
+    def crowd(self, service):
+        accounts.forget_peak_connections()
+        ms, failures = self.run("any CPU", "spawn", "crowd", CROWD, FULL, service)
+        self.record("crowd ms", service, ms)
+        self.record("crowd failures", service, failures)
+        self.record("crowd connections", service, accounts.peak_connections())
+
+    def threads(self, count, service):
+        per_second = self.run("any CPU", "nss_lookup", service, "threads", FULL, count)[0]
+        self.record(f"threads {count}", service, per_second)
+
+    def authenticate(self, place, directory, service):
+        first, later = self.run(place, "pam_auth", directory, service, "user000777", accounts.PASSWORD, AUTHENTICATIONS)
+        self.record(f"pam first {place}", service, first)
+        self.record(f"pam later {place}", service, later)
+
+    def bare_hash(self, place):
+        ms = self.run(place, "bare_hash", accounts.HASH, accounts.PASSWORD, AUTHENTICATIONS)[0]
+        self.record(f"pam hash {place}", "crypt_r", ms)
+
+    def tasks(self, size, services, pam_directory, pam_services):
+        for place in PLACES:
+            yield partial(self.hot_floor, size, place)
+            for service in services:
+                yield partial(self.hot, "hot", size, place, service)
+            if size > SIZES[0]:
+                yield partial(self.enumerate_floor, size, place)
+                for service in services:
+                    yield partial(self.enumerate, size, place, service)
+        if size == FULL:
+            yield from self.full_tasks(services, pam_directory, pam_services)
+
+    def full_tasks(self, services, pam_directory, pam_services):
+        for service in services:
+            for mode in ("uid", "miss", "groups"):
+                yield partial(self.hot, mode, FULL, "one CPU", service)
+            for count in (1, 8):
+                yield partial(self.threads, count, service)
+        for service in ("none", *services):
+            yield partial(self.crowd, service)
+        for place in PLACES:
+            yield partial(self.cold, place, services)
+            yield partial(self.bare_hash, place)
+            for service in pam_services:
+                yield partial(self.authenticate, place, pam_directory, service)
+
+
+def facts(runs, services):
+    return {
+        "runs": runs,
+        "services": services,
+        "cpus": len(CPUS),
+        "mariadb": accounts.sql("SELECT VERSION()").strip(),
+        "glibc": platform.libc_ver()[1],
+        "load": os.getloadavg()[0],
+    }
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--programs", type=Path, required=True)
+    parser.add_argument("--output", type=Path, required=True)
+    parser.add_argument("--runs", type=int, default=7)
+    parser.add_argument("--peer-nss", action="append", default=[])
+    options = parser.parse_args()
+    services = ["sqlmap"]
+    for peer in options.peer_nss:
+        name, _, module = peer.partition("=")
+        peers.install_nss(name, module)
+        services.append(name)
+    sitting = Sitting(options.programs)
+    known = facts(options.runs, services)
+    accounts.make_groups()
+    with tempfile.TemporaryDirectory() as directory:
+        pam_services = peers.pam_services(Path(directory))
+        present = 0
+        for size in SIZES:
+            accounts.add_users(present, size)
+            present = size
+            tasks = list(sitting.tasks(size, services, directory, pam_services))
+            for run in range(options.runs):
+                print(f"{size:,} users, run {run + 1} of {options.runs}", file=sys.stderr, flush=True)
+                random.shuffle(tasks)
+                for task in tasks:
+                    task()
+    options.output.write_text(json.dumps({"facts": known, "figures": sitting.figures}, indent=1), encoding="ascii")
+
+
+if __name__ == "__main__":
+    main()
