@@ -27,9 +27,9 @@ FULL = SIZES[-1]
 CPUS = sorted(os.sched_getaffinity(0))
 PLACES = {"one CPU": {CPUS[0]}, "any CPU": set(CPUS)}
 
-SPAWN_ROUNDS = 20
+SPAWN_ROUNDS = 100
 CROWD = 200
-AUTHENTICATIONS = 5
+AUTHENTICATIONS = 40
 
 
 class Sitting:
