@@ -62,7 +62,7 @@ def draw_cold(figures, directory):
     login.barh(modules, [bare] * len(modules), color=COLOURS["floor"])
     bars = login.barh(modules, [total - bare for total in totals], left=bare, color=colours)
     login.bar_label(bars, labels=[f"{bare:.1f} + {total - bare:.1f}" for total in totals], padding=2, fontsize=8)
-    login.set_title("Authentication: hash (grey) + the rest, ms")
+    login.set_title("Authentication: hash + the rest, ms")
     for axes in (process, login):
         axes.margins(x=0.2)
     save(figure, directory / "benchmarks-cold.svg")

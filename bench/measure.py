@@ -2,7 +2,7 @@
 
 measure.py --programs DIRECTORY --output FILE [--runs N] [--peer-nss NAME=FILE]...
 
-What is compared is run in turns, so that a slow minute of the machine meets all of it alike.
+What is compared runs one after the other in each run, in random order, so that a slow minute of the machine meets all of it.
 """
 
 import argparse
@@ -107,38 +107,46 @@ class Sitting:
         ms = self.run(place, "bare_hash", accounts.HASH, accounts.PASSWORD, AUTHENTICATIONS)[0]
         self.record(f"pam hash {place}", "crypt_r", ms)
 
-    def tasks(self, size, services, pam_directory, pam_services):
+    def comparisons(self, size, services, pam_directory, pam_services):
+        """Lists of measurements that are to be compared with each other."""
         for place in PLACES:
-            yield partial(self.hot_floor, size, place)
-            for service in services:
-                yield partial(self.hot, "hot", size, place, service)
+            yield [partial(self.hot_floor, size, place), *(partial(self.hot, "hot", size, place, service) for service in services)]
             if size > SIZES[0]:
-                yield partial(self.enumerate_floor, size, place)
-                for service in services:
-                    yield partial(self.enumerate, size, place, service)
+                yield [partial(self.enumerate_floor, size, place),
+                       *(partial(self.enumerate, size, place, service) for service in services)]
         if size == FULL:
-            yield from self.full_tasks(services, pam_directory, pam_services)
+            yield from self.full_comparisons(services, pam_directory, pam_services)
 
-    def full_tasks(self, services, pam_directory, pam_services):
-        for service in services:
-            for mode in ("uid", "miss", "groups"):
-                yield partial(self.hot, mode, FULL, "one CPU", service)
-            for count in (1, 8):
-                yield partial(self.threads, count, service)
-        for service in ("none", *services):
-            yield partial(self.crowd, service)
+    def full_comparisons(self, services, pam_directory, pam_services):
+        for mode in ("uid", "miss", "groups"):
+            yield [partial(self.hot, mode, FULL, "one CPU", service) for service in services]
+        for count in (1, 8):
+            yield [partial(self.threads, count, service) for service in services]
+        yield [partial(self.crowd, service) for service in ("none", *services)]
         for place in PLACES:
-            yield partial(self.cold, place, services)
-            yield partial(self.bare_hash, place)
-            for service in pam_services:
-                yield partial(self.authenticate, place, pam_directory, service)
+            yield [partial(self.cold, place, services)]
+            yield [partial(self.bare_hash, place),
+                   *(partial(self.authenticate, place, pam_directory, service) for service in pam_services)]
+
+    def take_turns(self, comparisons):
+        random.shuffle(comparisons)
+        for comparison in comparisons:
+            random.shuffle(comparison)
+            for measurement in comparison:
+                measurement()
+
+
+def machine():
+    system = platform.freedesktop_os_release()
+    kind = "VM" if " hypervisor" in Path("/proc/cpuinfo").read_text(encoding="ascii") else "machine"
+    return f"{len(CPUS)}-core {system['ID'].title()} {system['VERSION_ID']} {kind}"
 
 
 def facts(runs, services):
     return {
         "runs": runs,
         "services": services,
-        "cpus": len(CPUS),
+        "machine": machine(),
         "mariadb": accounts.sql("SELECT VERSION()").strip(),
         "glibc": platform.libc_ver()[1],
         "load": os.getloadavg()[0],
@@ -166,12 +174,10 @@ def main():
         for size in SIZES:
             accounts.add_users(present, size)
             present = size
-            tasks = list(sitting.tasks(size, services, directory, pam_services))
+            comparisons = list(sitting.comparisons(size, services, directory, pam_services))
             for run in range(options.runs):
                 print(f"{size:,} users, run {run + 1} of {options.runs}", file=sys.stderr, flush=True)
-                random.shuffle(tasks)
-                for task in tasks:
-                    task()
+                sitting.take_turns(comparisons)
     options.output.write_text(json.dumps({"facts": known, "figures": sitting.figures}, indent=1), encoding="ascii")
 
 

@@ -34,6 +34,10 @@ class Figures:
         values = self.figures.get(what, {}).get(who)
         return median(values) if values else None
 
+    def ratio(self, what, who, floor):
+        """The median of the runs' ratios: the two ran right after each other."""
+        return median(a / b for a, b in zip(self.figures[what][who], self.figures[what][floor]))
+
     def cell(self, what, who, scale=1.0, less=0.0):
         """The median and the range of the runs, divided by `scale`, after `less` is taken off."""
         values = self.figures.get(what, {}).get(who)
@@ -61,10 +65,6 @@ def table(header, rows):
     return "\n".join(lines)
 
 
-def times(value, floor):
-    return f"{value / floor:.2f}"
-
-
 def hot(figures):
     names = {"hot": "getpwnam", "uid": "getpwuid", "miss": "getpwnam, no such name", "groups": "getgrouplist"}
     lines = [("hot", size, place) for place in PLACES for size in SIZES]
@@ -72,8 +72,7 @@ def hot(figures):
     rows = []
     for mode, size, place in lines:
         what = f"{mode} {size} {place}"
-        floor = figures.median(what, "floor")
-        ratio = times(figures.median(what, "sqlmap"), floor) if floor else "-"
+        ratio = f"{figures.ratio(what, 'sqlmap', 'floor'):.2f}" if mode == "hot" else "-"
         rows.append([f"{names[mode]}, {size:,} users, {place}", figures.cell(what, "floor", 1e3),
                      *(figures.cell(what, service, 1e3) for service in figures.services), ratio])
     return "### Hot look-up: microseconds a call\n\n" + table(
@@ -141,8 +140,7 @@ def aims(figures):
     """[(what, aim, seen, whether it is met)]"""
     rows = []
     for size in SIZES:
-        what = f"hot {size} {PLACES[0]}"
-        ratio = figures.median(what, "sqlmap") / figures.median(what, "floor")
+        ratio = figures.ratio(f"hot {size} {PLACES[0]}", "sqlmap", "floor")
         rows.append((f"hot look-up over a bare prepared statement, {size:,} users", "1.3 times", f"{ratio:.2f} times", ratio <= 1.3))
     small, large = (figures.median(f"enumerate memory {size}", "sqlmap") for size in SIZES[1:])
     rows.append(("enumeration memory, 100,000 users against 10,000", f"flat: within {FLAT_KIB} KiB",
@@ -156,7 +154,7 @@ def aims(figures):
 
 def conditions(figures):
     facts = figures.facts
-    return (f"Medians of {facts['runs']} runs [lowest..highest] in one sitting on a {facts['cpus']}-core Debian 12 VM; "
+    return (f"Medians of {facts['runs']} runs [lowest..highest] in one sitting on a {facts['machine']}; "
             f"MariaDB {facts['mariadb']}, glibc {facts['glibc']}; load average at the start: {facts['load']:.1f}.")
 
 

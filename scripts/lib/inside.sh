@@ -111,7 +111,9 @@ use_sqlmap() {
     esac
 }
 
-# A module with a sanitizer in it can only be loaded by a program that has the sanitizer's runtime already.
+# A module with a sanitizer in it can only be loaded by a program that has the sanitizer's runtime already. The leaks of all
+# those programs are not ours; a caller who looks for one sets ASAN_OPTIONS=detect_leaks=1.
 preload() {
+    export ASAN_OPTIONS="detect_leaks=0${ASAN_OPTIONS:+:$ASAN_OPTIONS}"
     readlink -f "$("$(cache_value "${box[build]}" CMAKE_CXX_COMPILER)" -print-file-name="$1")" >/etc/ld.so.preload
 }
