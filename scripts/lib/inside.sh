@@ -7,6 +7,8 @@ declare -r database=accounts
 # Names are switched on last, so that nothing in here asks a module that is not ready.
 # shellcheck disable=SC2154  # box is handed over by run_box
 prepare() {
+    # There is no DNS in here, and servers want to know the address of their own name.
+    grep -qw -- "$HOSTNAME" /etc/hosts 2>/dev/null || printf '127.0.1.1 %s\n' "$HOSTNAME" >>/etc/hosts
     start_database
     if [[ ${box[plain]} == no ]]; then
         install_sqlmap
@@ -32,6 +34,7 @@ start_database() {
         --performance-schema=0 --innodb-buffer-pool-size=64M --innodb-log-file-size=8M --innodb-doublewrite=0 \
         --innodb-flush-log-at-trx-commit=0 "${box_mariadb_arguments[@]}" </dev/null >/run/mysqld/output.log 2>&1 &
     database_pid=$!
+    disown "$database_pid"
 }
 
 await_database() {

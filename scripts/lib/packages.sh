@@ -15,7 +15,7 @@ readonly DEMO_PACKAGES=(python3 curl openssl openssh-client)
 # shellcheck disable=SC2034
 readonly TEST_PACKAGES=(
     libgtest-dev libgmock-dev libbenchmark-dev python3 python3-pytest
-    binutils curl expect libcap2-bin lftp login openssh-client openssl pamtester procps shellcheck sshpass strace valgrind
+    binutils curl expect libcap2-bin lftp login mariadb-client openssh-client openssl pamtester procps shellcheck sshpass strace valgrind
 )
 # shellcheck disable=SC2034
 readonly NIGHTLY_PACKAGES=(clang-19 clang-tidy-19 libclang-rt-19-dev clang-format)

@@ -5,6 +5,7 @@
 
 #include <climits>
 #include <cstring>
+#include <functional>
 #include <utility>
 
 #include "common/account/trusted_path.h"
@@ -23,16 +24,27 @@ std::string HostName() {
   return name;
 }
 
-Settings WithoutPrivileged(Settings settings) {
-  explicit_bzero(settings.privileged.password.data(), settings.privileged.password.size());
-  settings.privileged = {};
-  return settings;
-}
-
 bool MayReadSecrets() { return geteuid() == 0; }
 
+void WipePrivileged(Settings& settings) {
+  explicit_bzero(settings.privileged.password.data(), settings.privileged.password.size());
+  settings.privileged = {};
+}
+
+// Only what is the administrator's, from "/" down: this may be a user's chroot. No errors at all: there is no configuration.
 std::expected<Settings, std::vector<SettingsError>> Load() {
-  return LoadSettings(SQLMAP_CONFIG_FILE, MayReadSecrets() ? SQLMAP_SECRETS_FILE : "");
+  using Errors = std::vector<SettingsError>;
+  const auto foreign = [](const char* path) {
+    return std::unexpected(Errors{{path, 0, "it, or a directory above it, is not root's alone; it is not believed"}});
+  };
+  switch (TrustOfFile(SQLMAP_CONFIG_FILE)) {
+    case PathTrust::kMissing: return std::unexpected(Errors());
+    case PathTrust::kForeign: return foreign(SQLMAP_CONFIG_FILE);
+    case PathTrust::kTrusted: break;
+  }
+  const bool secrets = MayReadSecrets() && TrustOfFile(SQLMAP_SECRETS_FILE) != PathTrust::kMissing;
+  if (secrets && TrustOfFile(SQLMAP_SECRETS_FILE) == PathTrust::kForeign) return foreign(SQLMAP_SECRETS_FILE);
+  return LoadSettings(SQLMAP_CONFIG_FILE, secrets ? SQLMAP_SECRETS_FILE : "");
 }
 
 // What tells that a file was written or replaced.
@@ -59,26 +71,33 @@ struct Stamps {
   bool as_root = false;  // root may know more than what was loaded before
 
   static Stamps Now() { return {FileStamp::Of(SQLMAP_CONFIG_FILE), FileStamp::Of(SQLMAP_SECRETS_FILE), MayReadSecrets()}; }
+  // Whether it is worth reading the files again, now that they look like `now`.
   bool Changed(const Stamps& now) const {
-    if (!(config == now.config)) return true;
-    // Without root's rights the secrets do not count.
-    return now.as_root && (!as_root || !(secrets == now.secrets));
+    if (as_root && !now.as_root) return false;  // what we can read now is less than what we know
+    if (!as_root && now.as_root) return true;
+    return !(config == now.config) || (now.as_root && !(secrets == now.secrets));
   }
 };
 
 constinit DeviceLog g_log;
 
-void LogErrors(const std::vector<SettingsError>& errors) {
-  for (std::size_t i = 0; i < errors.size() && i < kErrorsLogged; ++i) {
+// Says each set of mistakes once. Returns its hash.
+std::size_t Complain(const std::vector<SettingsError>& errors, std::size_t complained) {
+  std::string all;
+  for (const SettingsError& error : errors) all += error.Describe() + "\n";
+  const std::size_t hash = std::hash<std::string>{}(all);
+  for (std::size_t i = 0; hash != complained && i < errors.size() && i < kErrorsLogged; ++i) {
     g_log.Write(LogLevel::kError, errors[i].Describe());
   }
+  return hash;
 }
 
 }  // namespace
 
 bool Engine::IdentityCredentials::Get(Credentials& credentials) noexcept {
   try {
-    credentials = Credentials(database_.user, database_.password);
+    credentials.user = database_.user;
+    credentials.password = database_.password;
     return true;
   } catch (...) {
     return false;
@@ -90,8 +109,10 @@ bool Engine::PrivilegedCredentials::Get(Credentials& credentials) noexcept {
   try {
     auto settings = Load();
     if (!settings || !settings->privileged.configured()) return false;
-    credentials = Credentials(settings->privileged.user, settings->privileged.password);
-    explicit_bzero(settings->privileged.password.data(), settings->privileged.password.size());
+    credentials.user = settings->privileged.user;
+    credentials.password = settings->privileged.password;
+    WipePrivileged(*settings);
+    explicit_bzero(settings->database.password.data(), settings->database.password.size());
     return true;
   } catch (...) {
     return false;
@@ -99,7 +120,7 @@ bool Engine::PrivilegedCredentials::Get(Credentials& credentials) noexcept {
 }
 
 Engine::Engine(Settings settings, Log& log)
-    : settings_(WithoutPrivileged(std::move(settings))),
+    : settings_(std::move(settings)),
       identity_credentials_(settings_.database),
       servers_(settings_.database, settings_.database.servers, Dial::Names::kHostsFileOnly, log),
       identity_(servers_, identity_credentials_, settings_.database.pool_size, Pool::Idle::kKept),
@@ -108,37 +129,39 @@ Engine::Engine(Settings settings, Log& log)
       accounts_(runner_, HostName()),
       logins_(accounts_, settings_) {}
 
-struct EngineHolder::State {
-  std::shared_ptr<Engine> engine;
+struct EngineHolder::Loaded {
+  std::shared_ptr<Engine> engine;  // null: direct mode is off
   Stamps stamps;
-  std::int64_t looked_ms = 0;
-  bool loaded = false;  // a first attempt to load has ended
 };
 
 std::shared_ptr<Engine> EngineHolder::Current() {
-  const std::int64_t now = MonotonicMs();
+  const Stamps now_there = [this] {
+    const std::int64_t now = MonotonicMs();
+    const ForkLockGuard guard(lock_);
+    const bool more_rights = loaded_ != nullptr && !loaded_->stamps.as_root && MayReadSecrets();
+    const bool looked_lately = looked_ms_ != 0 && now - looked_ms_ < kLookEveryMs;
+    if (loaded_ != nullptr && looked_lately && !more_rights) return loaded_->stamps;
+    looked_ms_ = now;
+    return Stamps::Now();
+  }();
   {
     const ForkLockGuard guard(lock_);
-    if (state_ == nullptr) state_ = new State;
-    const bool more_rights = MayReadSecrets() && !state_->stamps.as_root;
-    const bool looked_lately = state_->looked_ms != 0 && now - state_->looked_ms < kLookEveryMs;
-    if (state_->loaded && looked_lately && !more_rights) return state_->engine;
-    state_->looked_ms = now;
-    const Stamps stamps = Stamps::Now();
-    if (state_->loaded && !state_->stamps.Changed(stamps)) return state_->engine;
-    if (TrustOfFile(SQLMAP_CONFIG_FILE) != PathTrust::kTrusted && state_->engine != nullptr) return state_->engine;
-    state_->stamps = stamps;
+    if (loaded_ != nullptr && !loaded_->stamps.Changed(now_there)) return loaded_->engine;
   }
-  // Reading takes its time, and happens outside the lock. Others go on with the old one meanwhile; those that come while there
-  // never was one load for themselves.
+  // Reading takes its time, and happens outside the lock.
   auto settings = Load();
-  if (!settings) LogErrors(settings.error());
-  auto fresh = settings && settings->direct.enabled ? std::make_shared<Engine>(std::move(*settings), g_log) : nullptr;
+  if (!settings) {
+    const ForkLockGuard guard(lock_);
+    complained_ = Complain(settings.error(), complained_);
+    return loaded_ == nullptr ? nullptr : loaded_->engine;
+  }
+  WipePrivileged(*settings);
+  auto fresh = std::make_unique<Loaded>();
+  fresh->stamps = now_there;
+  if (settings->direct.enabled) fresh->engine = std::make_shared<Engine>(std::move(*settings), g_log);
   const ForkLockGuard guard(lock_);
-  state_->loaded = true;
-  if (!settings) return state_->engine;
-  std::swap(state_->engine, fresh);  // the old one goes after the lock, with its last user
-  return state_->engine;
+  loaded_ = fresh.release();
+  return loaded_->engine;
 }
 
 }  // namespace sqlmap

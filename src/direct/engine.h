@@ -2,8 +2,8 @@
 #ifndef SQLMAP_DIRECT_ENGINE_H_
 #define SQLMAP_DIRECT_ENGINE_H_
 
+#include <cstdint>
 #include <memory>
-#include <string>
 
 #include "common/config/settings.h"
 #include "common/sql/pool.h"
@@ -55,16 +55,20 @@ class EngineHolder {
  public:
   constexpr EngineHolder() = default;
 
-  // Null while direct mode is off or there never was a usable configuration. A file that was good once and is bad, missing
-  // or not the administrator's now (after chroot) leaves the old one in force. Looks at the files at most every two seconds.
-  // Thread safe. Throws std::bad_alloc.
+  // Null while direct mode is off or there never was a usable configuration. What was good once stays in force while the files
+  // are bad, missing, not the administrator's (after chroot), or no longer all readable (a child that gave up root's rights).
+  // Looks at the files at most every two seconds. Thread safe. Throws std::bad_alloc.
   std::shared_ptr<Engine> Current();
 
  private:
-  struct State;
+  struct Loaded;
 
-  ForkLock lock_;  // guards state_ and what it points to
-  State* state_ = nullptr;
+  ForkLock lock_;
+  // Replaced as a whole, by one store: a child that is forked in between finds the old one or the new one. What is replaced is
+  // left to its users and never freed: a configuration changes a few times in a process's life.
+  const Loaded* loaded_ = nullptr;
+  std::int64_t looked_ms_ = 0;
+  std::size_t complained_ = 0;  // hash of the mistakes that were logged last
 };
 
 }  // namespace sqlmap

@@ -1,30 +1,13 @@
 #include "direct/facade.h"
 
-#include <pthread.h>
-
-#include <cerrno>
 #include <memory>
 #include <new>
 #include <utility>
 
+#include "direct/call_guard.h"
+
 namespace sqlmap {
 namespace {
-
-// A thread that is cancelled in the middle of a call would leave a connection lent out and a lock taken.
-class CallGuard {
- public:
-  CallGuard() : errno_(errno) { pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state_); }
-  ~CallGuard() {
-    pthread_setcancelstate(cancel_state_, nullptr);
-    errno = errno_;
-  }
-  CallGuard(const CallGuard&) = delete;
-  CallGuard& operator=(const CallGuard&) = delete;
-
- private:
-  const int errno_;
-  int cancel_state_ = PTHREAD_CANCEL_ENABLE;
-};
 
 template <class Work>
 Answer WithEngine(EngineHolder& holder, Work work) noexcept {

@@ -36,22 +36,33 @@ LoginAnswer Unavailable(Reason reason) {
 // A question that the configuration leaves out is no failure: the other queries say what they know.
 bool Failed(Answer answer) { return answer.unavailable() && answer.reason != Reason::kNotConfigured; }
 
+// One deadline for all questions of a call. The hashes come after it: their cost is bounded on its own.
+Deadline CallDeadline() { return Deadline::In(QueryRunner::kCallBudgetMs); }
+
 }  // namespace
 
-Answer SqlLoginGate::IsKnown(std::string_view name, bool& known) noexcept {
-  const Answer shadow = accounts_.FindShadow(name, [](const ShadowRecord&) {});
-  known = shadow.found();
-  if (known || Failed(shadow)) return shadow;
-  const Answer user = accounts_.FindUserByName(name, [](const UserRecord&) {});
+Answer SqlLoginGate::IsKnown(std::string_view name, Deadline deadline, bool& known) noexcept {
+  const Answer user = accounts_.FindUserByName(name, deadline, [](const UserRecord&) {});
   known = user.found();
-  return user;
+  if (user.reason != Reason::kNotConfigured) return user;
+  const Answer shadow = accounts_.FindShadow(name, deadline, [](const ShadowRecord&) {});
+  known = shadow.found();
+  return shadow;
 }
 
 void SqlLoginGate::Authenticate(const LoginRequest& request, LoginAnswer& answer) noexcept {
   const PasswordPolicy policy{settings_.auth.schemes, settings_.auth.plain_hash_scheme, false};
+  const Deadline deadline = CallDeadline();
+  // Asked for a name with passwords too, so that one without costs no more time.
+  LoginFacts facts;
+  if (const Answer known = IsKnown(request.name, deadline, facts.known); Failed(known)) {
+    answer = Unavailable(known.reason);
+    return;
+  }
   bool decided = false;
-  const Answer rows = accounts_.FindAuthRows(request, [&](std::span<const AuthRow> found) {
-    answer = DecideAuthentication(request, {found, {}, true}, policy, settings_.auth.max_rows);
+  const Answer rows = accounts_.FindAuthRows(request, deadline, [&](std::span<const AuthRow> found) {
+    facts.rows = found;
+    answer = DecideAuthentication(request, facts, policy, settings_.auth.max_rows);
     decided = true;
   });
   if (decided) return;
@@ -59,21 +70,17 @@ void SqlLoginGate::Authenticate(const LoginRequest& request, LoginAnswer& answer
     answer = Unavailable(rows.reason);
     return;
   }
-  LoginFacts facts;
   facts.rows = std::span<const AuthRow>();
-  if (const Answer known = IsKnown(request.name, facts.known); Failed(known)) {
-    answer = Unavailable(known.reason);
-    return;
-  }
   answer = DecideAuthentication(request, facts, policy, settings_.auth.max_rows);
 }
 
 void SqlLoginGate::CheckAccount(const LoginRequest& request, LoginAnswer& answer) noexcept {
   answer = Unavailable(Reason::kUnreachable);
+  const Deadline deadline = CallDeadline();
   // The shadow line first: its text lives only inside its callback, where no other question may be asked, but its numbers
   // are all that ageing needs.
   LoginFacts facts;
-  const Answer shadow = accounts_.FindShadow(request.name, [&](const ShadowRecord& record) {
+  const Answer shadow = accounts_.FindShadow(request.name, deadline, [&](const ShadowRecord& record) {
     facts.shadow = record;
     facts.shadow->name = {};
     facts.shadow->hash = {};
@@ -83,7 +90,7 @@ void SqlLoginGate::CheckAccount(const LoginRequest& request, LoginAnswer& answer
     return;
   }
   bool decided = false;
-  const Answer rows = accounts_.FindAuthRows(request, [&](std::span<const AuthRow> found) {
+  const Answer rows = accounts_.FindAuthRows(request, deadline, [&](std::span<const AuthRow> found) {
     facts.rows = found;
     answer = DecideAccount(request, facts, Today());
     decided = true;
@@ -96,9 +103,8 @@ void SqlLoginGate::CheckAccount(const LoginRequest& request, LoginAnswer& answer
   if (rows.absent()) facts.rows = std::span<const AuthRow>();
   facts.known = shadow.found();
   if (!facts.known) {
-    const Answer user = accounts_.FindUserByName(request.name, [&](const UserRecord&) { facts.known = true; });
-    if (Failed(user)) {
-      answer = Unavailable(user.reason);
+    if (const Answer known = IsKnown(request.name, deadline, facts.known); Failed(known)) {
+      answer = Unavailable(known.reason);
       return;
     }
   }

@@ -18,7 +18,7 @@ class SqlLoginGate final : public LoginGate {
 
  private:
   // Whether the account exists, for one without rows in `auth`.
-  Answer IsKnown(std::string_view name, bool& known) noexcept;
+  Answer IsKnown(std::string_view name, Deadline deadline, bool& known) noexcept;
 
   SqlAccountSource& accounts_;
   const Settings& settings_;

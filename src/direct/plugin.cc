@@ -1,7 +1,6 @@
 // The one symbol that the modules look for.
-#include <new>
-
 #include "common/plugin/direct_plugin.h"
+#include "direct/call_guard.h"
 #include "direct/facade.h"
 
 namespace sqlmap {
@@ -18,9 +17,10 @@ constinit const DirectPlugin g_plugin{.accounts = &g_accounts, .logins = &g_logi
 
 extern "C" __attribute__((visibility("default"))) const sqlmap::DirectPlugin* sqlmap_direct_plugin() noexcept {
   using namespace sqlmap;
+  const CallGuard guard;
   try {
     return g_holder.Current() == nullptr ? nullptr : &g_plugin;
-  } catch (const std::bad_alloc&) {
+  } catch (...) {
     return nullptr;
   }
 }

@@ -3,6 +3,7 @@
 #define SQLMAP_PAM_JOURNAL_H_
 
 #include <cstddef>
+#include <cstdint>
 
 #include "common/account/line_writer.h"
 #include "common/account/login_gate.h"
@@ -13,7 +14,7 @@ namespace sqlmap {
 // Bytes that hold any line.
 inline constexpr std::size_t kMaxLine = 640;
 
-enum class Stage { kAuthentication, kAccount };
+enum class Stage : std::uint8_t { kAuthentication, kAccount };
 
 // Whether a decision is worth a line without `debug`. Not: that an account may go on being used, or
 // that the account stage met one that is not ours, which happens for each cron job of every local

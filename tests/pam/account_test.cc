@@ -52,7 +52,7 @@ TEST_F(AccountTest, WhoMustChangeThePasswordSoonIsToldSoUnlessTheServiceIsSilent
 }
 
 TEST_F(AccountTest, WithoutAPluginTheDatabaseDidNotSay) {
-  Service("account required MODULE\n", kModuleWithoutPlugin);
+  Service("account required MODULE\n", {{"MODULE", kModuleWithoutPlugin}});
   EXPECT_EQ(PamSession(folder_, "sshd", "shop").CheckAccount(), PAM_AUTHINFO_UNAVAIL);
 }
 
@@ -71,19 +71,19 @@ TEST_F(AccountTest, ARowCalledRootExpiresNobody) {
 
 TEST_F(AccountTest, SessionAndPasswordStagesTakeNoPart) {
   struct {
-    const char* behind;
+    std::string behind;
     bool succeeds;
-  } const cases[] = {{"pam_permit.so", true}, {"pam_deny.so", false}, {"", false}};
+  } const cases[] = {
+      {"required pam_permit.so", true}, {"required pam_deny.so", false}, {"", false}};
   for (const auto& c : cases) {
-    const std::string behind = c.behind;
-    Service("session required MODULE\npassword required MODULE\n" +
-            (behind.empty()
-                 ? ""
-                 : "session required " + behind + "\npassword required " + behind + "\n"));
+    const char* const nothing_behind = "session required MODULE\npassword required MODULE\n";
+    const char* const one_behind =
+        "session required MODULE\nsession BEHIND\npassword required MODULE\npassword BEHIND\n";
+    Service(c.behind.empty() ? nothing_behind : one_behind, {{"BEHIND", c.behind}});
     PamSession session(folder_, "sshd", "shop");
-    EXPECT_EQ(pam_open_session(session.handle(), 0) == PAM_SUCCESS, c.succeeds) << behind;
-    EXPECT_EQ(pam_close_session(session.handle(), 0) == PAM_SUCCESS, c.succeeds) << behind;
-    EXPECT_EQ(pam_chauthtok(session.handle(), 0) == PAM_SUCCESS, c.succeeds) << behind;
+    EXPECT_EQ(pam_open_session(session.handle(), 0) == PAM_SUCCESS, c.succeeds) << c.behind;
+    EXPECT_EQ(pam_close_session(session.handle(), 0) == PAM_SUCCESS, c.succeeds) << c.behind;
+    EXPECT_EQ(pam_chauthtok(session.handle(), 0) == PAM_SUCCESS, c.succeeds) << c.behind;
   }
   EXPECT_EQ(LastCall().count, 0);
 }

@@ -71,7 +71,7 @@ TEST_F(AuthenticateTest, TheGateIsToldWhatLibpamKnows) {
 }
 
 TEST_F(AuthenticateTest, WithoutAPluginNobodyIsRefusedAsUnknownOrLetIn) {
-  Service("auth required MODULE\n", kModuleWithoutPlugin);
+  Service("auth required MODULE\n", {{"MODULE", kModuleWithoutPlugin}});
   for (const char* const name : {"shop", "verdict0", "careless", "stranger"}) {
     PamSession session(folder_, "sshd", name, {Typed(kShopPassword)});
     EXPECT_EQ(session.Authenticate(), PAM_AUTHINFO_UNAVAIL);
@@ -183,7 +183,7 @@ TEST_F(AuthenticateTest, APasswordTypedAtTheLoginPromptStaysOutOfTheLog) {
   Service("auth required MODULE\n");
   EXPECT_EQ(PamSession(folder_, "sshd", "my-secret", {Typed("")}).Authenticate(), PAM_USER_UNKNOWN);
   ASSERT_EQ(OurLines().size(), 1U);
-  Service("auth required MODULE\n", kModuleWithoutPlugin);
+  Service("auth required MODULE\n", {{"MODULE", kModuleWithoutPlugin}});
   EXPECT_EQ(PamSession(folder_, "sshd", "my-secret", {Typed("")}).Authenticate(),
             PAM_AUTHINFO_UNAVAIL);
   ASSERT_EQ(OurLines().size(), 1U);

@@ -93,8 +93,7 @@ TEST_F(CommonSqlmapTest, AWholeLoginOfADatabaseAccountSucceeds) {
 }
 
 TEST_F(CommonSqlmapTest, LocalAccountsLogInAsBeforeWhateverTheDatabaseSaysOrIfItIsAway) {
-  for (const std::string& module :
-       {kModule, kModuleWithoutPlugin, std::string("/nonexistent/pam_sqlmap.so")}) {
+  for (const std::string module : {kModule, kModuleWithoutPlugin, "/nonexistent/pam_sqlmap.so"}) {
     for (const char* const name : {"root", "local", "verdict3"}) {
       Prepare(module, /*common_accepts=*/true);
       PamSession session(folder_, "sshd", name, {Typed("secret")});

@@ -8,6 +8,7 @@
 #ifndef SQLMAP_TESTS_PAM_FAKE_PLUGIN_H_
 #define SQLMAP_TESTS_PAM_FAKE_PLUGIN_H_
 
+#include <cstdint>
 #include <string>
 
 namespace sqlmap {
@@ -25,7 +26,7 @@ struct FakeGateCall {
   bool allow_empty_password = false;
 };
 
-enum class FakePluginMode { kOn, kSwitchedOff, kOtherAbi };
+enum class FakePluginMode : std::uint8_t { kOn, kSwitchedOff, kOtherAbi };
 
 // What the fake plugin exports beside the real entry, under the name kFakePluginControlSymbol.
 struct FakePluginControl {

@@ -13,8 +13,8 @@ TEST_F(OptionsTest, NoOptionChangesAVerdictThatIsNotItsOwn) {
       "bogus", "ignore_unknown_user", "ignore_authinfo_unavail"};
   for (const std::string option : options) {
     // The line in front gets the password, so that use_first_pass has one.
-    Service("auth optional MODULE\nauth required MODULE " + option + "\naccount required MODULE " +
-            option + "\n");
+    Service("auth optional MODULE\nauth required MODULE OPTION\naccount required MODULE OPTION\n",
+            {{"OPTION", option}});
     for (const VerdictCase& c : kVerdictCases) {
       const bool ignored =
           (option == "ignore_unknown_user" && c.verdict == LoginVerdict::kUnknownUser) ||
@@ -36,11 +36,12 @@ TEST_F(OptionsTest, AnIgnoredVerdictLeavesTheDecisionToTheModulesBehind) {
         {"ignore_authinfo_unavail", LoginVerdict::kUnavailable}}) {
     for (const auto& [module, status] : {std::pair<std::string, int>{"pam_permit.so", PAM_SUCCESS},
                                          {"pam_deny.so", PAM_AUTH_ERR}}) {
-      Service("auth required MODULE " + option + "\nauth required " + module + "\n");
+      Service("auth required MODULE OPTION\nauth required BEHIND\n",
+              {{"OPTION", option}, {"BEHIND", module}});
       EXPECT_EQ(PamSession(folder_, "sshd", NameFor(verdict), {Typed("secret")}).Authenticate(),
                 status)
           << option << module;
-      Service("auth required MODULE\nauth required " + module + "\n");
+      Service("auth required MODULE\nauth required BEHIND\n", {{"BEHIND", module}});
       EXPECT_NE(PamSession(folder_, "sshd", NameFor(verdict), {Typed("secret")}).Authenticate(),
                 PAM_SUCCESS)
           << module;
@@ -52,7 +53,7 @@ TEST_F(OptionsTest, EveryOptionWorksInEveryPosition) {
   for (const char* const line :
        {"ignore_unknown_user nodelay debug", "nodelay ignore_unknown_user debug",
         "nodelay debug ignore_unknown_user", "bogus ignore_unknown_user nodelay"}) {
-    Service("auth required MODULE " + std::string(line) + "\nauth required pam_permit.so\n");
+    Service("auth required MODULE OPTIONS\nauth required pam_permit.so\n", {{"OPTIONS", line}});
     PamSession session(folder_, "sshd", "stranger", {Typed("secret")});
     EXPECT_EQ(session.Authenticate(), PAM_SUCCESS) << line;
     EXPECT_EQ(session.delay(), 0U) << line;
@@ -132,7 +133,7 @@ TEST_F(OptionsTest, UseFirstPassNeverAsks) {
 
 TEST_F(OptionsTest, TheFirstPasswordIsUsedAndNobodyIsAskedAgain) {
   for (const char* const option : {"", "use_first_pass", "try_first_pass"}) {
-    Service("auth optional MODULE\nauth required MODULE " + std::string(option) + "\n");
+    Service("auth optional MODULE\nauth required MODULE OPTION\n", {{"OPTION", option}});
     PamSession right(folder_, "sshd", "shop", {Typed(kShopPassword)});
     EXPECT_EQ(right.Authenticate(), PAM_SUCCESS) << option;
     EXPECT_EQ(right.prompts(), 1U) << option;
@@ -148,7 +149,7 @@ TEST_F(OptionsTest, TheFirstPasswordIsUsedAndNobodyIsAskedAgain) {
 
 TEST_F(OptionsTest, WithoutAFirstPasswordThereIsOnePrompt) {
   for (const char* const option : {"", "try_first_pass"}) {
-    Service("auth required MODULE " + std::string(option) + "\n");
+    Service("auth required MODULE OPTION\n", {{"OPTION", option}});
     PamSession session(folder_, "sshd", "shop", {Typed(kShopPassword)});
     EXPECT_EQ(session.Authenticate(), PAM_SUCCESS) << option;
     EXPECT_EQ(session.prompts(), 1U) << option;

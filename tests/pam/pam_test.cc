@@ -8,7 +8,7 @@ namespace sqlmap {
 
 PamTest::PamTest() {
   void* const library = dlopen(SQLMAP_TEST_PLUGIN, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
-  if (library == nullptr) throw std::runtime_error(dlerror());
+  if (library == nullptr) throw std::runtime_error("cannot load " SQLMAP_TEST_PLUGIN);
   control_ = static_cast<const FakePluginControl*>(dlsym(library, kFakePluginControlSymbol));
   control_->forget();
   control_->set_mode(FakePluginMode::kOn);
@@ -17,10 +17,13 @@ PamTest::PamTest() {
 
 PamTest::~PamTest() { CheckForSecrets(TakeLogLines()); }
 
-void PamTest::Service(std::string lines, const std::string& module) {
-  for (std::size_t at = lines.find("MODULE"); at != std::string::npos;
-       at = lines.find("MODULE", at + module.size())) {
-    lines.replace(at, 6, module);
+void PamTest::Service(std::string lines, Words words) {
+  words.emplace_back("MODULE", kModule);
+  for (const auto& [word, text] : words) {
+    for (std::size_t at = lines.find(word); at != std::string::npos;
+         at = lines.find(word, at + text.size())) {
+      lines.replace(at, word.size(), text);
+    }
   }
   folder_.Write("sshd", lines);
 }

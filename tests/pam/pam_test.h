@@ -7,6 +7,8 @@
 
 #include <array>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "captured_syslog.h"
@@ -18,8 +20,8 @@ namespace sqlmap {
 
 // Absolute paths, from CMake: the module that loads the fake plugin, and one whose plugin does not
 // exist.
-inline const std::string kModule = SQLMAP_TEST_MODULE;
-inline const std::string kModuleWithoutPlugin = SQLMAP_TEST_MODULE_WITHOUT_PLUGIN;
+inline constexpr char kModule[] = SQLMAP_TEST_MODULE;
+inline constexpr char kModuleWithoutPlugin[] = SQLMAP_TEST_MODULE_WITHOUT_PLUGIN;
 
 struct VerdictCase {
   LoginVerdict verdict;
@@ -49,8 +51,10 @@ class PamTest : public testing::Test {
   PamTest();
   ~PamTest() override;
 
-  // Makes the service "sshd" of these lines; "MODULE" becomes the module's path.
-  void Service(std::string lines, const std::string& module = kModule);
+  // Makes the service "sshd" of these lines, with `words` replaced; "MODULE", unless it is among
+  // them, is the module's path.
+  using Words = std::vector<std::pair<std::string_view, std::string>>;
+  void Service(std::string lines, Words words = {});
 
   FakeGateCall LastCall() const { return control_->last(); }
   const FakePluginControl& plugin() const { return *control_; }

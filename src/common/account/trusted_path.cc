@@ -1,5 +1,7 @@
 #include "common/account/trusted_path.h"
 
+#include <limits.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 
 #include <cerrno>
@@ -8,49 +10,69 @@
 namespace sqlmap {
 namespace {
 
-constexpr std::size_t kMaxPath = 4096;
+enum class Target : std::uint8_t { kFile, kDirectory, kSocket };
 
-// A directory that others may write to is good only if it is sticky: then they cannot replace what is not theirs.
-bool IsSafeDirectory(const struct stat& status, bool any_owner) {
-  if (!S_ISDIR(status.st_mode)) return false;
-  if (status.st_uid != 0 && !any_owner) return false;
-  const bool others_write = (status.st_mode & (S_IWGRP | S_IWOTH)) != 0;
-  return !others_write || (status.st_mode & S_ISVTX) != 0;
+bool OthersMayWrite(const struct stat& status) {
+  return (status.st_mode & (S_IWGRP | S_IWOTH)) != 0;
 }
 
-PathTrust Walk(const char* path, bool socket) {
-  const std::size_t length = std::strlen(path);
-  if (path[0] != '/' || length >= kMaxPath) return PathTrust::kForeign;
-  char prefix[kMaxPath];
-  std::memcpy(prefix, path, length + 1);
-  char* const last_slash = std::strrchr(prefix, '/');
-  struct stat status {};
-  if (stat("/", &status) != 0) return PathTrust::kMissing;
-  if (!IsSafeDirectory(status, false)) return PathTrust::kForeign;
-  for (char* slash = std::strchr(prefix + 1, '/'); slash != nullptr; slash = std::strchr(slash + 1, '/')) {
+// In a sticky directory others cannot replace what is not theirs.
+bool IsSafeAncestor(const struct stat& status) {
+  return S_ISDIR(status.st_mode) && status.st_uid == 0 &&
+         (!OthersMayWrite(status) || (status.st_mode & S_ISVTX) != 0);
+}
+
+bool IsSafeSocketDirectory(const struct stat& status, const struct stat& parent) {
+  if (!S_ISDIR(status.st_mode) || OthersMayWrite(status)) return false;
+  return status.st_uid == 0 || !OthersMayWrite(parent);
+}
+
+bool IsSafeTarget(const struct stat& status, Target target) {
+  switch (target) {
+    case Target::kFile: return S_ISREG(status.st_mode) && status.st_uid == 0 && !OthersMayWrite(status);
+    case Target::kDirectory:
+      return S_ISDIR(status.st_mode) && status.st_uid == 0 && !OthersMayWrite(status);
+    case Target::kSocket: return S_ISSOCK(status.st_mode);
+  }
+  return false;
+}
+
+PathTrust Walk(const char* path, Target target) {
+  char resolved[PATH_MAX];
+  if (path[0] != '/') return PathTrust::kForeign;
+  if (realpath(path, resolved) == nullptr) return PathTrust::kMissing;
+  char* const last_slash = std::strrchr(resolved, '/');
+  struct stat parent {};
+  if (stat("/", &parent) != 0) return PathTrust::kMissing;
+  if (!IsSafeAncestor(parent)) return PathTrust::kForeign;
+  char* slash = std::strchr(resolved + 1, '/');
+  for (; slash != nullptr; slash = std::strchr(slash + 1, '/')) {
     *slash = '\0';
-    const int failed = stat(prefix, &status);
+    struct stat status {};
+    const int failed = stat(resolved, &status);
     *slash = '/';
     if (failed != 0) return PathTrust::kMissing;
-    if (!IsSafeDirectory(status, socket && slash == last_slash)) return PathTrust::kForeign;
+    const bool holds_socket = target == Target::kSocket && slash == last_slash;
+    const bool safe = holds_socket ? IsSafeSocketDirectory(status, parent) : IsSafeAncestor(status);
+    if (!safe) return PathTrust::kForeign;
+    parent = status;
   }
-  if (stat(path, &status) != 0) return PathTrust::kMissing;
-  if (socket) return S_ISSOCK(status.st_mode) ? PathTrust::kTrusted : PathTrust::kForeign;
-  if (!S_ISREG(status.st_mode) || status.st_uid != 0) return PathTrust::kForeign;
-  return (status.st_mode & (S_IWGRP | S_IWOTH)) == 0 ? PathTrust::kTrusted : PathTrust::kForeign;
+  struct stat status {};
+  if (stat(resolved, &status) != 0) return PathTrust::kMissing;
+  return IsSafeTarget(status, target) ? PathTrust::kTrusted : PathTrust::kForeign;
 }
 
-PathTrust Judge(const char* path, bool socket) {
+PathTrust Judge(const char* path, Target target) {
   const int saved = errno;
-  const PathTrust trust = Walk(path, socket);
+  const PathTrust trust = Walk(path, target);
   errno = saved;
   return trust;
 }
 
 }  // namespace
 
-PathTrust TrustOfFile(const char* path) noexcept { return Judge(path, false); }
-
-PathTrust TrustOfSocketPath(const char* path) noexcept { return Judge(path, true); }
+PathTrust TrustOfFile(const char* path) noexcept { return Judge(path, Target::kFile); }
+PathTrust TrustOfDirectory(const char* path) noexcept { return Judge(path, Target::kDirectory); }
+PathTrust TrustOfSocketPath(const char* path) noexcept { return Judge(path, Target::kSocket); }
 
 }  // namespace sqlmap

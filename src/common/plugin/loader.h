@@ -8,9 +8,12 @@
 namespace sqlmap {
 
 // Found: `plugin` is set, for the life of the process. Otherwise Unavailable:
+//
 //   kNotAllowed     the process runs with AT_SECURE (set-uid, set-gid, file capabilities): nothing
-//   is loaded kNotConfigured  no plugin, one that is not the administrator's (trusted_path.h), of
-//   another ABI, or direct mode is off
+//                   is loaded
+//   kNotConfigured  no plugin, one that is not the administrator's (trusted_path.h), one of another
+//                   ABI, or direct mode is off
+//
 // A plugin that was found once is used from then on without a look at the file system, also after
 // chroot(2). Thread safe. Leaves errno as it was.
 Answer LoadDirectPlugin(const DirectPlugin*& plugin) noexcept;

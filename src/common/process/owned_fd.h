@@ -27,55 +27,59 @@ inline int AboveStandardStreams(int fd) noexcept {
   return high;
 }
 
+// What a number meant when it was taken down. A value: owns nothing.
+struct DescriptorIdentity {
+  int fd = -1;
+  dev_t device = 0;
+  ino_t inode = 0;
+
+  static DescriptorIdentity Of(int fd) noexcept {
+    struct stat status {};
+    if (fd < 0 || fstat(fd, &status) != 0) return {};
+    return {fd, status.st_dev, status.st_ino};
+  }
+  // The number still means that. One system call.
+  bool Same() const noexcept {
+    struct stat status {};
+    return fd >= 0 && fstat(fd, &status) == 0 && status.st_dev == device && status.st_ino == inode;
+  }
+  // Closes the number, once, if it still means that.
+  void CloseIfSame() noexcept {
+    if (Same()) close(fd);
+    fd = -1;
+  }
+};
+
 class OwnedFd {
  public:
   OwnedFd() = default;
   // Takes over `fd`, which may be -1.
-  explicit OwnedFd(int fd) noexcept : fd_(AboveStandardStreams(fd)), generation_(ProcessGeneration::Current()) {
-    struct stat status {};
-    if (fd_ >= 0 && fstat(fd_, &status) == 0) {
-      device_ = status.st_dev;
-      inode_ = status.st_ino;
-    }
-  }
+  explicit OwnedFd(int fd) noexcept
+      : identity_(DescriptorIdentity::Of(AboveStandardStreams(fd))), generation_(ProcessGeneration::Current()) {}
   OwnedFd(OwnedFd&& other) noexcept { Swap(other); }
   OwnedFd& operator=(OwnedFd&& other) noexcept {
     OwnedFd taken(std::move(other));
     Swap(taken);
     return *this;
   }
-  ~OwnedFd() { Close(); }
+  ~OwnedFd() { identity_.CloseIfSame(); }
 
-  int get() const { return fd_; }
-  bool valid() const { return fd_ >= 0; }
-  // The number still means what we opened. One system call.
-  bool StillOpen() const noexcept {
-    struct stat status {};
-    return fd_ >= 0 && fstat(fd_, &status) == 0 && status.st_dev == device_ && status.st_ino == inode_;
-  }
-  // We are a child of the process that opened it: the other end does not know of us.
-  bool Inherited() const noexcept { return generation_ != ProcessGeneration::Current(); }
-
-  // Closes our number once, if it is still ours.
-  void Close() noexcept {
-    if (StillOpen()) close(fd_);
-    fd_ = -1;
-  }
+  int get() const { return identity_.fd; }
+  bool valid() const { return identity_.fd >= 0; }
+  const DescriptorIdentity& identity() const { return identity_; }
+  // Opened by this process, and the number still means what we opened. One system call.
+  bool Usable() const noexcept { return generation_ == ProcessGeneration::Current() && identity_.Same(); }
   // Gives the number away; whoever takes it closes it.
-  int Release() noexcept { return std::exchange(fd_, -1); }
+  int Release() noexcept { return std::exchange(identity_.fd, -1); }
 
  private:
   void Swap(OwnedFd& other) noexcept {
-    std::swap(fd_, other.fd_);
+    std::swap(identity_, other.identity_);
     std::swap(generation_, other.generation_);
-    std::swap(device_, other.device_);
-    std::swap(inode_, other.inode_);
   }
 
-  int fd_ = -1;
+  DescriptorIdentity identity_;
   std::uint32_t generation_ = 0;
-  dev_t device_ = 0;
-  ino_t inode_ = 0;
 };
 
 }  // namespace sqlmap

@@ -8,7 +8,8 @@
 namespace sqlmap {
 namespace {
 
-// Not in every library's mysqld_error.h.
+// Not in every library's errmsg.h or mysqld_error.h.
+constexpr unsigned kNewMetadata = 2057;        // CR_NEW_STMT_METADATA: the query's columns are others than when it was prepared
 constexpr unsigned kUnknownStatement = 1243;   // ER_UNKNOWN_STMT_HANDLER
 constexpr unsigned kNeedReprepare = 1615;      // ER_NEED_REPREPARE
 constexpr unsigned kWsrepNotReady = 1047;      // ER_UNKNOWN_COM_ERROR: a Galera node without a quorum
@@ -19,8 +20,9 @@ constexpr unsigned kClientTimeout = 4031;      // ER_CLIENT_INTERACTION_TIMEOUT 
 
 SqlError::Kind KindOf(unsigned code, Deadline deadline) {
   switch (code) {
+    case kNewMetadata:
     case kUnknownStatement:
-    case kNeedReprepare:
+    case kNeedReprepare: return SqlError::Kind::kStale;
     case ER_SERVER_SHUTDOWN:
     case kWsrepNotReady:
     case kConnectionKilled:

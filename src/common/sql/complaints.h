@@ -1,5 +1,5 @@
-// What has been logged lately, so that a look-up that fails a thousand times a second writes one line a minute, and a bad row
-// one line in a process's life.
+// What has been logged lately, so that a look-up that fails a thousand times a second writes one line a minute, and a table full
+// of bad rows a few lines a minute.
 #ifndef SQLMAP_COMMON_SQL_COMPLAINTS_H_
 #define SQLMAP_COMMON_SQL_COMPLAINTS_H_
 
@@ -7,12 +7,11 @@
 #include <cstdint>
 #include <functional>
 #include <string>
-#include <string_view>
 
 #include "common/account/log.h"
 #include "common/config/settings.h"
 #include "common/process/fork_lock.h"
-#include "common/sql/deadline.h"
+#include "common/process/monotonic.h"
 #include "common/sql/rows.h"
 #include "common/sql/sql_error.h"
 
@@ -22,6 +21,7 @@ namespace sqlmap {
 class Complaints {
  public:
   static constexpr std::int64_t kEveryMs = 60'000;
+  static constexpr std::uint32_t kBadRowsLogged = 20;  // of one query, in kEveryMs
 
   explicit Complaints(Log& log) : log_(log) {}
 
@@ -30,30 +30,42 @@ class Complaints {
     const std::int64_t now = MonotonicMs();
     {
       const ForkLockGuard guard(lock_);
-      std::int64_t& last = last_error_ms_[static_cast<std::size_t>(id)];
+      std::int64_t& last = queries_[static_cast<std::size_t>(id)].error_ms;
       if (last != 0 && now - last < kEveryMs) return;
       last = now;
     }
     log_.Write(LogLevel::kError, error.text);
   }
 
+  // A row is named once, unless many others came in between.
   void OnBadRow(QueryId id, const BadRow& row) {
-    const std::string line = std::string(QueryDescriptions()[static_cast<std::size_t>(id)].key) + ": the row of \"" + row.name +
-                             "\" is left out: " + row.why;
-    std::size_t known = std::hash<std::string>{}(line) | 1;
+    std::string line = std::string(QueryDescriptions()[static_cast<std::size_t>(id)].key) + ": the row of \"" + row.name +
+                       "\" is left out: " + row.why;
+    const std::size_t hash = std::hash<std::string>{}(line);
+    const std::int64_t now = MonotonicMs();
     {
       const ForkLockGuard guard(lock_);
-      std::size_t& place = seen_[known % seen_.size()];
-      if (place == known) return;
-      place = known;
+      std::size_t& place = seen_[hash % seen_.size()];
+      if (place == hash) return;
+      place = hash;
+      Query& query = queries_[static_cast<std::size_t>(id)];
+      if (now - query.since_ms >= kEveryMs) query = {.error_ms = query.error_ms, .since_ms = now, .bad_rows = 0};
+      if (query.bad_rows == kBadRowsLogged) return;
+      if (++query.bad_rows == kBadRowsLogged) line += "; more such rows are not logged for a minute";
     }
     log_.Write(LogLevel::kWarning, line);
   }
 
  private:
+  struct Query {
+    std::int64_t error_ms = 0;
+    std::int64_t since_ms = -kEveryMs;
+    std::uint32_t bad_rows = 0;
+  };
+
   Log& log_;
   ForkLock lock_;
-  std::array<std::int64_t, static_cast<std::size_t>(QueryId::kCount)> last_error_ms_{};
+  std::array<Query, static_cast<std::size_t>(QueryId::kCount)> queries_{};
   std::array<std::size_t, 256> seen_{};
 };
 

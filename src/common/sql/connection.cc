@@ -2,7 +2,6 @@
 
 #include <mysql.h>
 #include <poll.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstring>
@@ -16,10 +15,11 @@ namespace {
 
 constexpr unsigned long kMaxPacket = 32UL << 20;  // what a server can make us allocate
 
-// Authentication methods that never show the server the password in clear; a rogue server may ask for any other.
+// The authentication methods that a server may ask for. A rogue one may ask for any. Challenge and response never show it the
+// password; caching_sha2_password can, so it is for a server that is known: behind the administrator's socket, or verified.
 #ifdef MARIADB_PACKAGE_VERSION
-constexpr char kAuthenticationMethods[] =
-    "mysql_native_password,caching_sha2_password,client_ed25519,auth_gssapi_client,sha256_password";
+constexpr char kChallenges[] = "mysql_native_password,client_ed25519";
+constexpr char kForKnownServers[] = "mysql_native_password,client_ed25519,caching_sha2_password";
 #endif
 
 SqlError ConnectError(MYSQL* mysql, Deadline deadline) {
@@ -28,7 +28,13 @@ SqlError ConnectError(MYSQL* mysql, Deadline deadline) {
   return error;
 }
 
+constexpr char kSystemAuthorities[] = "/etc/ssl/certs";
+
 std::expected<void, SqlError> CheckTlsFiles(const DatabaseSettings& settings) {
+  if (settings.tls_ca.empty() && TrustOfDirectory(kSystemAuthorities) != PathTrust::kTrusted) {
+    return std::unexpected(SqlError{SqlError::Kind::kUnreachable,
+                                    std::string(kSystemAuthorities) + ": missing, or it or a directory above it is not root's alone"});
+  }
   for (const std::string* path : {&settings.tls_ca, &settings.tls_cert, &settings.tls_key}) {
     if (!path->empty() && TrustOfFile(path->c_str()) != PathTrust::kTrusted) {
       return std::unexpected(SqlError{SqlError::Kind::kUnreachable,
@@ -43,7 +49,7 @@ void SetTls(MYSQL* mysql, const DatabaseSettings& settings) {
   // Without a CA of our own the system's authorities count, so that "verify" never means "no check".
   const bool verify = settings.tls == TlsMode::kVerify || settings.tls == TlsMode::kVerifyCa;
   const char* const ca = path(settings.tls_ca);
-  const char* const ca_directory = verify && ca == nullptr ? "/etc/ssl/certs" : nullptr;
+  const char* const ca_directory = verify && ca == nullptr ? kSystemAuthorities : nullptr;
   mysql_ssl_set(mysql, path(settings.tls_key), path(settings.tls_cert), ca, ca_directory, nullptr);
 #ifdef MARIADB_PACKAGE_VERSION
   const auto flag = [mysql](mysql_option option, bool value) {
@@ -62,7 +68,7 @@ void SetTls(MYSQL* mysql, const DatabaseSettings& settings) {
 #endif
 }
 
-void SetOptions(MYSQL* mysql, const ServerAddress& server) {
+void SetOptions(MYSQL* mysql, const ServerAddress& server, [[maybe_unused]] TlsMode tls) {
   const unsigned protocol = server.is_socket() ? MYSQL_PROTOCOL_SOCKET : MYSQL_PROTOCOL_TCP;
   const unsigned no = 0;
   mysql_options(mysql, MYSQL_OPT_PROTOCOL, &protocol);
@@ -70,7 +76,8 @@ void SetOptions(MYSQL* mysql, const ServerAddress& server) {
   mysql_options(mysql, MYSQL_OPT_MAX_ALLOWED_PACKET, &kMaxPacket);
   mysql_options(mysql, MYSQL_SET_CHARSET_NAME, "utf8mb4");
 #ifdef MARIADB_PACKAGE_VERSION
-  mysql_options(mysql, MARIADB_OPT_RESTRICTED_AUTH, kAuthenticationMethods);
+  const bool known = server.is_socket() || tls == TlsMode::kVerify || tls == TlsMode::kVerifyCa;
+  mysql_options(mysql, MARIADB_OPT_RESTRICTED_AUTH, known ? kForKnownServers : kChallenges);
 #endif
 }
 
@@ -78,7 +85,8 @@ void SetOptions(MYSQL* mysql, const ServerAddress& server) {
 std::expected<void, SqlError> SetUpSession(MYSQL* mysql, const DatabaseSettings& settings, Connection::Use use, Deadline deadline) {
   const std::uint32_t limit = use == Connection::Use::kLookups ? settings.query_timeout_ms : 0;
   const bool mariadb = std::strstr(mysql_get_server_info(mysql), "MariaDB") != nullptr;
-  std::string set = "SET SESSION wait_timeout=30, ";
+  // A walk may pause between two rows for longer than the server's usual minute.
+  std::string set = use == Connection::Use::kLookups ? "SET SESSION wait_timeout=30, " : "SET SESSION net_write_timeout=600, ";
   if (mariadb) {
     const std::string fraction = std::to_string(1000 + limit % 1000).substr(1);
     set += "max_statement_time=" + std::to_string(limit / 1000) + "." + fraction;
@@ -103,14 +111,14 @@ std::expected<std::unique_ptr<Connection>, SqlError> Connection::Open(Dial dial,
   }
   std::unique_ptr<Connection> connection(new Connection);
   OwnedFd socket = dial.TakeSocket();
-  struct stat status {};
-  if (fstat(socket.get(), &status) != 0) return std::unexpected(SqlError{SqlError::Kind::kUnreachable, "the socket is gone"});
+  if (!socket.Usable()) return std::unexpected(SqlError{SqlError::Kind::kUnreachable, "the socket is gone"});
   connection->generation_ = ProcessGeneration::Current();
   CallScope scope(deadline.at_ms(), CallScope::Mode::kTalk, socket.get());
+  scope.UsedOpenSsl();  // also without TLS: authentication hashes the password with it
   connection->mysql_ = mysql_init(nullptr);
   if (connection->mysql_ == nullptr) return std::unexpected(SqlError{SqlError::Kind::kNoMemory, "sign in: no memory"});
   MYSQL* const mysql = connection->mysql_;
-  SetOptions(mysql, server);
+  SetOptions(mysql, server, settings.tls);
   if (tls) SetTls(mysql, settings);
   const bool signed_in =
       mysql_real_connect(mysql, server.is_socket() ? nullptr : server.host.c_str(), credentials.user.c_str(),
@@ -118,11 +126,10 @@ std::expected<std::unique_ptr<Connection>, SqlError> Connection::Open(Dial dial,
                          server.is_socket() ? server.socket.c_str() : nullptr, 0) != nullptr;
   // From the moment that the library has taken the descriptor, the library closes it.
   if (scope.connected_fd_taken()) {
-    if (signed_in) {
-      connection->descriptor_ = {socket.get(), status.st_dev, status.st_ino};
-    }
+    if (signed_in) connection->descriptor_ = socket.identity();
     socket.Release();
   }
+  if (mysql->passwd != nullptr) explicit_bzero(mysql->passwd, std::strlen(mysql->passwd));
   if (!signed_in) return std::unexpected(ConnectError(mysql, deadline));
   if (tls && mysql_get_ssl_cipher(mysql) == nullptr) {
     return std::unexpected(SqlError{SqlError::Kind::kUnreachable, "sign in: the server offers no TLS"});
@@ -137,19 +144,11 @@ Connection::~Connection() {
   // freed and nothing else happens. A sign-in that failed has no descriptor left.
   const bool ours = !Inherited() && (descriptor_.fd < 0 || descriptor_.Same());
   CallScope scope(MonotonicMs(), ours ? CallScope::Mode::kTalk : CallScope::Mode::kSilent);
+  // What was read last may be a hash.
+  if (mysql_ != nullptr && mysql_->net.buff != nullptr) explicit_bzero(mysql_->net.buff, mysql_->net.max_packet);
   // The connection first: a statement that outlives it is freed without reading its rows away.
   if (mysql_ != nullptr) mysql_close(mysql_);
   for (auto& query : queries_) query.reset();
-}
-
-bool Connection::Descriptor::Same() const noexcept {
-  struct stat status {};
-  return fd >= 0 && fstat(fd, &status) == 0 && status.st_dev == device && status.st_ino == inode;
-}
-
-void Connection::Descriptor::CloseIfSame() noexcept {
-  if (Same()) close(fd);
-  fd = -1;
 }
 
 bool Connection::Usable() const {

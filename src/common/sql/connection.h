@@ -18,15 +18,16 @@
 
 namespace sqlmap {
 
+// The password is wiped when it goes.
 struct Credentials {
   std::string user;
   std::string password;
 
   Credentials() = default;
-  Credentials(std::string user_name, std::string secret) : user(std::move(user_name)), password(std::move(secret)) {}
-  Credentials(const Credentials&) = default;
-  Credentials& operator=(const Credentials&) = default;
-  ~Credentials();  // wipes the password
+  Credentials(std::string_view user_name, std::string_view secret) : user(user_name), password(secret) {}
+  Credentials(const Credentials&) = delete;
+  Credentials& operator=(const Credentials&) = delete;
+  ~Credentials();
 };
 
 struct PreparedQuery {
@@ -61,25 +62,14 @@ class Connection {
   // Opened by an ancestor of this process: its other end is the ancestor's.
   bool Inherited() const { return generation_ != ProcessGeneration::Current(); }
 
-  // What names the socket beyond its number.
-  struct Descriptor {
-    int fd = -1;
-    std::uint64_t device = 0;
-    std::uint64_t inode = 0;
-
-    bool Same() const noexcept;  // the number still means this socket; one system call
-    // Closes the number if it still means this socket. For a child: touches nothing else, since another thread of the
-    // parent may have been in the middle of a call.
-    void CloseIfSame() noexcept;
-  };
-  const Descriptor& descriptor() const { return descriptor_; }
+  const DescriptorIdentity& descriptor() const { return descriptor_; }
 
 
  private:
   Connection() = default;
 
   st_mysql* mysql_ = nullptr;
-  Descriptor descriptor_;
+  DescriptorIdentity descriptor_;
   std::uint32_t generation_ = 0;
   std::array<std::unique_ptr<PreparedQuery>, static_cast<std::size_t>(QueryId::kCount)> queries_;
 };

@@ -2,18 +2,12 @@
 #ifndef SQLMAP_COMMON_SQL_DEADLINE_H_
 #define SQLMAP_COMMON_SQL_DEADLINE_H_
 
-#include <time.h>
-
 #include <algorithm>
 #include <cstdint>
 
-namespace sqlmap {
+#include "common/process/monotonic.h"
 
-inline std::int64_t MonotonicMs() noexcept {
-  timespec now{};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return std::int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1'000'000;
-}
+namespace sqlmap {
 
 class Deadline {
  public:

@@ -24,9 +24,15 @@ struct SocketAddress {
   int family = AF_UNSPEC;
 };
 
-std::string ErrnoText(const char* what, int error) {
+std::unexpected<SqlError> Failed(std::string text) {
+  return std::unexpected(SqlError{SqlError::Kind::kUnreachable, std::move(text)});
+}
+
+std::unexpected<SqlError> Failed(const char* what, int error) {
   char buffer[128];
-  return std::string(what) + ": " + strerror_r(error, buffer, sizeof buffer);
+  const bool busy = error == EAGAIN || error == ETIMEDOUT;  // a server's queue is full, or nobody answers
+  return std::unexpected(SqlError{busy ? SqlError::Kind::kTimeout : SqlError::Kind::kUnreachable,
+                                  std::string(what) + ": " + strerror_r(error, buffer, sizeof buffer)});
 }
 
 bool ParseNumeric(const char* host, std::uint16_t port, SocketAddress& address) {
@@ -88,7 +94,7 @@ void AddFromDns(const std::string& host, std::uint16_t port, std::vector<SocketA
   }
 }
 
-std::expected<std::vector<SocketAddress>, std::string> Resolve(const ServerAddress& server, Dial::Names names) {
+std::expected<std::vector<SocketAddress>, SqlError> Resolve(const ServerAddress& server, Dial::Names names) {
   std::vector<SocketAddress> addresses;
   SocketAddress numeric;
   if (ParseNumeric(server.host.c_str(), server.port, numeric)) {
@@ -98,47 +104,48 @@ std::expected<std::vector<SocketAddress>, std::string> Resolve(const ServerAddre
   AddFromHostsFile(server.host, server.port, addresses);
   if (addresses.empty() && names == Dial::Names::kDns) AddFromDns(server.host, server.port, addresses);
   if (!addresses.empty()) return addresses;
-  if (names == Dial::Names::kDns) return std::unexpected("the name " + server.host + " has no address");
-  return std::unexpected("the name " + server.host +
-                         " is not in /etc/hosts, and direct mode does not ask the DNS (a look-up could not be bounded to one "
+  if (names == Dial::Names::kDns) return Failed("the name " + server.host + " has no address");
+  return Failed("the name " + server.host +
+                " is not in /etc/hosts, and direct mode does not ask the DNS (a look-up could not be bounded to one "
                          "second): add it there, or write its address");
 }
 
-std::expected<OwnedFd, std::string> ConnectLocal(const std::string& path, Deadline deadline) {
+std::expected<OwnedFd, SqlError> ConnectLocal(const std::string& path, Deadline deadline) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof address.sun_path) return std::unexpected(ErrnoText("socket path", ENAMETOOLONG));
+  if (path.size() >= sizeof address.sun_path) return Failed("socket path", ENAMETOOLONG);
   std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
   switch (TrustOfSocketPath(path.c_str())) {
     case PathTrust::kTrusted: break;
-    case PathTrust::kMissing: return std::unexpected("no socket there: the server does not run, or uses another path");
-    case PathTrust::kForeign: return std::unexpected("a directory above the socket belongs to or can be written by others");
+    case PathTrust::kMissing: return Failed("no socket there: the server does not run, or uses another path");
+    case PathTrust::kForeign: return Failed("a directory above the socket belongs to or can be written by others");
   }
   OwnedFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (!fd.valid()) return std::unexpected(ErrnoText("socket", errno));
+  if (!fd.valid()) return Failed("socket", errno);
   // The server's queue may be full. Unlike connect on a non-blocking socket, this waits in line, until the deadline.
-  const int remaining = std::max(deadline.RemainingMs(), 1);
-  const timeval patience{remaining / 1000, (remaining % 1000) * 1000};
-  setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
-  while (connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-    if (errno != EINTR || deadline.passed()) return std::unexpected(ErrnoText("connect", errno));
+  for (;;) {
+    const int remaining = std::max(deadline.RemainingMs(), 1);
+    const timeval patience{remaining / 1000, (remaining % 1000) * 1000};
+    setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+    if (connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) break;
+    if (errno != EINTR || deadline.passed()) return Failed("connect", errno);
   }
-  if (fcntl(fd.get(), F_SETFL, O_NONBLOCK) != 0) return std::unexpected(ErrnoText("fcntl", errno));
+  if (fcntl(fd.get(), F_SETFL, O_NONBLOCK) != 0) return Failed("fcntl", errno);
   return fd;
 }
 
-std::expected<OwnedFd, std::string> ConnectTcp(const SocketAddress& address) {
+std::expected<OwnedFd, SqlError> ConnectTcp(const SocketAddress& address) {
   OwnedFd fd(socket(address.family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (!fd.valid()) return std::unexpected(ErrnoText("socket", errno));
+  if (!fd.valid()) return Failed("socket", errno);
   if (connect(fd.get(), reinterpret_cast<const sockaddr*>(&address.storage), address.size) != 0 && errno != EINPROGRESS) {
-    return std::unexpected(ErrnoText("connect", errno));
+    return Failed("connect", errno);
   }
   return fd;
 }
 
 }  // namespace
 
-std::expected<Dial, std::string> Dial::Start(const ServerAddress& server, Names names, Deadline deadline) {
+std::expected<Dial, SqlError> Dial::Start(const ServerAddress& server, Names names, Deadline deadline) {
   Dial dial;
   dial.started_ms_ = MonotonicMs();
   if (server.is_socket()) {
@@ -149,7 +156,7 @@ std::expected<Dial, std::string> Dial::Start(const ServerAddress& server, Names 
   }
   const auto addresses = Resolve(server, names);
   if (!addresses) return std::unexpected(addresses.error());
-  std::string error;
+  SqlError error;
   for (std::size_t i = 0; i < addresses->size(); ++i) {
     auto fd = ConnectTcp((*addresses)[i]);
     if (!fd) {
@@ -162,26 +169,26 @@ std::expected<Dial, std::string> Dial::Start(const ServerAddress& server, Names 
     if (left == 1) return dial;
     const auto connected = dial.Await(POLLOUT, deadline.AtMost(deadline.RemainingMs() / static_cast<int>(left)));
     if (connected.value_or(false)) return dial;
-    error = connected ? "connect: no answer in time" : connected.error();
+    error = connected ? SqlError{SqlError::Kind::kTimeout, "connect: no answer in time"} : connected.error();
   }
   return std::unexpected(error);
 }
 
-std::expected<bool, std::string> Dial::AwaitGreeting(Deadline deadline) { return Await(POLLIN, deadline); }
+std::expected<bool, SqlError> Dial::AwaitGreeting(Deadline deadline) { return Await(POLLIN, deadline); }
 
-std::expected<bool, std::string> Dial::Await(short event, Deadline deadline) {
+std::expected<bool, SqlError> Dial::Await(short event, Deadline deadline) {
   for (;;) {
     pollfd descriptor{fd_.get(), event, 0};
     const int ready = poll(&descriptor, 1, deadline.RemainingMs());
     if (ready < 0) {
       if (errno == EINTR && !deadline.passed()) continue;
-      return std::unexpected(ErrnoText("poll", errno));
+      return Failed("poll", errno);
     }
     if (ready == 0) return false;
     int error = 0;
     socklen_t size = sizeof error;
     if (getsockopt(fd_.get(), SOL_SOCKET, SO_ERROR, &error, &size) != 0) error = errno;
-    if (error != 0) return std::unexpected(ErrnoText("connect", error));
+    if (error != 0) return Failed("connect", error);
     return true;
   }
 }

@@ -6,11 +6,11 @@
 #define SQLMAP_COMMON_SQL_DIAL_H_
 
 #include <expected>
-#include <string>
 
 #include "common/config/settings.h"
 #include "common/process/owned_fd.h"
 #include "common/sql/deadline.h"
+#include "common/sql/sql_error.h"
 
 namespace sqlmap {
 
@@ -24,22 +24,21 @@ class Dial {
   Dial() = default;
   // Starts a connection. The socket is non-blocking, close-on-exec and not below 3. A socket path is used only if it is the
   // administrator's (trusted_path.h). Waits only for room in a local server's queue, until `deadline`.
-  // The error text is for the log.
-  static std::expected<Dial, std::string> Start(const ServerAddress& address, Names names, Deadline deadline);
+  // The error is kTimeout where the server exists but takes nobody, else kUnreachable; its text is for the log.
+  static std::expected<Dial, SqlError> Start(const ServerAddress& address, Names names, Deadline deadline);
 
-  bool valid() const { return fd_.valid(); }
-  // True once the greeting (or an end of file) can be read: the library may take over. The error: the connection failed.
-  // False: nothing yet, `deadline` passed.
-  std::expected<bool, std::string> AwaitGreeting(Deadline deadline);
+  // True once the greeting (or an end of file) can be read: the library may take over. The error, kUnreachable: the connection
+  // failed. False: nothing yet, `deadline` passed.
+  std::expected<bool, SqlError> AwaitGreeting(Deadline deadline);
   // Whether it may still be used in this process.
-  bool Usable() const { return fd_.valid() && !fd_.Inherited() && fd_.StillOpen(); }
+  bool Usable() const { return fd_.Usable(); }
 
   std::int64_t AgeMs() const { return MonotonicMs() - started_ms_; }
 
   OwnedFd TakeSocket() { return std::move(fd_); }
 
  private:
-  std::expected<bool, std::string> Await(short event, Deadline deadline);
+  std::expected<bool, SqlError> Await(short event, Deadline deadline);
 
   OwnedFd fd_;
   std::int64_t started_ms_ = 0;

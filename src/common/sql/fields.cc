@@ -41,7 +41,7 @@ Layout LayoutOf(QueryId id) {
     case QueryId::kGetgrnam:
     case QueryId::kGetgrgid:
     case QueryId::kGetgrent: return {{kGroupName, kPassword, kGid}, {kGroupName, kGid}};
-    case QueryId::kMemsbygid: return {{kUserName}, {kUserName}};
+    case QueryId::kMemsbygid: return {{kUserName}, {}};
     case QueryId::kGidsbymem: return {{kGid}, {kGid}};
     case QueryId::kAuth: return {{kUserName, kPassword}, {kUserName, kPassword}};
     default: return {};
@@ -66,6 +66,9 @@ std::expected<FieldMap, std::string> FieldMap::Build(QueryId id, std::span<const
     for (std::size_t i = 0; i < std::min(names.size(), layout.order.size()); ++i) {
       map.columns_[Index(layout.order[i])] = static_cast<int>(i);
     }
+  }
+  if (id == QueryId::kMemsbygid && !map.Has(Field::kUserName) && !map.Has(Field::kMember)) {
+    return std::unexpected("the query does not return the column username");
   }
   std::string missing;
   for (const Field field : layout.needed) {

@@ -25,7 +25,7 @@ Pool::Lease::Lease(Lease&& other) noexcept
       connection_(std::move(other.connection_)),
       server_(other.server_),
       opened_ms_(other.opened_ms_),
-      discard_(other.discard_) {}
+      keep_(other.keep_) {}
 
 Pool::Lease::~Lease() {
   if (pool_ != nullptr) pool_->GiveBack(*this);
@@ -76,7 +76,7 @@ void Pool::GiveBack(Lease& lease) {
     if (lease.generation_ == generation_) {
       Slot& slot = slots_[lease.slot_];
       slot = Slot();
-      if (connection != nullptr && !lease.discard_ && idle_ == Idle::kKept) {
+      if (connection != nullptr && lease.keep_ && idle_ == Idle::kKept) {
         slot.connection = std::move(connection);
         slot.server = lease.server_;
         slot.opened_ms = lease.opened_ms_;
@@ -101,7 +101,7 @@ std::expected<ServerList::Opened, SqlError> Pool::OpenStream(Deadline deadline) 
   return Connect(Connection::Use::kStream, deadline);
 }
 
-std::expected<Pool::Lease, SqlError> Pool::Acquire(Deadline deadline) {
+std::expected<Pool::Lease, SqlError> Pool::Acquire(Want want, Deadline deadline) {
   Stale stale;
   std::optional<Lease> lease;
   for (;;) {
@@ -115,7 +115,10 @@ std::expected<Pool::Lease, SqlError> Pool::Acquire(Deadline deadline) {
     const timespec patience{left / 1000, (left % 1000) * 1'000'000L};
     syscall(SYS_futex, &returns_, FUTEX_WAIT_PRIVATE, seen, &patience, nullptr, 0);
   }
-  if (lease->connection_ != nullptr && !lease->connection_->Usable()) lease->connection_.reset();
+  if (lease->connection_ != nullptr) {
+    const bool in_doubt = lease->opened_ms_ <= servers_.LastFailureMs(lease->server_);
+    if (want == Want::kFresh || in_doubt || !lease->connection_->Usable()) lease->connection_.reset();
+  }
   if (lease->connection_ == nullptr) {
     auto opened = Connect(Connection::Use::kLookups, deadline);
     if (!opened) return std::unexpected(std::move(opened.error()));

@@ -29,7 +29,7 @@ class Pool {
   static constexpr std::size_t kMaxSize = 64;
 
   enum class Idle : std::uint8_t {
-    kKept,   // an unused connection waits kIdleMs for its next use
+    kKept,   // an unused connection waits for its next use; after kIdleMs the next call closes it, or the server does
     kNone,   // closed at the end of each call: the account that may read hashes
   };
   static constexpr std::int64_t kIdleMs = 10'000;
@@ -50,8 +50,8 @@ class Pool {
     ~Lease();
     Connection* operator->() const { return connection_.get(); }
     std::size_t server() const { return server_; }
-    // Do not use this connection again: it is closed instead of given back.
-    void Discard() { discard_ = true; }
+    // The connection is fit for the next user. Without this word it is closed instead of given back.
+    void Keep() { keep_ = true; }
 
    private:
     friend class Pool;
@@ -63,11 +63,15 @@ class Pool {
     std::unique_ptr<Connection> connection_;
     std::size_t server_ = 0;
     std::int64_t opened_ms_ = 0;
-    bool discard_ = false;
+    bool keep_ = false;
   };
 
-  // An unused connection, or a new one; waits for one to come back while all are lent out. Thread safe.
-  std::expected<Lease, SqlError> Acquire(Deadline deadline);
+  enum class Want : std::uint8_t {
+    kAny,    // an unused connection if there is one
+    kFresh,  // a new one: what was prepared on the old ones may be out of date
+  };
+  // Waits for a connection to come back while all are lent out. Thread safe.
+  std::expected<Lease, SqlError> Acquire(Want want, Deadline deadline);
 
   // A new connection outside the pool, for a walk over a whole table. Thread safe.
   std::expected<ServerList::Opened, SqlError> OpenStream(Deadline deadline);
@@ -76,7 +80,7 @@ class Pool {
   struct Slot {
     bool taken = false;                      // lent out, or being opened
     std::unique_ptr<Connection> connection;  // unused
-    Connection::Descriptor lent;             // in use: for a child, which must close its copy
+    DescriptorIdentity lent;                 // in use: for a child, which must close its copy
     std::size_t server = 0;
     std::int64_t opened_ms = 0;
     std::int64_t idle_since_ms = 0;

@@ -20,35 +20,41 @@ class RowWiper {
   const bool wipe_;
 };
 
+// What one look-up may make this process read, whatever the server sends.
+constexpr std::size_t kMaxBytes = std::size_t{256} << 20;
+
 struct Attempt {
   std::expected<void, SqlError> result;
   bool saw_rows = false;
+  bool reusable = false;  // the connection is fit for the next query
 };
 
+Attempt Failed(SqlError error, bool saw_rows = false) {
+  // A query that the server refuses leaves its connection as it was; what breaks off among rows does not.
+  const bool reusable = error.kind == SqlError::Kind::kServer && !saw_rows;
+  return {std::unexpected(std::move(error)), saw_rows, reusable};
+}
+
 Attempt RunOn(Connection& connection, const QueryDescription& query, const QueryTemplate& text,
-              const QueryArguments& arguments, Deadline deadline, QueryRunner::Visitor visit, bool& reusable) {
-  reusable = false;
+              const QueryArguments& arguments, Deadline deadline, QueryRunner::Visitor visit) {
   const auto prepared = connection.Prepared(query.id, text, deadline);
-  if (!prepared) {
-    reusable = prepared.error().kind == SqlError::Kind::kServer;
-    return {std::unexpected(prepared.error())};
-  }
+  if (!prepared) return Failed(prepared.error());
   Statement& statement = *(*prepared)->statement;
   const RowWiper wiper(statement, query.privileged);
-  if (auto executed = statement.Execute(arguments, deadline); !executed) {
-    reusable = executed.error().kind == SqlError::Kind::kServer;
-    return {std::unexpected(executed.error())};
-  }
+  if (auto executed = statement.Execute(arguments, deadline); !executed) return Failed(executed.error());
   bool saw_rows = false;
+  std::size_t bytes = 0;
   for (bool more = true; more;) {
     const auto row = statement.Fetch(deadline);
-    if (!row) return {std::unexpected(row.error()), saw_rows};
+    if (!row) return Failed(row.error(), saw_rows);
     if (!*row) break;
     saw_rows = true;
+    for (const Cell& cell : **row) bytes += cell ? cell->size() : 0;
+    if (deadline.passed()) return Failed({SqlError::Kind::kTimeout, "fetch: the rows did not end in time"}, true);
+    if (bytes > kMaxBytes) return Failed({SqlError::Kind::kServer, "fetch: more than 256 MiB of rows"}, true);
     more = visit((*prepared)->fields, **row);
   }
-  reusable = statement.Finish(deadline);
-  return {{}, saw_rows};
+  return {{}, saw_rows, statement.Finish(deadline)};
 }
 
 }  // namespace
@@ -57,18 +63,19 @@ std::expected<void, SqlError> QueryRunner::Run(QueryId id, const QueryArguments&
   const QueryDescription& query = QueryDescriptions()[static_cast<std::size_t>(id)];
   Pool& pool = query.privileged ? privileged_ : identity_;
   for (bool second = false;; second = true) {
-    auto lease = pool.Acquire(deadline);
+    auto lease = pool.Acquire(second ? Pool::Want::kFresh : Pool::Want::kAny, deadline);
     if (!lease) return std::unexpected(std::move(lease.error()));
-    bool reusable = false;
     Attempt attempt = RunOn(*lease->operator->(), query, settings_.query(id), arguments,
-                            deadline.AtMost(settings_.database.query_timeout_ms), visit, reusable);
-    if (!reusable) lease->Discard();
+                            deadline.AtMost(settings_.database.query_timeout_ms), visit);
+    if (attempt.reusable) lease->Keep();
     if (attempt.result) return {};
     SqlError error = std::move(attempt.result.error());
-    const bool broken = error.kind == SqlError::Kind::kLost;
+    const bool lost = error.kind == SqlError::Kind::kLost;
+    const bool worth_another = (lost || error.kind == SqlError::Kind::kStale) && !second && !attempt.saw_rows;
+    if (worth_another) continue;
     error.text = servers_.Describe(lease->server()) + ": " + std::string(query.key) + ": " + error.text;
-    if (error.kind == SqlError::Kind::kTimeout || (broken && second)) servers_.ReportFailure(lease->server());
-    if (!broken || second || attempt.saw_rows) return std::unexpected(std::move(error));
+    if (lost || error.kind == SqlError::Kind::kTimeout) servers_.ReportFailure(lease->server());
+    return std::unexpected(std::move(error));
   }
 }
 

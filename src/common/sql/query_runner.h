@@ -28,6 +28,7 @@ class QueryRunner {
 
   // A connection of the identity account, outside the pool, without a limit on how long a query may run.
   std::expected<ServerList::Opened, SqlError> OpenStream(Deadline deadline) { return identity_.OpenStream(deadline); }
+  std::string DescribeServer(std::size_t server) const { return servers_.Describe(server); }
 
   const Settings& settings() const { return settings_; }
   Log& log() { return log_; }

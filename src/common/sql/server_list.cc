@@ -2,14 +2,17 @@
 
 #include <sys/random.h>
 
+#include <utility>
+
 namespace sqlmap {
 namespace {
 
-// How long a first probe waits for the greeting of a server that accepts, how long it may wait in all before another takes its
-// place, and how much a sign-in may cost at a server that greets but failed a moment ago.
-constexpr std::int64_t kFirstProbeMs = 50;
-constexpr std::int64_t kProbeLifeMs = 5'000;
-constexpr std::int64_t kProbeSignInMs = 100;
+// A failure that took longer than this is not repeated at each call.
+constexpr std::int64_t kCheapMs = 5;
+// What a sign-in may cost, once a delay, at a server that greets but failed a moment ago.
+constexpr std::int64_t kHurriedSignInMs = 100;
+// How long a probe may wait before another takes its place: less than the 10 seconds after which a server hangs up.
+constexpr std::int64_t kProbeLifeMs = 8'000;
 constexpr std::int64_t kLogEveryMs = 60'000;
 
 std::uint32_t Chance() {
@@ -18,9 +21,67 @@ std::uint32_t Chance() {
   return number;
 }
 
-SqlError Unreachable(std::string text) { return {SqlError::Kind::kUnreachable, std::move(text)}; }
-
 }  // namespace
+
+// One thread's turn at one server: takes what it may need, and gives back what it learnt, whatever happens.
+class ServerList::Claim {
+ public:
+  Claim(ServerList& list, Server& server) : list_(list), server_(server), started_ms_(MonotonicMs()) {
+    const ForkLockGuard guard(list_.lock_);
+    if (list_.generation_ != ProcessGeneration::Current()) {
+      // The threads that were at something stayed in the parent.
+      list_.generation_ = ProcessGeneration::Current();
+      for (Server& each : list_.servers_) each.in_use = false;
+    }
+    was_failing = server_.memory.failing();
+    if (was_failing && server_.in_use) return;
+    granted = true;
+    slow = server_.slow;
+    may_sign_in = !server_.hurried || server_.memory.MayTry(started_ms_);
+    in_hurry = !server_.memory.MayTry(started_ms_);
+    if (!was_failing) return;
+    server_.in_use = true;
+    dial = std::move(server_.probe);
+  }
+  ~Claim() {
+    if (!granted) return;
+    const ForkLockGuard guard(list_.lock_);
+    if (was_failing) server_.in_use = false;
+    if (outcome_ == Outcome::kSuccess) {
+      server_.memory.OnSuccess();
+      server_.slow = server_.hurried = false;
+      return;
+    }
+    server_.probe = std::move(dial);
+    if (outcome_ == Outcome::kNoNews) return;
+    const std::int64_t now = MonotonicMs();
+    server_.memory.OnFailure(now, Chance());
+    server_.slow = now - started_ms_ > kCheapMs;
+    server_.hurried = slow && signed_in_hurry;
+  }
+  Claim(const Claim&) = delete;
+  Claim& operator=(const Claim&) = delete;
+
+  void Succeed() { outcome_ = Outcome::kSuccess; }
+  void NoNews() { outcome_ = Outcome::kNoNews; }
+  bool no_news() const { return outcome_ == Outcome::kNoNews; }
+  Server& server() { return server_; }
+
+  bool granted = false;
+  bool was_failing = false;
+  bool slow = false;
+  bool may_sign_in = false;
+  bool in_hurry = false;         // the delay is not over
+  bool signed_in_hurry = false;  // and this turn used its short sign-in
+  Dial dial;
+
+ private:
+  enum class Outcome : std::uint8_t { kFailure, kNoNews, kSuccess };
+  ServerList& list_;
+  Server& server_;
+  const std::int64_t started_ms_;
+  Outcome outcome_ = Outcome::kFailure;
+};
 
 ServerList::ServerList(const DatabaseSettings& database, std::vector<ServerAddress> servers, Dial::Names names, Log& log)
     : database_(database), names_(names), log_(log), generation_(ProcessGeneration::Current()) {
@@ -28,109 +89,95 @@ ServerList::ServerList(const DatabaseSettings& database, std::vector<ServerAddre
   for (ServerAddress& address : servers) servers_.emplace_back(std::move(address));
 }
 
-// Under the lock.
-ServerList::Step ServerList::Choose(Server& server, Dial& probe, bool& hurry) {
-  if (!server.memory.failing()) return Step::kTry;
-  if (server.in_use) return Step::kSkip;
-  server.in_use = true;
-  probe = std::move(server.probe);
-  hurry = server.slow && !server.memory.MayTry(MonotonicMs());
-  return Step::kProbe;
-}
-
-std::expected<ServerList::Opened, SqlError> ServerList::Connect(const Credentials& credentials, Connection::Use use, Deadline deadline) {
-  SqlError last = Unreachable("every server failed a moment ago");
-  last.logged = true;
+std::expected<ServerList::Opened, SqlError> ServerList::Connect(const Credentials& credentials, Connection::Use use,
+                                                                Deadline deadline) {
+  SqlError last{SqlError::Kind::kUnreachable, "every server failed a moment ago", true};
+  const SignIn sign_in{credentials, use, deadline};
   for (std::size_t i = 0; i < servers_.size(); ++i) {
-    Server& server = servers_[i];
-    Dial dial;
-    Step step = Step::kSkip;
-    bool was_failing = false;
-    bool hurry = false;
-    {
-      const ForkLockGuard guard(lock_);
-      if (generation_ != ProcessGeneration::Current()) {
-        // The threads that were trying something stayed in the parent.
-        generation_ = ProcessGeneration::Current();
-        for (Server& each : servers_) each.in_use = false;
-      }
-      was_failing = server.memory.failing();
-      step = Choose(server, dial, hurry);
+    Claim claim(*this, servers_[i]);
+    if (!claim.granted) continue;
+    Result connection = claim.slow ? Probe(claim, sign_in) : Try(claim.server(), claim.dial, sign_in);
+    if (connection) {
+      claim.Succeed();
+      if (claim.was_failing) log_.Write(LogLevel::kInfo, Describe(i) + ": the server answers again");
+      return Opened{std::move(*connection), i};
     }
-    if (step == Step::kSkip) continue;
-    const SignIn sign_in{credentials, use, deadline, hurry};
-    auto connection = step == Step::kTry ? Try(server.address, dial, sign_in) : Probe(server.address, dial, sign_in);
-    if (!connection) {
-      // A probe that merely got no answer is no news: the delay stands.
-      const bool no_news = step == Step::kProbe && connection.error().kind == SqlError::Kind::kTimeout;
-      last = std::move(connection.error());
-      last.text = server.address.Describe() + ": " + last.text;
-      const ForkLockGuard guard(lock_);
-      if (was_failing) server.in_use = false;
-      server.probe = std::move(dial);
-      if (!no_news) server.memory.OnFailure(MonotonicMs(), Chance());
-      server.slow = last.kind == SqlError::Kind::kTimeout;
-    } else {
-      const ForkLockGuard guard(lock_);
-      if (was_failing) server.in_use = false;
-      server.memory.OnSuccess();
+    last = std::move(connection.error());
+    last.text = Describe(i) + ": " + last.text;
+    last.logged = true;
+    if (claim.no_news()) continue;
+    LogFailure(claim.server(), last);
+    // What failed slowly is asked again by a socket that waits, not by a thread.
+    if (!claim.dial.Usable()) {
+      if (auto probe = Dial::Start(claim.server().address, names_, Deadline::In(0))) claim.dial = std::move(*probe);
     }
-    if (!connection) {
-      LogFailure(server, last);
-      last.logged = true;
-      if (deadline.passed()) break;
-      continue;
-    }
-    if (was_failing) log_.Write(LogLevel::kInfo, server.address.Describe() + ": the server answers again");
-    return Opened{std::move(*connection), i};
+    if (deadline.passed()) break;
   }
   return std::unexpected(std::move(last));
 }
 
-std::expected<std::unique_ptr<Connection>, SqlError> ServerList::Try(const ServerAddress& address, Dial& dial, const SignIn& sign_in) {
+ServerList::Result ServerList::Try(const Server& server, Dial& dial, const SignIn& sign_in) {
   const Deadline limit = sign_in.deadline.AtMost(database_.connect_timeout_ms);
-  auto started = Dial::Start(address, names_, limit);
-  if (!started) return std::unexpected(Unreachable(started.error()));
+  auto started = Dial::Start(server.address, names_, limit);
+  if (!started) return std::unexpected(std::move(started.error()));
   dial = std::move(*started);
   const auto greeted = dial.AwaitGreeting(limit);
   if (!greeted) {
     dial = Dial();
-    return std::unexpected(Unreachable(greeted.error()));
+    return std::unexpected(greeted.error());
   }
-  // `dial` stays: the greeting that did not come in time is what the next probe asks for.
+  // `dial` stays: the greeting that did not come in time is what the next call asks for.
   if (!*greeted) return std::unexpected(SqlError{SqlError::Kind::kTimeout, "connect: no greeting in time"});
-  return Connection::Open(std::move(dial), address, database_, sign_in.credentials, sign_in.use, limit);
+  return SignInOver(server, dial, sign_in, limit.RemainingMs());
 }
 
-std::expected<std::unique_ptr<Connection>, SqlError> ServerList::Probe(const ServerAddress& address, Dial& dial,
-                                                                       const SignIn& sign_in) {
-  const bool waiting = dial.Usable() && dial.AgeMs() <= kProbeLifeMs;
-  if (!waiting) {
-    if (!sign_in.hurry) return Try(address, dial, sign_in);
-    auto started = Dial::Start(address, names_, sign_in.deadline.AtMost(kFirstProbeMs));
-    if (!started) return std::unexpected(Unreachable(started.error()));
-    dial = std::move(*started);
-  }
-  const auto greeted = dial.AwaitGreeting(sign_in.deadline.AtMost(waiting ? 0 : kFirstProbeMs));
-  if (greeted && !*greeted) return std::unexpected(SqlError{SqlError::Kind::kTimeout, "the server does not answer yet"});
-  std::expected<std::unique_ptr<Connection>, SqlError> connection = std::unexpected(Unreachable(greeted ? "" : greeted.error()));
-  if (greeted) {
-    connection = Connection::Open(std::move(dial), address, database_, sign_in.credentials, sign_in.use,
-                                  sign_in.deadline.AtMost(sign_in.hurry ? kProbeSignInMs : database_.connect_timeout_ms));
-  }
+ServerList::Result ServerList::SignInOver(const Server& server, Dial& dial, const SignIn& sign_in, std::int64_t limit_ms) {
+  Dial greeted = std::move(dial);
   dial = Dial();
-  if (connection || !waiting || connection.error().kind == SqlError::Kind::kTimeout) return connection;
-  // What waited was hung up on by a server that died meanwhile; the one that runs now deserves a try.
-  return Try(address, dial, sign_in);
+  return Connection::Open(std::move(greeted), server.address, database_, sign_in.credentials, sign_in.use,
+                          sign_in.deadline.AtMost(limit_ms));
+}
+
+ServerList::Result ServerList::Probe(Claim& claim, const SignIn& sign_in) {
+  const Server& server = claim.server();
+  if (!claim.dial.Usable() || claim.dial.AgeMs() > kProbeLifeMs) {
+    auto started = Dial::Start(server.address, names_, Deadline::In(0));
+    if (!started) {
+      if (started.error().kind == SqlError::Kind::kTimeout) claim.NoNews();
+      return std::unexpected(std::move(started.error()));
+    }
+    claim.dial = std::move(*started);
+  }
+  const auto greeted = claim.dial.AwaitGreeting(Deadline::In(0));
+  if (greeted && !(*greeted && claim.may_sign_in)) {
+    claim.NoNews();
+    return std::unexpected(SqlError{SqlError::Kind::kTimeout, "the server does not answer yet"});
+  }
+  if (greeted) {
+    claim.signed_in_hurry = claim.in_hurry;
+    Result connection =
+        SignInOver(server, claim.dial, sign_in, claim.in_hurry ? kHurriedSignInMs : database_.connect_timeout_ms);
+    if (connection || connection.error().kind == SqlError::Kind::kTimeout) return connection;
+  }
+  // The probe was hung up on: its server is gone. The one that may run now deserves a try.
+  claim.signed_in_hurry = false;
+  return Try(server, claim.dial, sign_in);
 }
 
 void ServerList::ReportFailure(std::size_t index) {
   Server& server = servers_[index];
   auto started = Dial::Start(server.address, names_, Deadline::In(0));
   const ForkLockGuard guard(lock_);
-  server.memory.OnFailure(MonotonicMs(), Chance());
+  const std::int64_t now = MonotonicMs();
+  server.memory.OnFailure(now, Chance());
   server.slow = true;
+  server.failed_ms = now;
   if (started && !server.in_use) server.probe = std::move(*started);
+}
+
+std::int64_t ServerList::LastFailureMs(std::size_t index) {
+  const ForkLockGuard guard(lock_);
+  return servers_[index].failed_ms;
 }
 
 void ServerList::LogFailure(Server& server, const SqlError& error) {

@@ -18,6 +18,11 @@
 namespace sqlmap {
 
 // Thread safe. No lock is held while it waits.
+//
+// A server in good standing, or one whose last failure took no time (refused, no socket), is tried in full, for at most
+// connect_timeout_ms. One whose failure took time is never waited for again until it has shown itself: a socket that waits for
+// its greeting stays open as a probe, and each call spends one poll on it. So it costs microseconds while it is down or hung,
+// and the first call after its recovery finds it.
 class ServerList {
  public:
   // `database` and `log` must outlive the list.
@@ -27,12 +32,13 @@ class ServerList {
     std::unique_ptr<Connection> connection;
     std::size_t server = 0;  // index, for ReportFailure
   };
-  // A new connection to the first server that answers. Each gets at most connect_timeout_ms. One that failed lately is only
-  // probed, which costs microseconds while it is down and succeeds at once when it is back.
+  // A new connection to the first server that answers.
   std::expected<Opened, SqlError> Connect(const Credentials& credentials, Connection::Use use, Deadline deadline);
 
-  // A query ran into its time-out there: probe before the next use.
+  // A query ran into its time-out there, or broke off twice: the server must show itself before it is used again.
   void ReportFailure(std::size_t server);
+  // When that was last reported, on the monotonic clock, 0 if never: connections from before are in doubt.
+  std::int64_t LastFailureMs(std::size_t server);
 
   std::string Describe(std::size_t server) const { return servers_[server].address.Describe(); }
 
@@ -41,33 +47,30 @@ class ServerList {
     explicit Server(ServerAddress where) : address(std::move(where)) {}
     ServerAddress address;
     FailureMemory memory;
-    Dial probe;            // waits for the greeting of a server that failed
-    bool in_use = false;   // a thread is trying it, or has taken the probe
-    bool slow = false;     // it failed by a time-out: a probe must not cost another one
+    bool slow = false;     // the last failure took time
+    bool hurried = false;  // a short sign-in failed during this delay: not again before it is over
+    bool in_use = false;   // it failed, and a thread is at it
+    Dial probe;
+    std::int64_t failed_ms = 0;  // ReportFailure
     std::int64_t logged_ms = 0;
   };
-  enum class Step : std::uint8_t {
-    kTry,    // a server in good standing
-    kProbe,  // it failed
-    kSkip,   // it failed, and another thread is at it
-  };
-
-  Step Choose(Server& server, Dial& probe, bool& hurry);
+  class Claim;
   struct SignIn {
     const Credentials& credentials;
     Connection::Use use;
     Deadline deadline;
-    bool hurry;  // it timed out a moment ago
   };
-  // `dial` keeps a socket whose greeting has not come yet.
-  std::expected<std::unique_ptr<Connection>, SqlError> Try(const ServerAddress& address, Dial& dial, const SignIn& sign_in);
-  std::expected<std::unique_ptr<Connection>, SqlError> Probe(const ServerAddress& address, Dial& dial, const SignIn& sign_in);
+  using Result = std::expected<std::unique_ptr<Connection>, SqlError>;
+
+  Result Try(const Server& server, Dial& dial, const SignIn& sign_in);
+  Result Probe(Claim& claim, const SignIn& sign_in);
+  Result SignInOver(const Server& server, Dial& dial, const SignIn& sign_in, std::int64_t limit_ms);
   void LogFailure(Server& server, const SqlError& error);
 
   const DatabaseSettings& database_;
   const Dial::Names names_;
   Log& log_;
-  ForkLock lock_;  // guards the servers' memory, probe, in_use and logged_ms
+  ForkLock lock_;  // guards what can change in servers_
   std::uint32_t generation_;
   std::vector<Server> servers_;
 };

@@ -91,13 +91,17 @@ Answer SqlAccountSource::Outcome(QueryId id, const SqlError& error) {
 }
 
 Answer SqlAccountSource::FindUserByName(std::string_view name, UserSink found) noexcept {
+  return FindUserByName(name, CallDeadline(), found);
+}
+
+Answer SqlAccountSource::FindUserByName(std::string_view name, Deadline deadline, UserSink found) noexcept {
   return Guarded([&] {
     constexpr QueryId kId = QueryId::kGetpwnam;
     if (!settings_.query(kId).configured()) return Answer::Unavailable(Reason::kNotConfigured);
     if (!Allowed(name)) return Answer::Absent();
     bool done = false;
     RecordText text;
-    const auto result = runner_.Run(kId, {.name = name, .host = host_}, CallDeadline(), [&](const FieldMap& fields, Row row) {
+    const auto result = runner_.Run(kId, {.name = name, .host = host_}, deadline, [&](const FieldMap& fields, Row row) {
       const auto user = reader_.User(fields, row, text);
       if (!user) {
         complaints_.OnBadRow(kId, user.error());
@@ -162,7 +166,7 @@ Answer SqlAccountSource::FindGroup(QueryId id, const QueryArguments& arguments, 
     } else if (group->name != group_name || group->gid != group_gid) {
       return true;
     }
-    if (const Cell member = fields.In(row, Field::kMember); member) reader_.AppendMembers(*member, members, member_count);
+    AppendMembers(id, fields.In(row, Field::kMember), group_name, members, member_count);
     return members_in_rows;
   });
   if (!result) return Outcome(id, result.error());
@@ -176,6 +180,12 @@ Answer SqlAccountSource::FindGroup(QueryId id, const QueryArguments& arguments, 
   return Answer::Found();
 }
 
+void SqlAccountSource::AppendMembers(QueryId id, Cell cell, const std::string& group, std::string& names, std::size_t& count) {
+  if (cell && reader_.AppendMembers(*cell, names, count) != 0) {
+    complaints_.OnBadRow(id, {group, "a member's name breaks the name rules of [accounts]"});
+  }
+}
+
 std::expected<void, SqlError> SqlAccountSource::ReadMembers(Gid gid, Deadline deadline, std::string& names, std::size_t& count) {
   constexpr QueryId kId = QueryId::kMemsbygid;
   const auto stored = WithoutOffset(gid, settings_.accounts.uid_offset);
@@ -183,7 +193,7 @@ std::expected<void, SqlError> SqlAccountSource::ReadMembers(Gid gid, Deadline de
   return runner_.Run(kId, {.gid = *stored, .host = host_}, deadline, [&](const FieldMap& fields, Row row) {
     if (row.empty()) return true;
     const Cell member = fields.In(row, fields.Has(Field::kMember) ? Field::kMember : Field::kUserName);
-    if (member) reader_.AppendMembers(*member, names, count);
+    AppendMembers(kId, member, "gid " + std::to_string(gid), names, count);
     return true;
   });
 }
@@ -234,13 +244,17 @@ Answer SqlAccountSource::FindGroupsOfUser(std::string_view name, GidsSink found)
 }
 
 Answer SqlAccountSource::FindShadow(std::string_view name, ShadowSink found) noexcept {
+  return FindShadow(name, CallDeadline(), found);
+}
+
+Answer SqlAccountSource::FindShadow(std::string_view name, Deadline deadline, ShadowSink found) noexcept {
   return Guarded([&] {
     constexpr QueryId kId = QueryId::kGetspnam;
     if (!settings_.query(kId).configured()) return Answer::Unavailable(Reason::kNotConfigured);
     if (!Allowed(name)) return Answer::Absent();
     bool done = false;
     RecordText text;
-    const auto result = runner_.Run(kId, {.name = name, .host = host_}, CallDeadline(), [&](const FieldMap& fields, Row row) {
+    const auto result = runner_.Run(kId, {.name = name, .host = host_}, deadline, [&](const FieldMap& fields, Row row) {
       const auto shadow = reader_.Shadow(fields, row, text);
       if (!shadow) {
         complaints_.OnBadRow(kId, shadow.error());
@@ -256,7 +270,8 @@ Answer SqlAccountSource::FindShadow(std::string_view name, ShadowSink found) noe
   });
 }
 
-Answer SqlAccountSource::FindAuthRows(const LoginRequest& request, FunctionRef<void(std::span<const AuthRow>)> found) noexcept {
+Answer SqlAccountSource::FindAuthRows(const LoginRequest& request, Deadline deadline,
+                                      FunctionRef<void(std::span<const AuthRow>)> found) noexcept {
   return Guarded([&] {
     constexpr QueryId kId = QueryId::kAuth;
     if (!settings_.query(kId).configured()) return Answer::Unavailable(Reason::kNotConfigured);
@@ -269,7 +284,7 @@ Answer SqlAccountSource::FindAuthRows(const LoginRequest& request, FunctionRef<v
                                    .rhost = request.rhost,
                                    .tty = request.tty,
                                    .host = host_};
-    const auto result = runner_.Run(kId, arguments, CallDeadline(), [&](const FieldMap& fields, Row row) {
+    const auto result = runner_.Run(kId, arguments, deadline, [&](const FieldMap& fields, Row row) {
       const auto auth = reader_.Auth(fields, row, text);
       if (!auth) {
         complaints_.OnBadRow(kId, auth.error());
@@ -293,8 +308,8 @@ Answer SqlAccountSource::ListUsers(Cursor<UserRecord>*& cursor) noexcept {
 
 Answer SqlAccountSource::ListGroups(Cursor<GroupRecord>*& cursor) noexcept {
   return Guarded([&] {
-    const auto members = [this](Gid gid, std::string& names, std::size_t& count) {
-      return ReadMembers(gid, CallDeadline(), names, count);
+    const auto members = [this](Gid gid, Deadline deadline, std::string& names, std::size_t& count) {
+      return ReadMembers(gid, deadline, names, count);
     };
     return OpenGroupCursor(runner_, reader_, complaints_, host_, members, cursor);
   });

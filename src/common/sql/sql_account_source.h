@@ -30,14 +30,21 @@ class SqlAccountSource final : public AccountSource {
   // Read whole before it returns: a privileged connection does not stay open between two calls.
   Answer ListShadows(Cursor<ShadowRecord>*& cursor) noexcept override;
 
+  // The same within an earlier deadline, for who asks several questions in one call.
+  Answer FindUserByName(std::string_view name, Deadline deadline, UserSink found) noexcept;
+  Answer FindShadow(std::string_view name, Deadline deadline, ShadowSink found) noexcept;
+
   // The rows of the query `auth` for one name, at most auth.max_rows + 1 of them. Found: one or more. The connection is given
   // back before `found` runs, since checking a password takes its time.
-  Answer FindAuthRows(const LoginRequest& request, FunctionRef<void(std::span<const AuthRow>)> found) noexcept;
+  Answer FindAuthRows(const LoginRequest& request, Deadline deadline,
+                      FunctionRef<void(std::span<const AuthRow>)> found) noexcept;
 
  private:
   bool Allowed(std::string_view name) const;
   Answer Outcome(QueryId id, const SqlError& error);
   Answer FindGroup(QueryId id, const QueryArguments& arguments, std::string_view name, Gid gid, GroupSink found);
+  // Appends the members in one cell; what is not a name is left out and logged for its group.
+  void AppendMembers(QueryId id, Cell cell, const std::string& group, std::string& names, std::size_t& count);
   // Appends the members of a group, from the query memsbygid, if there is one.
   std::expected<void, SqlError> ReadMembers(Gid gid, Deadline deadline, std::string& names, std::size_t& count);
 

@@ -18,39 +18,45 @@ class RowStream {
     const Deadline deadline = Deadline::In(QueryRunner::kCallBudgetMs);
     auto opened = runner.OpenStream(deadline);
     if (!opened) return std::unexpected(std::move(opened.error()));
-    RowStream stream(std::move(opened->connection));
+    RowStream stream(std::move(opened->connection), runner.DescribeServer(opened->server) + ": " +
+                                                        std::string(QueryDescriptions()[static_cast<std::size_t>(id)].key) + ": ");
     const auto prepared = stream.connection_->Prepared(id, runner.settings().query(id), deadline);
-    if (!prepared) return std::unexpected(prepared.error());
+    if (!prepared) return stream.Broken(prepared.error());
     stream.query_ = *prepared;
     if (auto executed = stream.query_->statement->Execute({.host = host}, deadline); !executed) {
-      return std::unexpected(executed.error());
+      return stream.Broken(executed.error());
     }
     return stream;
   }
 
   // The next row, nullopt at the end. After an error, or in a child of the process that opened it, the error again: a walk
   // that broke off never looks like one that ended.
-  std::expected<std::optional<Row>, SqlError> Next() {
-    if (connection_ == nullptr || connection_->Inherited()) {
-      return std::unexpected(SqlError{SqlError::Kind::kLost, "the walk broke off"});
-    }
+  std::expected<std::optional<Row>, SqlError> Next(Deadline deadline) {
+    if (connection_ == nullptr || connection_->Inherited()) return Broken({SqlError::Kind::kLost, "the walk broke off"});
     if (ended_) return std::nullopt;
-    if (!connection_->descriptor().Same()) {
-      connection_.reset();
-      return std::unexpected(SqlError{SqlError::Kind::kLost, "somebody else closed the descriptor"});
-    }
-    auto row = query_->statement->Fetch(Deadline::In(QueryRunner::kCallBudgetMs));
-    if (!row) connection_.reset();
-    ended_ = row && !*row;
+    if (!connection_->descriptor().Same()) return Broken({SqlError::Kind::kLost, "somebody else closed the descriptor"});
+    auto row = query_->statement->Fetch(deadline);
+    if (!row) return Broken(std::move(row.error()));
+    if (deadline.passed()) return Broken({SqlError::Kind::kTimeout, "no good row in time"});
+    ended_ = !*row;
     return row;
   }
+  void Break() { connection_.reset(); }
 
   const FieldMap& fields() const { return query_->fields; }
 
  private:
-  explicit RowStream(std::unique_ptr<Connection> connection) : connection_(std::move(connection)) {}
+  RowStream(std::unique_ptr<Connection> connection, std::string where)
+      : connection_(std::move(connection)), where_(std::move(where)) {}
+
+  std::unexpected<SqlError> Broken(SqlError error) {
+    Break();
+    error.text = where_ + error.text;
+    return std::unexpected(std::move(error));
+  }
 
   std::unique_ptr<Connection> connection_;
+  std::string where_;               // for errors: which server, which query
   PreparedQuery* query_ = nullptr;  // belongs to the connection
   bool ended_ = false;
 };
@@ -58,7 +64,7 @@ class RowStream {
 template <class Work>
 Answer Guarded(Complaints& complaints, QueryId id, Work work) noexcept {
   try {
-    std::expected<bool, SqlError> found = work();
+    std::expected<bool, SqlError> found = work(Deadline::In(QueryRunner::kCallBudgetMs));
     if (!found) {
       complaints.OnError(id, found.error());
       return Answer::Unavailable(found.error().reason());
@@ -69,65 +75,66 @@ Answer Guarded(Complaints& complaints, QueryId id, Work work) noexcept {
   }
 }
 
-class UserCursor final : public Cursor<UserRecord> {
+// A walk. Derived classes say how to read one record; what goes wrong once stays wrong.
+template <class Record>
+class StreamCursor : public Cursor<Record> {
  public:
-  UserCursor(RowStream stream, const RowReader& reader, Complaints& complaints)
-      : stream_(std::move(stream)), reader_(reader), complaints_(complaints) {}
-
-  Answer Next(UserRecord& record) noexcept override {
-    return Guarded(complaints_, QueryId::kGetpwent, [&]() -> std::expected<bool, SqlError> {
-      for (;;) {
-        const auto row = stream_.Next();
-        if (!row) return std::unexpected(row.error());
-        if (!*row) return false;
-        const auto user = reader_.User(stream_.fields(), **row, text_);
-        if (user) {
-          record = *user;
-          return true;
-        }
-        complaints_.OnBadRow(QueryId::kGetpwent, user.error());
-      }
-    });
+  Answer Next(Record& record) noexcept final {
+    if (broken_) return Answer::Unavailable(Reason::kUnreachable);
+    const Answer answer = Guarded(complaints_, id_, [&](Deadline deadline) { return Read(record, deadline); });
+    if (answer.unavailable()) {
+      broken_ = true;
+      stream_.Break();
+    }
+    return answer;
   }
-  void Close() noexcept override { delete this; }
+  void Close() noexcept final { delete this; }
 
- private:
-  ~UserCursor() = default;
+ protected:
+  StreamCursor(QueryId id, RowStream stream, const RowReader& reader, Complaints& complaints)
+      : id_(id), stream_(std::move(stream)), reader_(reader), complaints_(complaints) {}
+  virtual ~StreamCursor() = default;
 
+  // False: the end.
+  virtual std::expected<bool, SqlError> Read(Record& record, Deadline deadline) = 0;
+
+  const QueryId id_;
   RowStream stream_;
   const RowReader& reader_;
   Complaints& complaints_;
   RecordText text_;
+
+ private:
+  bool broken_ = false;
 };
 
-class GroupCursor final : public Cursor<GroupRecord> {
+class UserCursor final : public StreamCursor<UserRecord> {
+ public:
+  UserCursor(RowStream stream, const RowReader& reader, Complaints& complaints)
+      : StreamCursor(QueryId::kGetpwent, std::move(stream), reader, complaints) {}
+
+ private:
+  ~UserCursor() override = default;
+
+  std::expected<bool, SqlError> Read(UserRecord& record, Deadline deadline) override {
+    for (;;) {
+      const auto row = stream_.Next(deadline);
+      if (!row) return std::unexpected(row.error());
+      if (!*row) return false;
+      const auto user = reader_.User(stream_.fields(), **row, text_);
+      if (user) {
+        record = *user;
+        return true;
+      }
+      complaints_.OnBadRow(id_, user.error());
+    }
+  }
+};
+
+class GroupCursor final : public StreamCursor<GroupRecord> {
  public:
   GroupCursor(RowStream stream, const RowReader& reader, Complaints& complaints, MemberQuery members)
-      : stream_(std::move(stream)), reader_(reader), complaints_(complaints), members_(std::move(members)) {}
-
-  Answer Next(GroupRecord& record) noexcept override {
-    return Guarded(complaints_, QueryId::kGetgrent, [&]() -> std::expected<bool, SqlError> {
-      if (!ahead_.set) {
-        if (auto read = ReadRow(); !read) return std::unexpected(read.error());
-        if (!ahead_.set) return false;
-      }
-      std::swap(current_, ahead_);
-      const bool members_in_rows = stream_.fields().Has(Field::kMember);
-      do {
-        ahead_.set = false;
-        if (auto read = ReadRow(); !read) return std::unexpected(read.error());
-        if (!ahead_.set || ahead_.name != current_.name || ahead_.gid != current_.gid) break;
-        current_.members += ahead_.members;
-        current_.count += ahead_.count;
-      } while (true);
-      if (!members_in_rows) {
-        if (auto read = members_(current_.gid, current_.members, current_.count); !read) return std::unexpected(read.error());
-      }
-      record = {current_.name, current_.password, current_.gid, {current_.members, current_.count}};
-      return true;
-    });
-  }
-  void Close() noexcept override { delete this; }
+      : StreamCursor(QueryId::kGetgrent, std::move(stream), reader, complaints), members_(std::move(members)) {}
 
  private:
   struct Group {
@@ -139,17 +146,39 @@ class GroupCursor final : public Cursor<GroupRecord> {
     std::size_t count = 0;
   };
 
-  ~GroupCursor() = default;
+  ~GroupCursor() override = default;
+
+  std::expected<bool, SqlError> Read(GroupRecord& record, Deadline deadline) override {
+    if (!ahead_.set) {
+      if (auto read = ReadRow(deadline); !read) return std::unexpected(read.error());
+      if (!ahead_.set) return false;
+    }
+    std::swap(current_, ahead_);
+    for (;;) {
+      ahead_.set = false;
+      if (auto read = ReadRow(deadline); !read) return std::unexpected(read.error());
+      if (!ahead_.set || ahead_.name != current_.name || ahead_.gid != current_.gid) break;
+      current_.members += ahead_.members;
+      current_.count += ahead_.count;
+    }
+    if (!stream_.fields().Has(Field::kMember)) {
+      if (auto read = members_(current_.gid, deadline, current_.members, current_.count); !read) {
+        return std::unexpected(read.error());
+      }
+    }
+    record = {current_.name, current_.password, current_.gid, {current_.members, current_.count}};
+    return true;
+  }
 
   // Fills ahead_ with the next good row; leaves it unset at the end.
-  std::expected<void, SqlError> ReadRow() {
+  std::expected<void, SqlError> ReadRow(Deadline deadline) {
     for (;;) {
-      const auto row = stream_.Next();
+      const auto row = stream_.Next(deadline);
       if (!row) return std::unexpected(row.error());
       if (!*row) return {};
       const auto group = reader_.Group(stream_.fields(), **row, text_);
       if (!group) {
-        complaints_.OnBadRow(QueryId::kGetgrent, group.error());
+        complaints_.OnBadRow(id_, group.error());
         continue;
       }
       ahead_.set = true;
@@ -158,18 +187,15 @@ class GroupCursor final : public Cursor<GroupRecord> {
       ahead_.gid = group->gid;
       ahead_.members.clear();
       ahead_.count = 0;
-      if (const Cell member = stream_.fields().In(**row, Field::kMember); member) {
-        reader_.AppendMembers(*member, ahead_.members, ahead_.count);
+      const Cell member = stream_.fields().In(**row, Field::kMember);
+      if (member && reader_.AppendMembers(*member, ahead_.members, ahead_.count) != 0) {
+        complaints_.OnBadRow(id_, {ahead_.name, "a member's name breaks the name rules of [accounts]"});
       }
       return {};
     }
   }
 
-  RowStream stream_;
-  const RowReader& reader_;
-  Complaints& complaints_;
   MemberQuery members_;
-  RecordText text_;
   Group current_;
   Group ahead_;  // the first row of the group after the current one
 };
@@ -229,7 +255,7 @@ Answer OpenUserCursor(QueryRunner& runner, const RowReader& reader, Complaints& 
                       Cursor<UserRecord>*& cursor) {
   Answer answer;
   if (!MayList(runner.settings(), QueryId::kGetpwent, answer)) return answer;
-  return Guarded(complaints, QueryId::kGetpwent, [&]() -> std::expected<bool, SqlError> {
+  return Guarded(complaints, QueryId::kGetpwent, [&](Deadline) -> std::expected<bool, SqlError> {
     auto stream = RowStream::Open(runner, QueryId::kGetpwent, host);
     if (!stream) return std::unexpected(std::move(stream.error()));
     cursor = new UserCursor(std::move(*stream), reader, complaints);
@@ -241,7 +267,7 @@ Answer OpenGroupCursor(QueryRunner& runner, const RowReader& reader, Complaints&
                        MemberQuery members, Cursor<GroupRecord>*& cursor) {
   Answer answer;
   if (!MayList(runner.settings(), QueryId::kGetgrent, answer)) return answer;
-  return Guarded(complaints, QueryId::kGetgrent, [&]() -> std::expected<bool, SqlError> {
+  return Guarded(complaints, QueryId::kGetgrent, [&](Deadline) -> std::expected<bool, SqlError> {
     auto stream = RowStream::Open(runner, QueryId::kGetgrent, host);
     if (!stream) return std::unexpected(std::move(stream.error()));
     cursor = new GroupCursor(std::move(*stream), reader, complaints, std::move(members));
@@ -253,10 +279,10 @@ Answer OpenShadowCursor(QueryRunner& runner, const RowReader& reader, Complaints
                         Cursor<ShadowRecord>*& cursor) {
   Answer answer;
   if (!MayList(runner.settings(), QueryId::kGetspent, answer)) return answer;
-  return Guarded(complaints, QueryId::kGetspent, [&]() -> std::expected<bool, SqlError> {
+  return Guarded(complaints, QueryId::kGetspent, [&](Deadline deadline) -> std::expected<bool, SqlError> {
     std::unique_ptr<ShadowCursor, Closer> rows(new ShadowCursor);
     RecordText text;
-    const auto read = runner.Run(QueryId::kGetspent, {.host = host}, Deadline::In(QueryRunner::kCallBudgetMs),
+    const auto read = runner.Run(QueryId::kGetspent, {.host = host}, deadline,
                                  [&](const FieldMap& fields, Row row) {
                                    const auto shadow = reader.Shadow(fields, row, text);
                                    if (shadow) {

@@ -13,13 +13,13 @@
 namespace sqlmap {
 
 // All references must outlive the cursor, which frees itself in Close. A walk over users or groups has a connection of its
-// own, outside the pool: it may last as long as its caller likes. Each Next ends within QueryRunner::kCallBudgetMs.
+// own, outside the pool; between two rows its caller may pause for minutes. Each Next ends within QueryRunner::kCallBudgetMs.
 // These throw std::bad_alloc.
 Answer OpenUserCursor(QueryRunner& runner, const RowReader& reader, Complaints& complaints, std::string_view host,
                       Cursor<UserRecord>*& cursor);
 
 // Appends the members of a group whose rows have no column `member`.
-using MemberQuery = std::function<std::expected<void, SqlError>(Gid gid, std::string& names, std::size_t& count)>;
+using MemberQuery = std::function<std::expected<void, SqlError>(Gid gid, Deadline deadline, std::string& names, std::size_t& count)>;
 
 // Consecutive rows of one group are one group: each may carry one member.
 Answer OpenGroupCursor(QueryRunner& runner, const RowReader& reader, Complaints& complaints, std::string_view host,

@@ -15,6 +15,7 @@ struct SqlError {
     kUnreachable,  // no connection: refused, no route, access denied, TLS not as demanded, known to be down
     kTimeout,      // the deadline passed
     kLost,         // the connection broke or the server is going away: worth one more try on a new connection
+    kStale,        // what was prepared on this connection is out of date: likewise, and the server is in good health
     kServer,       // the server refused the query; the connection is still good
     kNoMemory,
   };
@@ -26,6 +27,7 @@ struct SqlError {
     switch (kind) {
       case Kind::kNotAllowed: return Reason::kNotAllowed;
       case Kind::kTimeout: return Reason::kTimeout;
+      case Kind::kStale:
       case Kind::kServer: return Reason::kServerError;
       case Kind::kNoMemory: return Reason::kNoMemory;
       case Kind::kUnreachable:

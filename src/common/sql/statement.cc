@@ -149,7 +149,11 @@ std::expected<void, SqlError> Statement::Execute(const QueryArguments& arguments
   for (std::size_t i = 0; same && i < columns_.size(); ++i) {
     same = strcasecmp(connection_->fields[i].name, columns_[i].c_str()) == 0;
   }
-  if (!same) return std::unexpected(SqlError{SqlError::Kind::kLost, "execute: the query's columns have changed"});
+  if (!same) return std::unexpected(SqlError{SqlError::Kind::kStale, "execute: the query's columns have changed"});
+  // Of a server that announces another result behind this one, libmariadb would forget where our buffers are.
+  if ((connection_->server_status & SERVER_MORE_RESULTS_EXIST) != 0) {
+    return std::unexpected(SqlError{SqlError::Kind::kLost, "execute: the server sends more than one result"});
+  }
   return {};
 }
 
@@ -167,6 +171,12 @@ std::expected<std::optional<Row>, SqlError> Statement::Fetch(Deadline deadline) 
       readable = false;
       continue;
     }
+#ifdef MARIADB_PACKAGE_VERSION
+    // libmariadb believes the length that a packet states. A broken server must not make it copy from beyond its buffer.
+    if (column.length > static_cast<std::size_t>(connection_->net.buff_end - statement_->bind[i].u.row_ptr)) {
+      return std::unexpected(SqlError{SqlError::Kind::kLost, "fetch: a field is longer than its packet"});
+    }
+#endif
     // Larger than usual: this field once more, into a buffer that the next rows keep.
     explicit_bzero(column.text.data(), column.text.size());
     column.text.resize(column.length);

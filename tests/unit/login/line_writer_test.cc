@@ -59,7 +59,7 @@ TEST(LineWriterTest, WhatDoesNotFitIsCutWithinTheBufferAndShowsIt) {
     EXPECT_TRUE(line.empty());
     line.Text("0123456789").Text("0123456789").Number(1234567890).Text("!");
     EXPECT_EQ(memory[size], '#') << "wrote behind a buffer of " << size;
-    const std::string text = memory.c_str();
+    const std::string text = memory.substr(0, memory.find('\0'));
     EXPECT_EQ(text, line.text());
     const std::string whole = "012345678901234567891234567890!";
     if (whole.size() < size) {

@@ -22,7 +22,7 @@ constexpr const char* kSha512Crypt =
 // Processor time of this thread, so that a busy machine does not matter.
 double Seconds() {
   timespec now{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  EXPECT_EQ(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now), 0);
   return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
 }
 
@@ -69,6 +69,7 @@ TEST(ManyThreads, VerifyAtOnceWithoutDisturbingEachOther) {
   const std::vector<HashVector> vectors = ReadHashVectors();
   std::vector<std::thread> threads;
   std::vector<int> wrong(4);
+  threads.reserve(wrong.size());
   for (std::size_t t = 0; t < wrong.size(); ++t) {
     threads.emplace_back([&vectors, &count = wrong[t], t] {
       for (std::size_t i = t; i < vectors.size(); i += 3) {

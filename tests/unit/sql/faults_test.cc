@@ -330,9 +330,105 @@ TEST_F(FaultsTest, ASlowLineIsUnavailableWithinTheSecondAndWorksOnceItIsFast) {
   Layer layer("servers = [\"" + directory.path() + "/s\"]\n");
   ExpectUnavailable(layer, "slow line");
   ExpectUnavailable(layer, "slow line again");
+  // Remembered: twenty more look-ups do not cost twenty time-outs.
+  EXPECT_LE(Timed([&] {
+              for (int i = 0; i < 20; ++i) ExpectUnavailable(layer, "slow line, remembered");
+            }),
+            kOneSecond);
   line.delay = 0;
   while (line.under_way != 0) {
   }
+  EXPECT_EQ(layer.User("alice"), kAlice);
+}
+
+// Speaks enough of the protocol to sign anybody in, and then answers whatever is asked with rows that never end.
+void Flood(int client, const std::atomic<bool>& stop) {
+  const auto packet = [&](unsigned char sequence, const std::string& body) {
+    std::string bytes = {static_cast<char>(body.size()), static_cast<char>(body.size() >> 8), '\0', static_cast<char>(sequence)};
+    bytes += body;
+    return send(client, bytes.data(), bytes.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(bytes.size());
+  };
+  const auto skip = [&] {
+    char buffer[4096];
+    return read(client, buffer, sizeof buffer) > 0;
+  };
+  const std::string ok("\0\0\0\2\0\0\0", 7);
+  const std::string eof("\xfe\0\0\2\0", 5);
+  std::string greeting("\x0a" "10.11.0-MariaDB\0" "\1\0\0\0" "12345678\0" "\xff\xf7\x21\2\0\xff\x81\x15", 1 + 16 + 4 + 9 + 8);
+  greeting += std::string(10, '\0') + std::string("123456789012\0", 13) + std::string("mysql_native_password\0", 22);
+  if (!packet(0, greeting) || !skip() || !packet(2, ok)) return;
+  if (!skip() || !packet(1, ok)) return;  // SET SESSION
+  if (!skip()) return;                    // prepare: one parameter, seven columns
+  packet(1, std::string("\0\1\0\0\0\7\0\1\0\0\0\0", 12));
+  const auto column = [](const std::string& name) {
+    std::string body("\3def\0\0\0", 7);
+    body += std::string(1, static_cast<char>(name.size())) + name + std::string(1, '\0');
+    return body + std::string("\x0c\x2d\0\xff\0\0\0\xfd\0\0\0\0\0", 13);
+  };
+  const std::vector<std::string> names = {"username", "password", "uid", "gid", "gecos", "homedir", "shell"};
+  unsigned char sequence = 2;
+  packet(sequence++, column("?"));
+  packet(sequence++, eof);
+  for (const std::string& name : names) packet(sequence++, column(name));
+  packet(sequence++, eof);
+  if (!skip()) return;  // execute
+  sequence = 1;
+  packet(sequence++, "\7");
+  for (const std::string& name : names) packet(sequence++, column(name));
+  packet(sequence++, eof);
+  std::string row("\0\0\0", 3);
+  for (const char* value : {"other", "x", "5000", "5000", "", "/h", "/bin/sh"}) {
+    row += std::string(1, static_cast<char>(std::strlen(value))) + value;
+  }
+  while (!stop && packet(sequence++, row)) {
+  }
+}
+
+TEST_F(FaultsTest, RowsThatNeverEndAreCutOff) {
+  TemporaryDirectory directory;
+  FakeServer fake(directory.path() + "/s", [](int client, const std::atomic<bool>& stop) { Flood(client, stop); });
+  Layer layer("servers = [\"" + directory.path() + "/s\"]\n");
+  ExpectUnavailable(layer, "flood");
+  EXPECT_TRUE(layer.log().Contains("fetch")) << (layer.log().lines().empty() ? "nothing logged" : layer.log().lines()[0]);
+}
+
+TEST_F(FaultsTest, AHungServerWhoseQueueIsFullIsRememberedToo) {
+  TemporaryDirectory directory;
+  const int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::strncpy(address.sun_path, (directory.path() + "/s").c_str(), sizeof address.sun_path - 1);
+  ASSERT_EQ(bind(listener, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  ASSERT_EQ(listen(listener, 0), 0);
+  const int first = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  ASSERT_EQ(connect(first, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  Layer layer("servers = [\"" + directory.path() + "/s\"]\n");
+  ExpectUnavailable(layer, "full queue");
+  EXPECT_LE(Timed([&] {
+              for (int i = 0; i < 20; ++i) ExpectUnavailable(layer, "full queue, remembered");
+            }),
+            std::chrono::milliseconds(500));
+  close(first);
+  close(listener);
+}
+
+TEST_F(FaultsTest, OneHungQueryPutsTheOtherIdleConnectionsInDoubt) {
+  Layer layer(Layer::Servers(*server_));
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      for (int n = 0; n < 50; ++n) layer.User("alice");
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  server_->Signal(SIGSTOP);
+  ExpectUnavailable(layer, "the first");
+  EXPECT_LE(Timed([&] {
+              for (int i = 0; i < 4; ++i) ExpectUnavailable(layer, "the others");
+            }),
+            std::chrono::milliseconds(250));
+  server_->Signal(SIGCONT);
+  WaitUntilItAnswers();
   EXPECT_EQ(layer.User("alice"), kAlice);
 }
 
@@ -357,6 +453,17 @@ TEST_F(FaultsTest, ADirectoryThatOthersCanWriteToHoldsNoServer) {
   Layer layer("servers = [\"" + open + "/s\"]\n");
   ExpectUnavailable(layer, "world-writable");
   EXPECT_TRUE(layer.log().Contains("can be written by others"));
+}
+
+TEST_F(FaultsTest, AStickyDirectoryHoldsNoServerEither) {
+  char path[] = "/dev/shm/sqlmap-sticky.XXXXXX";
+  close(mkstemp(path));
+  unlink(path);
+  Line line;
+  FakeServer fake(path, [&](int client, const std::atomic<bool>& stop) { Relay(client, server_->socket(), line, stop); });
+  Layer layer("servers = [\"" + std::string(path) + "\"]\n");
+  ExpectUnavailable(layer, "anybody could have put it there");
+  unlink(path);
 }
 
 TEST_F(FaultsTest, AHostNameNeverReachesTheDns) {

@@ -109,6 +109,13 @@ TEST_F(SourceTest, ABadRowEndsNoEnumerationWhereverItStands) {
   EXPECT_EQ(AllUsers(layer), (std::vector<std::string>{"alice", "bob", "twin-a", "twin-b", "zzzz"}));
 }
 
+TEST_F(SourceTest, ATableFullOfBadRowsFillsNoLog) {
+  server_->Sql("INSERT INTO users SELECT CONCAT('bad', seq), 'x', '0', '0', '', '/', '/bin/sh', NULL, 1 FROM seq_1_to_2000", "accounts");
+  Layer layer(Layer::Servers(*server_));
+  EXPECT_EQ(AllUsers(layer).size(), 4U);
+  EXPECT_EQ(layer.log().lines().size(), Complaints::kBadRowsLogged);
+}
+
 TEST_F(SourceTest, NoHashGoesIntoAPasswdLine) {
   Insert("'leaky', '$6$salt$hash', '6000', '5000', '', '/h', '/bin/sh', NULL, 1");
   Insert("'open', '', '6001', '5000', '', '/h', '/bin/sh', NULL, 1");
@@ -201,6 +208,22 @@ TEST_F(SourceTest, AMemberListInOneCellIsTakenApart) {
   server_->Sql("DELETE FROM memberships WHERE gid = 5005", "accounts");
 }
 
+TEST_F(SourceTest, AMemberColumnNamesTheMembersToo) {
+  Layer layer(Layer::Servers(*server_), R"toml([queries]
+getgrnam = "SELECT groupname, password, gid FROM nss_getgrnam WHERE groupname = :name"
+memsbygid = "SELECT username AS member FROM nss_memsbygid WHERE gid = :gid"
+)toml");
+  EXPECT_EQ(GroupText(layer, "staff"), "staff:5000:2 alice bob");
+}
+
+TEST_F(SourceTest, AMemberThatIsNoNameIsLoggedForItsGroup) {
+  server_->Sql("INSERT INTO memberships VALUES (5005, 'alice'), (5005, 'x:y')", "accounts");
+  Layer layer(Layer::Servers(*server_));
+  EXPECT_EQ(GroupText(layer, "empty"), "empty:5005:1 alice");
+  EXPECT_TRUE(layer.log().Contains("member"));
+  server_->Sql("DELETE FROM memberships WHERE gid = 5005", "accounts");
+}
+
 TEST_F(SourceTest, AGroupOfFiftyThousandMembersIsWhole) {
   server_->Sql("INSERT INTO memberships SELECT 5005, CONCAT('member', seq) FROM seq_1_to_50000", "accounts");
   Layer layer(Layer::Servers(*server_));
@@ -254,7 +277,7 @@ TEST_F(SourceTest, AuthRowsKeepNullApartFromText) {
   Layer layer(Layer::Servers(*server_));
   const auto seen = [&](const char* name) {
     std::string text;
-    layer.source().FindAuthRows({.name = name}, [&](std::span<const AuthRow> rows) {
+    layer.source().FindAuthRows({.name = name}, Deadline::In(900), [&](std::span<const AuthRow> rows) {
       for (const AuthRow& row : rows) {
         text += std::string(row.hash ? *row.hash : "NULL") + (row.enabled ? " on " : " off ") + std::string(row.owner);
       }

@@ -44,9 +44,10 @@ class RecordingLog final : public Log {
 
 class FixedCredentials final : public CredentialSource {
  public:
-  FixedCredentials(std::string user, std::string password) : credentials_(std::move(user), std::move(password)) {}
+  FixedCredentials(const std::string& user, const std::string& password) : credentials_(user, password) {}
   bool Get(Credentials& credentials) noexcept override {
-    credentials = credentials_;
+    credentials.user = credentials_.user;
+    credentials.password = credentials_.password;
     return true;
   }
 

@@ -28,6 +28,8 @@ class CallScope {
 
   std::int64_t deadline_ms() const { return deadline_ms_; }
   bool silent() const { return mode_ == Mode::kSilent; }
+  // OpenSSL was called: its errors go when the outermost scope ends.
+  void UsedOpenSsl() { used_openssl_ = true; }
   // The descriptor, once; -1 afterwards.
   int TakeConnected() noexcept;
   bool connected_fd_taken() const { return connected_fd_ < 0; }
@@ -36,6 +38,7 @@ class CallScope {
   std::int64_t deadline_ms_;
   Mode mode_;
   int connected_fd_;
+  bool used_openssl_ = false;
   CallScope* outer_;
 };
 

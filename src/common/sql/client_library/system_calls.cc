@@ -2,6 +2,7 @@
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <netdb.h>
+#include <openssl/err.h>
 #include <poll.h>
 #include <pthread.h>
 #include <pwd.h>
@@ -16,9 +17,12 @@
 #include <cstdio>
 #include <cstring>
 #include <new>
+#include <string_view>
 
 #include "common/account/trusted_path.h"
 #include "common/process/fork_lock.h"
+#include "common/process/monotonic.h"
+#include "common/process/owned_fd.h"
 #include "common/sql/client_library/call_scope.h"
 
 namespace sqlmap {
@@ -43,12 +47,6 @@ bool Key(pthread_key_t& key) {
   return true;
 }
 
-std::int64_t NowMs() {
-  timespec now{};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return std::int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1'000'000;
-}
-
 }  // namespace
 
 CallScope::CallScope(std::int64_t deadline_ms, Mode mode, int connected_fd) noexcept
@@ -58,6 +56,14 @@ CallScope::CallScope(std::int64_t deadline_ms, Mode mode, int connected_fd) noex
 }
 
 CallScope::~CallScope() {
+  // What the library left in the thread's queue of errors, the host's next SSL_get_error would take for its own.
+  if (used_openssl_) {
+    if (outer_ != nullptr) {
+      outer_->used_openssl_ = true;
+    } else {
+      ERR_clear_error();
+    }
+  }
   pthread_key_t key = 0;
   if (Key(key)) pthread_setspecific(key, outer_);
 }
@@ -109,16 +115,12 @@ int sqlmap_client_access(const char*, int) {
 
 // Certificates and keys: only the administrator's, never over exec, never on descriptors 0 to 2.
 FILE* sqlmap_client_fopen(const char* path, const char* mode) {
-  if (mode[0] != 'r' || std::strchr(mode, '+') != nullptr || path[0] != '/') {
+  const bool reads = mode[0] == 'r' && std::strchr(mode, '+') == nullptr;
+  if (!reads || sqlmap::TrustOfFile(path) != sqlmap::PathTrust::kTrusted) {
     errno = EACCES;
     return nullptr;
   }
-  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-  if (fd >= 0 && fd < 3) {
-    const int high = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-    close(fd);
-    fd = high;
-  }
+  const int fd = sqlmap::AboveStandardStreams(open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (fd < 0) return nullptr;
   FILE* const file = fdopen(fd, "r");
   if (file == nullptr) close(fd);
@@ -141,9 +143,11 @@ char* sqlmap_client_setlocale(int, const char*) { return nullptr; }
 sighandler_t sqlmap_client_signal(int, sighandler_t) { return SIG_DFL; }
 int sqlmap_client_usleep(useconds_t) { return 0; }
 
-// Authentication plugins (caching_sha2_password and its like): the administrator's only.
+// Authentication plugins: a server names the one that it wants, and the library loads it before it looks whether it may.
 void* sqlmap_client_dlopen(const char* path, int) {
-  if (path == nullptr || sqlmap::TrustOfFile(path) != sqlmap::PathTrust::kTrusted) return nullptr;
+  const std::string_view name = path == nullptr ? "" : path;
+  const bool known = name.ends_with("/caching_sha2_password.so") || name.ends_with("/client_ed25519.so");
+  if (!known || sqlmap::TrustOfFile(path) != sqlmap::PathTrust::kTrusted) return nullptr;
   return dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
 }
 
@@ -178,14 +182,21 @@ int sqlmap_client_poll(pollfd* fds, nfds_t count, int) {
       errno = EBADF;
       return -1;
     }
-    const std::int64_t left = scope->deadline_ms() - sqlmap::NowMs();
-    const int ready = poll(fds, count, static_cast<int>(std::clamp<std::int64_t>(left, 0, 3'600'000)));
+    const std::int64_t left = scope->deadline_ms() - sqlmap::MonotonicMs();
+    if (left <= 0) return 0;
+    const int ready = poll(fds, count, static_cast<int>(std::min<std::int64_t>(left, 3'600'000)));
     if (ready != -1 || errno != EINTR) return ready;
   }
 }
 
+// The deadline holds for a server that never stops sending, too.
 ssize_t sqlmap_client_recv(int fd, void* buffer, size_t size, int flags) {
-  if (Silent()) return 0;
+  const CallScope* const scope = CallScope::Current();
+  if (scope == nullptr || scope->silent()) return 0;
+  if (sqlmap::MonotonicMs() >= scope->deadline_ms()) {
+    errno = ETIMEDOUT;
+    return -1;
+  }
   return recv(fd, buffer, size, flags | MSG_DONTWAIT);
 }
 

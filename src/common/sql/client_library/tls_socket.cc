@@ -1,6 +1,7 @@
 // TLS records go through the same send and recv as everything else: OpenSSL's own socket BIO uses write(2), which raises
 // SIGPIPE in the host, and read(2), which waits past the deadline.
 #include <openssl/bio.h>
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <sys/types.h>
 
@@ -8,10 +9,15 @@
 #include <cerrno>
 #include <cstdint>
 
+#include "common/sql/client_library/call_scope.h"
+
 extern "C" {
 ssize_t sqlmap_client_recv(int fd, void* buffer, size_t size, int flags);
 ssize_t sqlmap_client_send(int fd, const void* data, size_t size, int flags);
 int sqlmap_client_SSL_set_fd(SSL* ssl, int fd);
+int sqlmap_client_SSL_connect(SSL* ssl);
+int sqlmap_client_SSL_read(SSL* ssl, void* buffer, int size);
+int sqlmap_client_SSL_write(SSL* ssl, const void* data, int size);
 }
 
 namespace {
@@ -55,7 +61,28 @@ BIO_METHOD* Method() {
   return method;
 }
 
+// SSL_get_error(3) looks at the whole queue of the thread: an error that the host left there would be taken for ours.
+void BeginOperation() {
+  ERR_clear_error();
+  if (sqlmap::CallScope* const scope = sqlmap::CallScope::Current()) scope->UsedOpenSsl();
+}
+
 }  // namespace
+
+int sqlmap_client_SSL_connect(SSL* ssl) {
+  BeginOperation();
+  return SSL_connect(ssl);
+}
+
+int sqlmap_client_SSL_read(SSL* ssl, void* buffer, int size) {
+  BeginOperation();
+  return SSL_read(ssl, buffer, size);
+}
+
+int sqlmap_client_SSL_write(SSL* ssl, const void* data, int size) {
+  BeginOperation();
+  return SSL_write(ssl, data, size);
+}
 
 int sqlmap_client_SSL_set_fd(SSL* ssl, int fd) {
   BIO_METHOD* const method = Method();
