@@ -1,19 +1,18 @@
 # shellcheck shell=bash
 # Configuring and building. Sourced, never run.
 
-# build_what_is_installed: brings build/release up to date; if there is none yet, one without the tests.
-build_what_is_installed() {
+# build_release [tests] [bench]: brings build/release up to date. What was asked for once stays in it.
+build_release() {
     local -a arguments=()
     [[ -e $CHECKOUT/build/release/build.ninja ]] || arguments=(-DSQLMAP_BUILD_TESTS=OFF -DSQLMAP_BUILD_BENCH=OFF)
-    alone build_release "${arguments[@]}"
+    local part
+    for part; do
+        arguments+=("-DSQLMAP_BUILD_${part^^}=ON")
+    done
+    alone build_release_alone "${arguments[@]}"
 }
 
-# build_everything: likewise, with the tests.
-build_everything() {
-    alone build_release -DSQLMAP_BUILD_TESTS=ON -DSQLMAP_BUILD_BENCH=ON
-}
-
-build_release() {
+build_release_alone() {
     if (($#)); then
         (cd "$CHECKOUT" && quietly cmake --preset release "$@") || return
     fi

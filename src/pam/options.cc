@@ -32,11 +32,12 @@ bool Set(Options& options, std::string_view word) {
 Options ReadOptions(std::span<const char* const> words,
                     FunctionRef<void(std::string_view)> unknown) {
   Options options;
-  for (const std::string_view word : words) {
+  for (std::string_view word : words) {
     if (Set(options, word)) continue;
-    std::size_t end = 0;
-    while (end < word.size() && word[end] != '=') ++end;
-    unknown(std::string_view(word.data(), end));
+    if (const std::size_t equals = word.find('='); equals != std::string_view::npos) {
+      word.remove_suffix(word.size() - equals);
+    }
+    unknown(word);
   }
   return options;
 }

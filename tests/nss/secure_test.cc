@@ -23,8 +23,18 @@ class SecureTest : public testing::Test {
     std::string name = fs::current_path() / "secure-XXXXXX";
     directory_ = mkdtemp(name.data());  // 0700: nobody else can run what stands here
     fs::copy_file(SQLMAP_TEST_PROBE, directory_ / "probe");
+    // The module stands where a local user can reach it, wherever the build directory is.
+    char reachable[] = "/tmp/sqlmap-secure-XXXXXX";
+    module_directory_ = mkdtemp(reachable);
+    EXPECT_EQ(chmod(reachable, 0755), 0);
+    module_ = module_directory_ / "libnss_sqlmap.so.2";
+    fs::copy_file(SQLMAP_TEST_MODULE, module_);
+    EXPECT_EQ(chmod(module_.c_str(), 0755), 0);
   }
-  ~SecureTest() override { fs::remove_all(directory_); }
+  ~SecureTest() override {
+    fs::remove_all(directory_);
+    fs::remove_all(module_directory_);
+  }
 
   // Runs the copy with these mode bits as this user, and returns what it prints.
   std::string Run(mode_t mode, uid_t uid) {
@@ -37,7 +47,7 @@ class SecureTest : public testing::Test {
     const pid_t child = fork();
     if (child == 0) {
       dup2(out[1], STDOUT_FILENO);
-      char* const arguments[] = {const_cast<char*>("probe"), const_cast<char*>(SQLMAP_TEST_MODULE),
+      char* const arguments[] = {const_cast<char*>("probe"), const_cast<char*>(module_.c_str()),
                                  const_cast<char*>(SQLMAP_TEST_PLUGIN), nullptr};
       if (uid != 0 && (setgroups(0, nullptr) != 0 || setresgid(uid, uid, uid) != 0 ||
                        setresuid(uid, uid, uid) != 0))
@@ -60,6 +70,8 @@ class SecureTest : public testing::Test {
 
  private:
   fs::path directory_;
+  fs::path module_directory_;
+  fs::path module_;
 };
 
 std::string Line(int secure, int status, int error, int loaded) {

@@ -109,17 +109,17 @@ TEST_F(AuthenticateTest, ARowCalledRootIsNoLoginAsRoot) {
 TEST_F(AuthenticateTest, ConversationsThatGiveNoPasswordOpenNothing) {
   Service("auth required MODULE\n");
   const Reply replies[] = {
-      {PAM_CONV_ERR, std::nullopt, true},
-      {PAM_CONV_AGAIN, std::nullopt, true},
-      {PAM_BUF_ERR, std::nullopt, true},
-      {PAM_ABORT, std::nullopt, true},
-      {PAM_SUCCESS, std::nullopt, true},
-      {PAM_SUCCESS, std::nullopt, false},
-      {PAM_IGNORE, std::nullopt, true},
-      {-1, std::nullopt, true},
-      {4711, std::nullopt, true},
-      {PAM_SUCCESS, std::string(513, 'x'), true},
-      {PAM_SUCCESS, std::string(1 << 20, 'x'), true},
+      {std::nullopt, PAM_CONV_ERR, true},
+      {std::nullopt, PAM_CONV_AGAIN, true},
+      {std::nullopt, PAM_BUF_ERR, true},
+      {std::nullopt, PAM_ABORT, true},
+      {std::nullopt, PAM_SUCCESS, true},
+      {std::nullopt, PAM_SUCCESS, false},
+      {std::nullopt, PAM_IGNORE, true},
+      {std::nullopt, -1, true},
+      {std::nullopt, 4711, true},
+      {std::string(513, 'x'), PAM_SUCCESS, true},
+      {std::string(1 << 20, 'x'), PAM_SUCCESS, true},
   };
   for (const Reply& reply : replies) {
     PamSession session(folder_, "sshd", "careless", {reply});
@@ -172,9 +172,9 @@ TEST_F(AuthenticateTest, ANameTakenBackWhileThePasswordIsTypedIsNoName) {
 TEST_F(AuthenticateTest, WithoutANameNobodyIsAskedAboutAnything) {
   Service("auth required MODULE\n");
   EXPECT_EQ(PamSession(folder_, "sshd", "", {Typed("")}).Authenticate(), PAM_USER_UNKNOWN);
-  EXPECT_EQ(PamSession(folder_, "sshd", "", {{PAM_CONV_ERR, std::nullopt, true}}).Authenticate(),
+  EXPECT_EQ(PamSession(folder_, "sshd", "", {{std::nullopt, PAM_CONV_ERR, true}}).Authenticate(),
             PAM_CONV_ERR);
-  EXPECT_EQ(PamSession(folder_, "sshd", "", {{PAM_CONV_AGAIN, std::nullopt, true}}).Authenticate(),
+  EXPECT_EQ(PamSession(folder_, "sshd", "", {{std::nullopt, PAM_CONV_AGAIN, true}}).Authenticate(),
             PAM_INCOMPLETE);
   EXPECT_EQ(LastCall().count, 0);
 }

@@ -156,7 +156,7 @@ TEST_F(CommonSqlmapTest, AMissingModuleLeavesLoginsToTheOthersAndChecksNoAccount
 
 TEST_F(CommonSqlmapTest, AConversationThatBreaksEndsTheLoginOfADatabaseAccount) {
   Prepare(kModule, /*common_accepts=*/true);
-  PamSession session(folder_, "sshd", "shop", {{PAM_CONV_ERR, std::nullopt, true}});
+  PamSession session(folder_, "sshd", "shop", {{std::nullopt, PAM_CONV_ERR, true}});
   EXPECT_NE(session.Authenticate(), PAM_SUCCESS);
 }
 

@@ -32,11 +32,11 @@ class ServiceFolder {
 
 // What the application does when it is asked.
 struct Reply {
-  int status = PAM_SUCCESS;
   std::optional<std::string> text;  // nullopt: no text in the response
-  bool response = true;             // false: no response at all
+  int status = PAM_SUCCESS;
+  bool response = true;  // false: no response at all
 };
-inline Reply Typed(std::string text) { return {PAM_SUCCESS, std::move(text), true}; }
+inline Reply Typed(std::string text) { return {std::move(text), PAM_SUCCESS, true}; }
 
 struct Message {
   int style = 0;

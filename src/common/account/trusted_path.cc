@@ -40,7 +40,9 @@ bool IsSafeTarget(const struct stat& status, Target target) {
 PathTrust Walk(const char* path, Target target) {
   char resolved[PATH_MAX];
   if (path[0] != '/') return PathTrust::kForeign;
-  if (realpath(path, resolved) == nullptr) return PathTrust::kMissing;
+  if (realpath(path, resolved) == nullptr) {
+    return errno == ENAMETOOLONG ? PathTrust::kForeign : PathTrust::kMissing;
+  }
   char* const last_slash = std::strrchr(resolved, '/');
   struct stat parent {};
   if (stat("/", &parent) != 0) return PathTrust::kMissing;

@@ -2,6 +2,8 @@
 #ifndef SQLMAP_COMMON_CONFIG_SECURE_FILE_H_
 #define SQLMAP_COMMON_CONFIG_SECURE_FILE_H_
 
+#include <string.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <expected>
@@ -16,9 +18,15 @@ enum class FilePrivacy : std::uint8_t {
   kSecret,  // its owner may, and its group if root owns it
 };
 
+// The text may be secret: it is wiped when it goes.
 struct SecureFile {
   std::string text;
   bool world_readable = false;
+
+  SecureFile() = default;
+  SecureFile(SecureFile&&) = default;
+  SecureFile& operator=(SecureFile&&) = default;
+  ~SecureFile() { explicit_bzero(text.data(), text.size()); }
 };
 
 struct FileError {
