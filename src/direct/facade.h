@@ -11,7 +11,7 @@ namespace sqlmap {
 
 class AccountFacade final : public AccountSource {
  public:
-  constexpr explicit AccountFacade(EngineHolder& holder) : holder_(holder) {}
+  constexpr explicit AccountFacade(EngineHolder& holder) noexcept : holder_(holder) {}
 
   Answer FindUserByName(std::string_view name, UserSink found) noexcept override;
   Answer FindUserById(Uid uid, UserSink found) noexcept override;
@@ -29,7 +29,7 @@ class AccountFacade final : public AccountSource {
 
 class LoginFacade final : public LoginGate {
  public:
-  constexpr explicit LoginFacade(EngineHolder& holder) : holder_(holder) {}
+  constexpr explicit LoginFacade(EngineHolder& holder) noexcept : holder_(holder) {}
 
   void Authenticate(const LoginRequest& request, LoginAnswer& answer) noexcept override;
   void CheckAccount(const LoginRequest& request, LoginAnswer& answer) noexcept override;

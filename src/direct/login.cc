@@ -12,9 +12,7 @@ namespace {
 
 // Days since 1970-01-01 UTC, as shadow(5) counts.
 std::int64_t Today() {
-  timespec now{};
-  clock_gettime(CLOCK_REALTIME, &now);
-  return now.tv_sec / 86'400;
+  return time(nullptr) / 86'400;
 }
 
 LoginAnswer Unavailable(Reason reason) {

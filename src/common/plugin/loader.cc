@@ -23,7 +23,8 @@ DirectPluginEntry Load() {
   if (TrustOfFile(SQLMAP_PLUGIN_FILE) != PathTrust::kTrusted) return nullptr;
   void* const library = dlopen(SQLMAP_PLUGIN_FILE, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
   void* const entry = library == nullptr ? nullptr : dlsym(library, kDirectPluginSymbol);
-  if (entry == nullptr) (void)dlerror();  // or the host would take the message for its own
+  // Or the host would take the message for its own.
+  if (entry == nullptr) (void)dlerror();  // NOLINT(concurrency-mt-unsafe): thread-specific in glibc
   return reinterpret_cast<DirectPluginEntry>(entry);
 }
 

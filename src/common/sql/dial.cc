@@ -125,7 +125,7 @@ std::expected<OwnedFd, SqlError> ConnectLocal(const std::string& path, Deadline 
   // The server's queue may be full. Unlike connect on a non-blocking socket, this waits in line, until the deadline.
   for (;;) {
     const int remaining = std::max(deadline.RemainingMs(), 1);
-    const timeval patience{remaining / 1000, (remaining % 1000) * 1000};
+    const timeval patience{remaining / 1000, (remaining % 1000) * 1000L};
     setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
     if (connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) break;
     if (errno != EINTR || deadline.passed()) return Failed("connect", errno);

@@ -296,6 +296,7 @@ Answer SqlAccountSource::FindAuthRows(const LoginRequest& request, Deadline dead
     if (!result) return Outcome(kId, result.error());
     if (rows.empty()) return Answer::Absent();
     std::vector<AuthRow> views;
+    views.reserve(rows.size());
     for (const OwnedAuthRow& row : rows) views.push_back(row.view());
     found(views);
     return Answer::Found();

@@ -177,6 +177,8 @@ TEST_F(DescriptorsTest, AChildInMidWalkIsToldSoAndTheParentSeesEveryRow) {
   cursor->Close();
 }
 
+// Not under the sanitizers: the allocator of GCC 12's runtime takes locks that a forked child waits for.
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 TEST_F(DescriptorsTest, NoChildOfABusyThreadedParentHangs) {
   Layer layer(Layer::Servers(*server_));
   std::atomic<bool> stop{false};
@@ -194,6 +196,7 @@ TEST_F(DescriptorsTest, NoChildOfABusyThreadedParentHangs) {
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(good, 300);
 }
+#endif
 
 TEST_F(DescriptorsTest, ANewNamespaceWithTheSamePidIsStillAnotherProcess) {
   // A child whose getpid() could equal its parent's: generation, not pid, tells them apart.

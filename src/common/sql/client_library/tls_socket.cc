@@ -88,7 +88,7 @@ int sqlmap_client_SSL_set_fd(SSL* ssl, int fd) {
   BIO_METHOD* const method = Method();
   BIO* const bio = method == nullptr ? nullptr : BIO_new(method);
   if (bio == nullptr) return 0;
-  BIO_set_data(bio, reinterpret_cast<void*>(static_cast<std::intptr_t>(fd)));
+  BIO_set_data(bio, reinterpret_cast<void*>(static_cast<std::intptr_t>(fd)));  // NOLINT(performance-no-int-to-ptr)
   SSL_set_bio(ssl, bio, bio);  // takes over the one reference, for both directions
   return 1;
 }
