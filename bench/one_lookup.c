@@ -7,5 +7,9 @@
 int main(int argc, char** argv) {
   if (argc != 3) return EXIT_SUCCESS;
   if (__nss_configure_lookup("passwd", argv[1]) != 0) return EXIT_FAILURE;
-  return getpwnam(argv[2]) != NULL ? EXIT_SUCCESS : EXIT_FAILURE;
+  struct passwd entry;
+  struct passwd* found = NULL;
+  char buffer[1024];
+  const int error = getpwnam_r(argv[2], &entry, buffer, sizeof buffer, &found);
+  return error == 0 && found != NULL ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -24,7 +24,6 @@ namespace {
 using sqlmap::bench::Count;
 using sqlmap::bench::Fail;
 using sqlmap::bench::Median;
-using sqlmap::bench::Name;
 using sqlmap::bench::NowNs;
 using sqlmap::bench::RandomAccount;
 using sqlmap::bench::UserName;
@@ -62,8 +61,10 @@ void Rounds(unsigned rounds, const char* name, std::span<char*> services) {
     std::vector<double> us;
   };
   std::vector<Variant> variants;
+  variants.reserve(services.size());
   for (const char* service : services) variants.push_back({service, {}});
   std::vector<Variant*> order;
+  order.reserve(variants.size());
   for (Variant& variant : variants) order.push_back(&variant);
   const OneLookup program;
   std::mt19937 random{std::random_device{}()};
@@ -85,6 +86,7 @@ void Crowd(unsigned processes, unsigned accounts, const char* service) {
   const OneLookup program;
   RandomAccount random(accounts);
   std::vector<pid_t> children;
+  children.reserve(processes);
   const double start = NowNs();
   for (unsigned i = 0; i < processes; ++i) {
     children.push_back(program.Start(service, UserName(random()).text));

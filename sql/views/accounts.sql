@@ -40,7 +40,7 @@ CREATE TABLE IF NOT EXISTS sqlmap_users (
   `max`    INT          NOT NULL DEFAULT -1,
   warn     INT          NOT NULL DEFAULT -1,
   inact    INT          NOT NULL DEFAULT -1,
-  expire   INT          NOT NULL DEFAULT -1,             -- the account's last day
+  expire   INT          NOT NULL DEFAULT -1,             -- the first day on which it is closed
   PRIMARY KEY (username),
   UNIQUE KEY uid (uid),
   KEY gid (gid),

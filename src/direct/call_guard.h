@@ -8,7 +8,8 @@
 
 namespace sqlmap {
 
-// A thread that is cancelled in the middle of a call would leave a connection lent out and a lock taken.
+// A thread that is cancelled in the middle of a call would leave a connection lent out and a lock
+// taken.
 class CallGuard {
  public:
   CallGuard() : errno_(errno) { pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state_); }

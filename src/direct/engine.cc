@@ -31,19 +31,25 @@ void WipePrivileged(Settings& settings) {
   settings.privileged = {};
 }
 
-// Only what is the administrator's, from "/" down: this may be a user's chroot. No errors at all: there is no configuration.
+// Only what is the administrator's, from "/" down: this may be a user's chroot. No errors at all:
+// there is no configuration.
 std::expected<Settings, std::vector<SettingsError>> Load() {
   using Errors = std::vector<SettingsError>;
   const auto foreign = [](const char* path) {
-    return std::unexpected(Errors{{path, 0, "it, or a directory above it, is not root's alone; it is not believed"}});
+    return std::unexpected(
+        Errors{{path, 0, "it, or a directory above it, is not root's alone; it is not believed"}});
   };
   switch (TrustOfFile(SQLMAP_CONFIG_FILE)) {
-    case PathTrust::kMissing: return std::unexpected(Errors());
-    case PathTrust::kForeign: return foreign(SQLMAP_CONFIG_FILE);
-    case PathTrust::kTrusted: break;
+    case PathTrust::kMissing:
+      return std::unexpected(Errors());
+    case PathTrust::kForeign:
+      return foreign(SQLMAP_CONFIG_FILE);
+    case PathTrust::kTrusted:
+      break;
   }
   const bool secrets = MayReadSecrets() && TrustOfFile(SQLMAP_SECRETS_FILE) != PathTrust::kMissing;
-  if (secrets && TrustOfFile(SQLMAP_SECRETS_FILE) == PathTrust::kForeign) return foreign(SQLMAP_SECRETS_FILE);
+  if (secrets && TrustOfFile(SQLMAP_SECRETS_FILE) == PathTrust::kForeign)
+    return foreign(SQLMAP_SECRETS_FILE);
   return LoadSettings(SQLMAP_CONFIG_FILE, secrets ? SQLMAP_SECRETS_FILE : "");
 }
 
@@ -60,8 +66,8 @@ struct FileStamp {
     return {status.st_dev, status.st_ino, status.st_size, status.st_ctim};
   }
   friend bool operator==(const FileStamp& a, const FileStamp& b) {
-    return a.device == b.device && a.inode == b.inode && a.size == b.size && a.changed.tv_sec == b.changed.tv_sec &&
-           a.changed.tv_nsec == b.changed.tv_nsec;
+    return a.device == b.device && a.inode == b.inode && a.size == b.size &&
+           a.changed.tv_sec == b.changed.tv_sec && a.changed.tv_nsec == b.changed.tv_nsec;
   }
 };
 
@@ -70,7 +76,10 @@ struct Stamps {
   FileStamp secrets;
   bool as_root = false;  // root may know more than what was loaded before
 
-  static Stamps Now() { return {FileStamp::Of(SQLMAP_CONFIG_FILE), FileStamp::Of(SQLMAP_SECRETS_FILE), MayReadSecrets()}; }
+  static Stamps Now() {
+    return {FileStamp::Of(SQLMAP_CONFIG_FILE), FileStamp::Of(SQLMAP_SECRETS_FILE),
+            MayReadSecrets()};
+  }
   // Whether it is worth reading the files again, now that they look like `now`.
   bool Changed(const Stamps& now) const {
     if (as_root && !now.as_root) return false;  // what we can read now is less than what we know
@@ -85,7 +94,7 @@ constinit DeviceLog g_log;
 std::size_t Complain(const std::vector<SettingsError>& errors, std::size_t complained) {
   std::string all;
   for (const SettingsError& error : errors) all += error.Describe() + "\n";
-  const std::size_t hash = std::hash<std::string>{}(all);
+  const std::size_t hash = std::hash<std::string>{}(all) | 1;  // never 0: that is "nothing yet"
   for (std::size_t i = 0; hash != complained && i < errors.size() && i < kErrorsLogged; ++i) {
     g_log.Write(LogLevel::kError, errors[i].Describe());
   }
@@ -124,7 +133,8 @@ Engine::Engine(Settings settings, Log& log)
       identity_credentials_(settings_.database),
       servers_(settings_.database, settings_.database.servers, Dial::Names::kHostsFileOnly, log),
       identity_(servers_, identity_credentials_, settings_.database.pool_size, Pool::Idle::kKept),
-      privileged_(servers_, privileged_credentials_, settings_.database.pool_size, Pool::Idle::kNone),
+      privileged_(servers_, privileged_credentials_, settings_.database.pool_size,
+                  Pool::Idle::kNone),
       runner_(settings_, servers_, identity_, privileged_, log),
       accounts_(runner_, HostName()),
       logins_(accounts_, settings_) {}
@@ -135,15 +145,19 @@ struct EngineHolder::Loaded {
 };
 
 std::shared_ptr<Engine> EngineHolder::Current() {
-  const Stamps now_there = [this] {
-    const std::int64_t now = MonotonicMs();
+  const std::int64_t now = MonotonicMs();
+  {
     const ForkLockGuard guard(lock_);
     const bool more_rights = loaded_ != nullptr && !loaded_->stamps.as_root && MayReadSecrets();
     const bool looked_lately = looked_ms_ != 0 && now - looked_ms_ < kLookEveryMs;
-    if (loaded_ != nullptr && looked_lately && !more_rights) return loaded_->stamps;
+    // While there never was a good configuration, a first look that is still under way counts as
+    // none: whoever comes meanwhile looks too.
+    const bool known = loaded_ != nullptr || complained_ != 0;
+    if (known && looked_lately && !more_rights)
+      return loaded_ == nullptr ? nullptr : loaded_->engine;
     looked_ms_ = now;
-    return Stamps::Now();
-  }();
+  }
+  const Stamps now_there = Stamps::Now();
   {
     const ForkLockGuard guard(lock_);
     if (loaded_ != nullptr && !loaded_->stamps.Changed(now_there)) return loaded_->engine;
@@ -151,17 +165,34 @@ std::shared_ptr<Engine> EngineHolder::Current() {
   // Reading takes its time, and happens outside the lock.
   auto settings = Load();
   if (!settings) {
+    std::size_t complained = 0;
+    {
+      const ForkLockGuard guard(lock_);
+      complained = complained_;
+    }
+    complained = Complain(settings.error(), complained);
     const ForkLockGuard guard(lock_);
-    complained_ = Complain(settings.error(), complained_);
+    complained_ = complained;
     return loaded_ == nullptr ? nullptr : loaded_->engine;
   }
   WipePrivileged(*settings);
   auto fresh = std::make_unique<Loaded>();
   fresh->stamps = now_there;
-  if (settings->direct.enabled) fresh->engine = std::make_shared<Engine>(std::move(*settings), g_log);
-  const ForkLockGuard guard(lock_);
-  loaded_ = fresh.release();
-  return loaded_->engine;
+  if (settings->direct.enabled)
+    fresh->engine = std::make_shared<Engine>(std::move(*settings), g_log);
+  const Loaded* replaced = nullptr;
+  std::shared_ptr<Engine> engine;
+  {
+    const ForkLockGuard guard(lock_);
+    // Another thread may have been as quick: its engine is in use, ours goes.
+    if (loaded_ == nullptr || loaded_->stamps.Changed(now_there)) {
+      replaced = loaded_;
+      loaded_ = fresh.release();
+    }
+    engine = loaded_->engine;
+  }
+  if (replaced != nullptr && replaced->engine != nullptr) replaced->engine->CloseIdle();
+  return engine;
 }
 
 }  // namespace sqlmap

@@ -1,4 +1,5 @@
-// One configuration at work: its settings, servers, pools and sources. Replaced as a whole when the files change.
+// One configuration at work: its settings, servers, pools and sources. Replaced as a whole when the
+// files change.
 #ifndef SQLMAP_DIRECT_ENGINE_H_
 #define SQLMAP_DIRECT_ENGINE_H_
 
@@ -22,6 +23,8 @@ class Engine {
 
   SqlAccountSource& accounts() { return accounts_; }
   LoginGate& logins() { return logins_; }
+  // For an engine that has been replaced.
+  void CloseIdle() { identity_.CloseIdle(); }
 
  private:
   // The account that sees passwd and group.
@@ -33,7 +36,8 @@ class Engine {
    private:
     const DatabaseSettings& database_;
   };
-  // The account that sees hashes: read from secrets.toml at each connection, by root alone, and not kept.
+  // The account that sees hashes: read from secrets.toml at each connection, by root alone, and not
+  // kept.
   class PrivilegedCredentials final : public CredentialSource {
    public:
     bool Get(Credentials& credentials) noexcept override;
@@ -55,17 +59,19 @@ class EngineHolder {
  public:
   constexpr EngineHolder() = default;
 
-  // Null while direct mode is off or there never was a usable configuration. What was good once stays in force while the files
-  // are bad, missing, not the administrator's (after chroot), or no longer all readable (a child that gave up root's rights).
-  // Looks at the files at most every two seconds. Thread safe. Throws std::bad_alloc.
+  // Null while direct mode is off or there never was a usable configuration. What was good once
+  // stays in force while the files are bad, missing, not the administrator's (after chroot), or no
+  // longer all readable (a child that gave up root's rights). Looks at the files at most every two
+  // seconds. Thread safe. Throws std::bad_alloc.
   std::shared_ptr<Engine> Current();
 
  private:
   struct Loaded;
 
   ForkLock lock_;
-  // Replaced as a whole, by one store: a child that is forked in between finds the old one or the new one. What is replaced is
-  // left to its users and never freed: a configuration changes a few times in a process's life.
+  // Replaced as a whole, by one store: a child that is forked in between finds the old one or the
+  // new one. What is replaced is left to its users and never freed: a configuration changes a few
+  // times in a process's life.
   const Loaded* loaded_ = nullptr;
   std::int64_t looked_ms_ = 0;
   std::size_t complained_ = 0;  // hash of the mistakes that were logged last

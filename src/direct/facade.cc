@@ -24,7 +24,8 @@ Answer WithEngine(EngineHolder& holder, Work work) noexcept {
 template <class Record>
 class EngineCursor final : public Cursor<Record> {
  public:
-  EngineCursor(std::shared_ptr<Engine> engine, Cursor<Record>* cursor) : engine_(std::move(engine)), cursor_(cursor) {}
+  EngineCursor(std::shared_ptr<Engine> engine, Cursor<Record>* cursor)
+      : engine_(std::move(engine)), cursor_(cursor) {}
 
   Answer Next(Record& record) noexcept override {
     const CallGuard guard;
@@ -44,7 +45,8 @@ class EngineCursor final : public Cursor<Record> {
 };
 
 template <class Record>
-Answer Open(EngineHolder& holder, Answer (SqlAccountSource::*list)(Cursor<Record>*&) noexcept, Cursor<Record>*& cursor) noexcept {
+Answer Open(EngineHolder& holder, Answer (SqlAccountSource::*list)(Cursor<Record>*&) noexcept,
+            Cursor<Record>*& cursor) noexcept {
   return WithEngine(holder, [&](const std::shared_ptr<Engine>& engine) {
     Cursor<Record>* inner = nullptr;
     const Answer answer = (engine->accounts().*list)(inner);
@@ -62,22 +64,29 @@ Answer Open(EngineHolder& holder, Answer (SqlAccountSource::*list)(Cursor<Record
 }  // namespace
 
 Answer AccountFacade::FindUserByName(std::string_view name, UserSink found) noexcept {
-  return WithEngine(holder_, [&](const auto& engine) { return engine->accounts().FindUserByName(name, found); });
+  return WithEngine(
+      holder_, [&](const auto& engine) { return engine->accounts().FindUserByName(name, found); });
 }
 Answer AccountFacade::FindUserById(Uid uid, UserSink found) noexcept {
-  return WithEngine(holder_, [&](const auto& engine) { return engine->accounts().FindUserById(uid, found); });
+  return WithEngine(
+      holder_, [&](const auto& engine) { return engine->accounts().FindUserById(uid, found); });
 }
 Answer AccountFacade::FindGroupByName(std::string_view name, GroupSink found) noexcept {
-  return WithEngine(holder_, [&](const auto& engine) { return engine->accounts().FindGroupByName(name, found); });
+  return WithEngine(
+      holder_, [&](const auto& engine) { return engine->accounts().FindGroupByName(name, found); });
 }
 Answer AccountFacade::FindGroupById(Gid gid, GroupSink found) noexcept {
-  return WithEngine(holder_, [&](const auto& engine) { return engine->accounts().FindGroupById(gid, found); });
+  return WithEngine(
+      holder_, [&](const auto& engine) { return engine->accounts().FindGroupById(gid, found); });
 }
 Answer AccountFacade::FindGroupsOfUser(std::string_view name, GidsSink found) noexcept {
-  return WithEngine(holder_, [&](const auto& engine) { return engine->accounts().FindGroupsOfUser(name, found); });
+  return WithEngine(holder_, [&](const auto& engine) {
+    return engine->accounts().FindGroupsOfUser(name, found);
+  });
 }
 Answer AccountFacade::FindShadow(std::string_view name, ShadowSink found) noexcept {
-  return WithEngine(holder_, [&](const auto& engine) { return engine->accounts().FindShadow(name, found); });
+  return WithEngine(holder_,
+                    [&](const auto& engine) { return engine->accounts().FindShadow(name, found); });
 }
 Answer AccountFacade::ListUsers(Cursor<UserRecord>*& cursor) noexcept {
   return Open(holder_, &SqlAccountSource::ListUsers, cursor);

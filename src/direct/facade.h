@@ -1,5 +1,5 @@
-// What the modules see of the plugin: it keeps the engine alive for the length of a call or a walk, and the host's errno and
-// cancellation state as they were.
+// What the modules see of the plugin: it keeps the engine alive for the length of a call or a walk,
+// and the host's errno and cancellation state as they were.
 #ifndef SQLMAP_DIRECT_FACADE_H_
 #define SQLMAP_DIRECT_FACADE_H_
 

@@ -11,30 +11,45 @@ namespace sqlmap {
 namespace {
 
 // Days since 1970-01-01 UTC, as shadow(5) counts.
-std::int64_t Today() {
-  return time(nullptr) / 86'400;
-}
+std::int64_t Today() { return time(nullptr) / 86'400; }
 
-LoginAnswer Unavailable(Reason reason) {
+LoginAnswer NoAnswer(LoginVerdict verdict, Reason reason) {
   LoginAnswer answer;
-  answer.verdict = LoginVerdict::kUnavailable;
+  answer.verdict = verdict;
   LineWriter line(answer.reason);
   switch (reason) {
-    case Reason::kNotAllowed: line.Text("this process may not ask: it is not root, or secrets.toml has no [privileged]"); break;
-    case Reason::kNotConfigured: line.Text("no query is configured for this"); break;
-    case Reason::kTimeout: line.Text("the database did not answer in time"); break;
-    case Reason::kServerError: line.Text("the database refused the query"); break;
-    case Reason::kNoMemory: line.Text("out of memory"); break;
+    case Reason::kNotAllowed:
+      line.Text("this process may not ask: it is not root, or secrets.toml has no [privileged]");
+      break;
+    case Reason::kNotConfigured:
+      line.Text("no query is configured for this");
+      break;
+    case Reason::kTimeout:
+      line.Text("the database did not answer in time");
+      break;
+    case Reason::kServerError:
+      line.Text("the database refused the query");
+      break;
+    case Reason::kNoMemory:
+      line.Text("out of memory");
+      break;
     case Reason::kUnreachable:
-    case Reason::kNone: line.Text("no database server could be reached"); break;
+    case Reason::kNone:
+      line.Text("no database server could be reached");
+      break;
   }
   return answer;
 }
 
-// A question that the configuration leaves out is no failure: the other queries say what they know.
-bool Failed(Answer answer) { return answer.unavailable() && answer.reason != Reason::kNotConfigured; }
+LoginAnswer Unavailable(Reason reason) { return NoAnswer(LoginVerdict::kUnavailable, reason); }
 
-// One deadline for all questions of a call. The hashes come after it: their cost is bounded on its own.
+// A question that the configuration leaves out is no failure: the other queries say what they know.
+bool Failed(Answer answer) {
+  return answer.unavailable() && answer.reason != Reason::kNotConfigured;
+}
+
+// One deadline for all questions of a call. The hashes come after it: their cost is bounded on its
+// own.
 Deadline CallDeadline() { return Deadline::In(QueryRunner::kCallBudgetMs); }
 
 }  // namespace
@@ -58,11 +73,12 @@ void SqlLoginGate::Authenticate(const LoginRequest& request, LoginAnswer& answer
     return;
   }
   bool decided = false;
-  const Answer rows = accounts_.FindAuthRows(request, deadline, [&](std::span<const AuthRow> found) {
-    facts.rows = found;
-    answer = DecideAuthentication(request, facts, policy, settings_.auth.max_rows);
-    decided = true;
-  });
+  const Answer rows =
+      accounts_.FindAuthRows(request, deadline, [&](std::span<const AuthRow> found) {
+        facts.rows = found;
+        answer = DecideAuthentication(request, facts, policy, settings_.auth.max_rows);
+        decided = true;
+      });
   if (decided) return;
   if (rows.unavailable()) {
     answer = Unavailable(rows.reason);
@@ -75,27 +91,32 @@ void SqlLoginGate::Authenticate(const LoginRequest& request, LoginAnswer& answer
 void SqlLoginGate::CheckAccount(const LoginRequest& request, LoginAnswer& answer) noexcept {
   answer = Unavailable(Reason::kUnreachable);
   const Deadline deadline = CallDeadline();
-  // The shadow line first: its text lives only inside its callback, where no other question may be asked, but its numbers
-  // are all that ageing needs.
+  // The shadow line first: its text lives only inside its callback, where no other question may be
+  // asked, but its numbers are all that ageing needs.
   LoginFacts facts;
-  const Answer shadow = accounts_.FindShadow(request.name, deadline, [&](const ShadowRecord& record) {
-    facts.shadow = record;
-    facts.shadow->name = {};
-    facts.shadow->hash = {};
-  });
+  const Answer shadow =
+      accounts_.FindShadow(request.name, deadline, [&](const ShadowRecord& record) {
+        facts.shadow = record;
+        facts.shadow->name = {};
+        facts.shadow->hash = {};
+      });
   if (Failed(shadow)) {
     answer = Unavailable(shadow.reason);
     return;
   }
   bool decided = false;
-  const Answer rows = accounts_.FindAuthRows(request, deadline, [&](std::span<const AuthRow> found) {
-    facts.rows = found;
-    answer = DecideAccount(request, facts, Today());
-    decided = true;
-  });
+  const Answer rows =
+      accounts_.FindAuthRows(request, deadline, [&](std::span<const AuthRow> found) {
+        facts.rows = found;
+        answer = DecideAccount(request, facts, Today());
+        decided = true;
+      });
   if (decided) return;
   if (Failed(rows)) {
-    answer = Unavailable(rows.reason);
+    // An account that is ours must not pass because one view cannot be read: who steps over
+    // "unavailable" for the sake of other people's accounts stops here.
+    answer = NoAnswer(shadow.found() ? LoginVerdict::kUndecided : LoginVerdict::kUnavailable,
+                      rows.reason);
     return;
   }
   if (rows.absent()) facts.rows = std::span<const AuthRow>();

@@ -1,4 +1,5 @@
-// LoginGate over SQL: fetches what the database says about one account and lets src/common/login decide.
+// LoginGate over SQL: fetches what the database says about one account and lets src/common/login
+// decide.
 #ifndef SQLMAP_DIRECT_LOGIN_H_
 #define SQLMAP_DIRECT_LOGIN_H_
 
@@ -11,13 +12,14 @@ namespace sqlmap {
 class SqlLoginGate final : public LoginGate {
  public:
   // Both must outlive the gate.
-  SqlLoginGate(SqlAccountSource& accounts, const Settings& settings) : accounts_(accounts), settings_(settings) {}
+  SqlLoginGate(SqlAccountSource& accounts, const Settings& settings)
+      : accounts_(accounts), settings_(settings) {}
 
   void Authenticate(const LoginRequest& request, LoginAnswer& answer) noexcept override;
   void CheckAccount(const LoginRequest& request, LoginAnswer& answer) noexcept override;
 
  private:
-  // Whether the account exists, for one without rows in `auth`.
+  // Whether the account exists, whatever `auth` says.
   Answer IsKnown(std::string_view name, Deadline deadline, bool& known) noexcept;
 
   SqlAccountSource& accounts_;

@@ -15,7 +15,8 @@ constinit const DirectPlugin g_plugin{.accounts = &g_accounts, .logins = &g_logi
 }  // namespace
 }  // namespace sqlmap
 
-extern "C" __attribute__((visibility("default"))) const sqlmap::DirectPlugin* sqlmap_direct_plugin() noexcept {
+extern "C" __attribute__((visibility("default"))) const sqlmap::DirectPlugin*
+sqlmap_direct_plugin() noexcept {
   using namespace sqlmap;
   const CallGuard guard;
   try {

@@ -24,13 +24,14 @@ struct NssResult {
   int error;  // what errno shall be; 0: it stays as it is
 };
 
-// found                        SUCCESS
-// found, but buffer too small  TRYAGAIN  ERANGE
-// found, but refused           NOTFOUND  ENOENT: such a row is no account, as in every source
-// absent                       NOTFOUND  ENOENT
-// unavailable                  UNAVAIL   by reason; never one of those that getpwnam(3) lists as
-// "not found", nor ERANGE unavailable, out of memory   TRYAGAIN  ENOMEM, as the glibc manual has it
-// for want of resources found, but no record came    UNAVAIL   EIO: the source broke its promise
+//   found                        SUCCESS
+//   found, but buffer too small  TRYAGAIN  ERANGE
+//   found, but refused           NOTFOUND  ENOENT: such a row is no account, as in every source
+//   found, but no record came    UNAVAIL   EIO: the source broke its promise
+//   absent                       NOTFOUND  ENOENT
+//   unavailable                  UNAVAIL   by reason; never one of those that getpwnam(3) lists as
+//                                          "not found", nor ERANGE
+//   unavailable, out of memory   TRYAGAIN  ENOMEM, as the glibc manual has it for want of resources
 NssResult ToNssResult(Answer answer, Packed packed) noexcept;
 
 }  // namespace sqlmap

@@ -23,6 +23,8 @@ VerdictMeaning MeaningOf(LoginVerdict verdict) {
       return {PAM_NEW_AUTHTOK_REQD, LOG_NOTICE, "password must be changed", true};
     case LoginVerdict::kServiceNotAllowed:
       return {PAM_CRED_INSUFFICIENT, LOG_NOTICE, "service not allowed", true};
+    case LoginVerdict::kUndecided:
+      return {PAM_CRED_UNAVAIL, LOG_ERR, "undecided", true};
     case LoginVerdict::kUnavailable:
       break;
   }

@@ -27,6 +27,7 @@ struct VerdictMeaning {
 //   kPasswordExpired     PAM_AUTHTOK_EXPIRED
 //   kPasswordMustChange  PAM_NEW_AUTHTOK_REQD
 //   kServiceNotAllowed   PAM_CRED_INSUFFICIENT
+//   kUndecided           PAM_CRED_UNAVAIL
 //   kUnavailable         PAM_AUTHINFO_UNAVAIL
 VerdictMeaning MeaningOf(LoginVerdict verdict);
 

@@ -1,5 +1,6 @@
-// A host that runs for hours: ten thousand logins through libpam in one process, from four threads, against the real database.
-// Ends with 0 if every login was right and nothing grew: memory, descriptors, connections.
+// A host that runs for hours: ten thousand logins through libpam in one process, from four threads,
+// against the real database. Ends with 0 if every login was right and nothing grew: memory,
+// descriptors, connections.
 #include <dirent.h>
 #include <malloc.h>
 #include <pwd.h>
@@ -21,9 +22,11 @@ constexpr int kLogins = 10'000;
 constexpr int kWarmUp = 1'000;
 
 int Converse(int count, const pam_message** messages, pam_response** responses, void* password) {
-  auto* const answers = static_cast<pam_response*>(calloc(static_cast<std::size_t>(count), sizeof(pam_response)));
+  auto* const answers =
+      static_cast<pam_response*>(calloc(static_cast<std::size_t>(count), sizeof(pam_response)));
   for (int i = 0; i < count; ++i) {
-    if (messages[i]->msg_style == PAM_PROMPT_ECHO_OFF) answers[i].resp = strdup(static_cast<const char*>(password));
+    if (messages[i]->msg_style == PAM_PROMPT_ECHO_OFF)
+      answers[i].resp = strdup(static_cast<const char*>(password));
   }
   *responses = answers;
   return PAM_SUCCESS;
@@ -84,7 +87,7 @@ int main() {
   const int wrong = Run(kLogins) + wrong_at_first;
   const int more_descriptors = Descriptors() - descriptors;
   const long more_resident = ResidentKiB() - resident;
-  std::printf("%d logins, %d with the wrong outcome; %d more descriptors, %ld KiB more memory\n", kWarmUp + kLogins, wrong,
-              more_descriptors, more_resident);
+  std::printf("%d logins, %d with the wrong outcome; %d more descriptors, %ld KiB more memory\n",
+              kWarmUp + kLogins, wrong, more_descriptors, more_resident);
   return wrong == 0 && more_descriptors <= 0 && more_resident < 512 ? 0 : 1;
 }

@@ -368,3 +368,20 @@ def test_a_hung_server_costs_a_program_its_time_out_once(old_host):
         for _ in range(200):
             assert old_host.ask("user", SITE)[0].startswith("unavailable ")
         assert time.monotonic() - started < ONE_SECOND
+
+
+def test_an_account_of_ours_does_not_pass_the_account_stage_while_its_logins_cannot_be_read(old_host, fresh_hosts):
+    """Whoever was verified by a key or by root: a table that is locked must not hide that its owners are blocked."""
+    assert subprocess.run(["su", "-s", "/bin/sh", SITE, "-c", "true"]).returncode == 0
+    Path("/etc/pam.d/su").write_text(Path("/etc/pam.d/su").read_text().replace("@include common-auth", "@include common-sqlmap\n@include common-auth"))
+    assert subprocess.run(["su", "-s", "/bin/sh", SITE, "-c", "true"]).returncode == 0
+    definition = sql("SHOW CREATE VIEW nss_mysql").split("\t")[1]
+    sql("DROP VIEW nss_mysql")
+    try:
+        assert old_host.ask("user", SITE)[0] == FOUND
+        assert subprocess.run(["su", "-s", "/bin/sh", SITE, "-c", "true"]).returncode != 0
+        assert subprocess.run(["su", "root", "-c", "true"]).returncode == 0
+    finally:
+        sql(definition)
+    restore_views()
+    assert subprocess.run(["su", "-s", "/bin/sh", SITE, "-c", "true"]).returncode == 0

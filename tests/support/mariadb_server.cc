@@ -48,7 +48,8 @@ std::string RunCommand(const std::vector<std::string>& command, const std::strin
   const std::string in = files.path() + "/in";
   const std::string out = files.path() + "/out";
   const int in_fd = open(in.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (write(in_fd, input.data(), input.size()) != static_cast<ssize_t>(input.size())) throw std::runtime_error("write");
+  if (write(in_fd, input.data(), input.size()) != static_cast<ssize_t>(input.size()))
+    throw std::runtime_error("write");
   lseek(in_fd, 0, SEEK_SET);
   const int out_fd = open(out.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   const pid_t pid = fork();
@@ -81,11 +82,13 @@ TemporaryDirectory::~TemporaryDirectory() {
   std::filesystem::remove_all(path_, ignored);
 }
 
-MariaDbServer::MariaDbServer(std::vector<std::string> arguments) : arguments_(std::move(arguments)) {
+MariaDbServer::MariaDbServer(std::vector<std::string> arguments)
+    : arguments_(std::move(arguments)) {
   const std::string data = directory_.path() + "/data";
   mkdir((directory_.path() + "/t").c_str(), 0700);
-  RunCommand({"mariadb-install-db", "--no-defaults", "--user=root", "--datadir=" + data, "--auth-root-authentication-method=socket",
-              "--auth-root-socket-user=root", "--skip-test-db", "--skip-name-resolve", "--innodb-log-file-size=8M",
+  RunCommand({"mariadb-install-db", "--no-defaults", "--user=root", "--datadir=" + data,
+              "--auth-root-authentication-method=socket", "--auth-root-socket-user=root",
+              "--skip-test-db", "--skip-name-resolve", "--innodb-log-file-size=8M",
               "--innodb-buffer-pool-size=16M"});
   socket_ = directory_.path() + "/s";
   port_ = FreePort();
@@ -130,14 +133,16 @@ void MariaDbServer::Start(std::vector<std::string> arguments) {
       RunCommand({"mariadb-admin", "--no-defaults", "-S", socket_, "-u", "root", "ping"});
       return;
     } catch (const std::runtime_error&) {
-      if (std::chrono::steady_clock::now() > give_up || waitpid(pid_, nullptr, WNOHANG) == pid_) throw;
+      if (std::chrono::steady_clock::now() > give_up || waitpid(pid_, nullptr, WNOHANG) == pid_)
+        throw;
       poll(nullptr, 0, 10);
     }
   }
 }
 
 std::string MariaDbServer::Sql(const std::string& sql, const std::string& database) {
-  std::vector<std::string> command = {"mariadb", "--no-defaults", "-S", socket_, "-u", "root", "-N", "-B"};
+  std::vector<std::string> command = {"mariadb", "--no-defaults", "-S", socket_,
+                                      "-u",      "root",          "-N", "-B"};
   if (!database.empty()) command.push_back(database);
   return RunCommand(command, sql);
 }
@@ -148,7 +153,8 @@ void MariaDbServer::Signal(int signal) const {
   // Until no thread of it runs any more.
   for (bool running = true; running;) {
     running = false;
-    for (const auto& task : std::filesystem::directory_iterator("/proc/" + std::to_string(pid_) + "/task")) {
+    for (const auto& task :
+         std::filesystem::directory_iterator("/proc/" + std::to_string(pid_) + "/task")) {
       std::string line;
       std::getline(std::ifstream(task.path() / "stat"), line);
       const std::size_t state = line.rfind(')');

@@ -9,7 +9,8 @@
 
 namespace sqlmap::testing {
 
-// Runs a program and waits for it; throws std::runtime_error with its output if it fails. Returns its output.
+// Runs a program and waits for it; throws std::runtime_error with its output if it fails. Returns
+// its output.
 std::string RunCommand(const std::vector<std::string>& command, const std::string& input = "");
 
 // A directory under /dev/shm that goes with the object.
@@ -38,7 +39,8 @@ class MariaDbServer {
   int port() const { return port_; }
   pid_t pid() const { return pid_; }
 
-  // Runs SQL as root through the command-line client, in `database` if it is not empty; returns what it printed.
+  // Runs SQL as root through the command-line client, in `database` if it is not empty; returns
+  // what it printed.
   std::string Sql(const std::string& sql, const std::string& database = "");
   void Signal(int signal) const;
   // Ends the server at once, as a crash would; Start brings it back with its data.

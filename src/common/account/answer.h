@@ -1,5 +1,5 @@
-// What a source can say: found, absent, or unavailable with a reason. Absent means that the database, or a complete copy
-// of it, said so; everything else is unavailable.
+// What a source can say: found, absent, or unavailable with a reason. Absent means that the
+// database, or a complete copy of it, said so; everything else is unavailable.
 #ifndef SQLMAP_COMMON_ACCOUNT_ANSWER_H_
 #define SQLMAP_COMMON_ACCOUNT_ANSWER_H_
 
@@ -14,7 +14,8 @@ enum class Reason : std::uint8_t {
   kNotAllowed,     // this process may not ask: AT_SECURE, no right to the secrets, our own daemon
   kUnreachable,    // no server could be reached, or every one is known to be down
   kTimeout,        // the deadline passed
-  kServerError,    // a server answered with an error: view or column missing, access denied, too many connections
+  kServerError,  // a server answered with an error: view or column missing, access denied, too many
+                 // connections
   kNoMemory,
 };
 

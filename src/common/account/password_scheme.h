@@ -1,5 +1,5 @@
-// The names of the password schemes and their strength: one table, which the configuration checks its lists against and
-// src/common/password implements row by row.
+// The names of the password schemes and their strength: one table, which the configuration checks
+// its lists against and src/common/password implements row by row.
 #ifndef SQLMAP_COMMON_ACCOUNT_PASSWORD_SCHEME_H_
 #define SQLMAP_COMMON_ACCOUNT_PASSWORD_SCHEME_H_
 
@@ -53,13 +53,14 @@ enum class PasswordScheme : std::uint8_t {
   kCount,
 };
 
-// Strong: salted and slow on purpose, or what a supported application stores today and cannot change here.
-// Weak: unsalted, fast, or plain; needs to be named in auth.schemes.
+// Strong: salted and slow on purpose, or what a supported application stores today and cannot
+// change here. Weak: unsalted, fast, or plain; needs to be named in auth.schemes.
 enum class SchemeStrength : std::uint8_t { kStrong, kWeak };
 
 struct PasswordSchemeName {
   PasswordScheme scheme;
-  std::string_view name;  // in auth.schemes, auth.plain_hash_scheme, the `scheme` column and the log
+  std::string_view
+      name;  // in auth.schemes, auth.plain_hash_scheme, the `scheme` column and the log
   SchemeStrength strength;
 };
 

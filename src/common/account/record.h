@@ -1,4 +1,5 @@
-// What an account is: the three records that glibc asks for, as views of memory that somebody else owns.
+// What an account is: the three records that glibc asks for, as views of memory that somebody else
+// owns.
 //
 // A record never owns its text. Whoever hands one out says how long it lives; see account_source.h.
 #ifndef SQLMAP_COMMON_ACCOUNT_RECORD_H_
@@ -13,7 +14,8 @@ namespace sqlmap {
 using Uid = std::uint32_t;
 using Gid = std::uint32_t;
 
-// A sequence of names stored as they are copied to the caller: each followed by a NUL byte, without gaps.
+// A sequence of names stored as they are copied to the caller: each followed by a NUL byte, without
+// gaps.
 struct NameList {
   std::string_view bytes;  // "alice\0bob\0", the last NUL included
   std::size_t count = 0;

@@ -29,10 +29,12 @@ bool IsSafeSocketDirectory(const struct stat& status, const struct stat& parent)
 
 bool IsSafeTarget(const struct stat& status, Target target) {
   switch (target) {
-    case Target::kFile: return S_ISREG(status.st_mode) && status.st_uid == 0 && !OthersMayWrite(status);
+    case Target::kFile:
+      return S_ISREG(status.st_mode) && status.st_uid == 0 && !OthersMayWrite(status);
     case Target::kDirectory:
       return S_ISDIR(status.st_mode) && status.st_uid == 0 && !OthersMayWrite(status);
-    case Target::kSocket: return S_ISSOCK(status.st_mode);
+    case Target::kSocket:
+      return S_ISSOCK(status.st_mode);
   }
   return false;
 }

@@ -24,9 +24,9 @@ enum class PathTrust : std::uint8_t {
 PathTrust TrustOfFile(const char* path) noexcept;
 PathTrust TrustOfDirectory(const char* path) noexcept;
 
-// A server's socket. The directory that holds it may belong to the server's user, if nobody but root
-// could have made it; nobody else may create anything in it, sticky or not: while a server is down,
-// whoever can put a socket in its place would be the database.
+// A server's socket. The directory that holds it may belong to the server's user, if nobody but
+// root could have made it; nobody else may create anything in it, sticky or not: while a server is
+// down, whoever can put a socket in its place would be the database.
 PathTrust TrustOfSocketPath(const char* path) noexcept;
 
 }  // namespace sqlmap

@@ -5,8 +5,10 @@
 
 #include <atomic>
 #include <cerrno>
+#include <cstdint>
 
 #include "common/account/trusted_path.h"
+#include "common/process/generation.h"
 
 namespace sqlmap {
 namespace {
@@ -18,13 +20,23 @@ namespace {
 // Constant-initialised: the modules have no constructors. Two threads that race both load, and get
 // the same handle.
 constinit std::atomic<DirectPluginEntry> g_entry{nullptr};
+constinit std::atomic<std::uint32_t> g_loading{0};  // generation of the process that is loading
 
 DirectPluginEntry Load() {
   if (TrustOfFile(SQLMAP_PLUGIN_FILE) != PathTrust::kTrusted) return nullptr;
+  // A child that was forked while another thread was in here finds a library whose constructors
+  // have not run, and never will.
+  const std::uint32_t self = ProcessGeneration::Current();
+  const std::uint32_t loading = g_loading.exchange(self, std::memory_order_acq_rel);
+  if (loading != 0 && loading != self) {
+    g_loading.store(loading, std::memory_order_release);
+    return nullptr;
+  }
   void* const library = dlopen(SQLMAP_PLUGIN_FILE, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
   void* const entry = library == nullptr ? nullptr : dlsym(library, kDirectPluginSymbol);
   // Or the host would take the message for its own.
   if (entry == nullptr) (void)dlerror();  // NOLINT(concurrency-mt-unsafe): thread-specific in glibc
+  g_loading.store(0, std::memory_order_release);
   return reinterpret_cast<DirectPluginEntry>(entry);
 }
 

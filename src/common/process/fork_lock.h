@@ -1,8 +1,9 @@
 // A mutual exclusion lock that a forked child never waits for in vain.
 //
-// If a thread holds an ordinary mutex while another one forks, the child inherits a locked mutex whose owner does not exist
-// there. This lock remembers in which process it was taken: one that was inherited is taken over. What it protects may then
-// be half changed: its user compares generations and starts afresh.
+// If a thread holds an ordinary mutex while another one forks, the child inherits a locked mutex
+// whose owner does not exist there. This lock remembers in which process it was taken: one that was
+// inherited is taken over. What it protects may then be half changed: its user compares generations
+// and starts afresh.
 #ifndef SQLMAP_COMMON_PROCESS_FORK_LOCK_H_
 #define SQLMAP_COMMON_PROCESS_FORK_LOCK_H_
 
@@ -18,7 +19,8 @@
 
 namespace sqlmap {
 
-// For short critical sections without I/O. Constant-initialised, no destructor: fit for a static. Not recursive.
+// Best for short critical sections: a waiter wakes every millisecond at the latest.
+// Constant-initialised, no destructor: fit for a static. Not recursive.
 class ForkLock {
  public:
   constexpr ForkLock() = default;
@@ -28,11 +30,13 @@ class ForkLock {
   void Lock() noexcept {
     const std::uint32_t self = ProcessGeneration::Current();
     std::uint32_t holder = 0;
-    while (!holder_.compare_exchange_weak(holder, self, std::memory_order_acquire, std::memory_order_relaxed)) {
+    while (!holder_.compare_exchange_weak(holder, self, std::memory_order_acquire,
+                                          std::memory_order_relaxed)) {
       if (holder == self) {
         Wait(holder);
         holder = 0;
-      } else if (holder != 0 && holder_.compare_exchange_strong(holder, self, std::memory_order_acquire)) {
+      } else if (holder != 0 &&
+                 holder_.compare_exchange_strong(holder, self, std::memory_order_acquire)) {
         return;  // its owner stayed in the parent
       } else {
         holder = 0;
@@ -50,7 +54,8 @@ class ForkLock {
  private:
   void Wait(std::uint32_t holder) noexcept {
     waiters_.fetch_add(1, std::memory_order_seq_cst);
-    // The time-out covers a wake-up that falls between the store and the count of waiters, and a count inherited by a child.
+    // The time-out covers a wake-up that falls between the store and the count of waiters, and a
+    // count inherited by a child.
     const timespec pause{0, 1'000'000};
     syscall(SYS_futex, &holder_, FUTEX_WAIT_PRIVATE, holder, &pause, nullptr, 0);
     waiters_.fetch_sub(1, std::memory_order_seq_cst);

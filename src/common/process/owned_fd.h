@@ -1,7 +1,7 @@
 // A descriptor that knows whether it is still the one that we opened.
 //
-// A host program closes "all" descriptors and opens its own with the same numbers, or forks. A number alone therefore says
-// nothing: device and inode, taken when we opened it, do.
+// A host program closes "all" descriptors and opens its own with the same numbers, or forks. A
+// number alone therefore says nothing: device and inode, taken when we opened it, do.
 #ifndef SQLMAP_COMMON_PROCESS_OWNED_FD_H_
 #define SQLMAP_COMMON_PROCESS_OWNED_FD_H_
 
@@ -16,8 +16,8 @@
 
 namespace sqlmap {
 
-// Moves `fd` to 3 or above, close-on-exec, and returns the number, or -1 with errno; the old number is free then. 0, 1 and 2
-// belong to the host, also where it closed them.
+// Moves `fd` to 3 or above, close-on-exec, and returns the number, or -1 with errno; the old number
+// is free then. 0, 1 and 2 belong to the host, also where it closed them.
 inline int AboveStandardStreams(int fd) noexcept {
   if (fd < 0 || fd > 2) return fd;
   const int high = fcntl(fd, F_DUPFD_CLOEXEC, 3);
@@ -55,7 +55,8 @@ class OwnedFd {
   OwnedFd() = default;
   // Takes over `fd`, which may be -1.
   explicit OwnedFd(int fd) noexcept
-      : identity_(DescriptorIdentity::Of(AboveStandardStreams(fd))), generation_(ProcessGeneration::Current()) {}
+      : identity_(DescriptorIdentity::Of(AboveStandardStreams(fd))),
+        generation_(ProcessGeneration::Current()) {}
   OwnedFd(OwnedFd&& other) noexcept { Swap(other); }
   OwnedFd& operator=(OwnedFd&& other) noexcept {
     OwnedFd taken(std::move(other));
@@ -68,7 +69,9 @@ class OwnedFd {
   bool valid() const { return identity_.fd >= 0; }
   const DescriptorIdentity& identity() const { return identity_; }
   // Opened by this process, and the number still means what we opened. One system call.
-  bool Usable() const noexcept { return generation_ == ProcessGeneration::Current() && identity_.Same(); }
+  bool Usable() const noexcept {
+    return generation_ == ProcessGeneration::Current() && identity_.Same();
+  }
   // Gives the number away; whoever takes it closes it.
   int Release() noexcept { return std::exchange(identity_.fd, -1); }
 

@@ -1,5 +1,5 @@
-// What has been logged lately, so that a look-up that fails a thousand times a second writes one line a minute, and a table full
-// of bad rows a few lines a minute.
+// What has been logged lately, so that a look-up that fails a thousand times a second writes one
+// line a minute, and a table full of bad rows a few lines a minute.
 #ifndef SQLMAP_COMMON_SQL_COMPLAINTS_H_
 #define SQLMAP_COMMON_SQL_COMPLAINTS_H_
 
@@ -39,8 +39,8 @@ class Complaints {
 
   // A row is named once, unless many others came in between.
   void OnBadRow(QueryId id, const BadRow& row) {
-    std::string line = std::string(QueryDescriptions()[static_cast<std::size_t>(id)].key) + ": the row of \"" + row.name +
-                       "\" is left out: " + row.why;
+    std::string line = std::string(QueryDescriptions()[static_cast<std::size_t>(id)].key) +
+                       ": the row of \"" + row.name + "\" is left out: " + row.why;
     const std::size_t hash = std::hash<std::string>{}(line);
     const std::int64_t now = MonotonicMs();
     {
@@ -49,9 +49,11 @@ class Complaints {
       if (place == hash) return;
       place = hash;
       Query& query = queries_[static_cast<std::size_t>(id)];
-      if (now - query.since_ms >= kEveryMs) query = {.error_ms = query.error_ms, .since_ms = now, .bad_rows = 0};
+      if (now - query.since_ms >= kEveryMs)
+        query = {.error_ms = query.error_ms, .since_ms = now, .bad_rows = 0};
       if (query.bad_rows == kBadRowsLogged) return;
-      if (++query.bad_rows == kBadRowsLogged) line += "; more such rows are not logged for a minute";
+      if (++query.bad_rows == kBadRowsLogged)
+        line += "; more such rows are not logged for a minute";
     }
     log_.Write(LogLevel::kWarning, line);
   }

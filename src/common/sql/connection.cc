@@ -1,6 +1,8 @@
 #include "common/sql/connection.h"
 
+#include <errmsg.h>
 #include <mysql.h>
+#include <mysqld_error.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -15,16 +17,24 @@ namespace {
 
 constexpr unsigned long kMaxPacket = 32UL << 20;  // what a server can make us allocate
 
-// The authentication methods that a server may ask for. A rogue one may ask for any. Challenge and response never show it the
-// password; caching_sha2_password can, so it is for a server that is known: behind the administrator's socket, or verified.
+// The authentication methods that a server may ask for. A rogue one may ask for any. Challenge and
+// response never show it the password; caching_sha2_password can, so it is for a server that is
+// known: behind the administrator's socket, or verified.
 #ifdef MARIADB_PACKAGE_VERSION
 constexpr char kChallenges[] = "mysql_native_password,client_ed25519";
 constexpr char kForKnownServers[] = "mysql_native_password,client_ed25519,caching_sha2_password";
 #endif
 
+// Why a sign-in failed. A server that is only full, or that hung up, is worth asking again at once;
+// one that refuses is not: it would count us as an attacker and ban the host (max_connect_errors).
 SqlError ConnectError(MYSQL* mysql, Deadline deadline) {
-  SqlError error = ClassifyError(mysql_errno(mysql), mysql_error(mysql), "sign in", deadline);
-  if (error.kind != SqlError::Kind::kTimeout) error.kind = SqlError::Kind::kUnreachable;
+  const unsigned code = mysql_errno(mysql);
+  SqlError error = ClassifyError(code, mysql_error(mysql), "sign in", deadline);
+  const bool servers_word = code >= 1000 && code < 2000;
+  const bool full = code == ER_CON_COUNT_ERROR || code == ER_TOO_MANY_USER_CONNECTIONS;
+  error.refused = error.kind != SqlError::Kind::kTimeout &&
+                  ((servers_word && !full) || code == CR_SSL_CONNECTION_ERROR);
+  if (error.kind == SqlError::Kind::kServer) error.kind = SqlError::Kind::kUnreachable;
   return error;
 }
 
@@ -32,13 +42,16 @@ constexpr char kSystemAuthorities[] = "/etc/ssl/certs";
 
 std::expected<void, SqlError> CheckTlsFiles(const DatabaseSettings& settings) {
   if (settings.tls_ca.empty() && TrustOfDirectory(kSystemAuthorities) != PathTrust::kTrusted) {
-    return std::unexpected(SqlError{SqlError::Kind::kUnreachable,
-                                    std::string(kSystemAuthorities) + ": missing, or it or a directory above it is not root's alone"});
+    return std::unexpected(
+        SqlError{SqlError::Kind::kUnreachable,
+                 std::string(kSystemAuthorities) +
+                     ": missing, or it or a directory above it is not root's alone"});
   }
   for (const std::string* path : {&settings.tls_ca, &settings.tls_cert, &settings.tls_key}) {
     if (!path->empty() && TrustOfFile(path->c_str()) != PathTrust::kTrusted) {
-      return std::unexpected(SqlError{SqlError::Kind::kUnreachable,
-                                      *path + ": missing, or it or a directory above it is not root's alone"});
+      return std::unexpected(
+          SqlError{SqlError::Kind::kUnreachable,
+                   *path + ": missing, or it or a directory above it is not root's alone"});
     }
   }
   return {};
@@ -46,7 +59,8 @@ std::expected<void, SqlError> CheckTlsFiles(const DatabaseSettings& settings) {
 
 void SetTls(MYSQL* mysql, const DatabaseSettings& settings) {
   const auto path = [](const std::string& text) { return text.empty() ? nullptr : text.c_str(); };
-  // Without a CA of our own the system's authorities count, so that "verify" never means "no check".
+  // Without a CA of our own the system's authorities count, so that "verify" never means "no
+  // check".
   const bool verify = settings.tls == TlsMode::kVerify || settings.tls == TlsMode::kVerifyCa;
   const char* const ca = path(settings.tls_ca);
   const char* const ca_directory = verify && ca == nullptr ? kSystemAuthorities : nullptr;
@@ -81,12 +95,15 @@ void SetOptions(MYSQL* mysql, const ServerAddress& server, [[maybe_unused]] TlsM
 #endif
 }
 
-// An idle connection of a long-lived process is the server's to end, and a query that we gave up is not to run on.
-std::expected<void, SqlError> SetUpSession(MYSQL* mysql, const DatabaseSettings& settings, Connection::Use use, Deadline deadline) {
+// An idle connection of a long-lived process is the server's to end, and a query that we gave up is
+// not to run on.
+std::expected<void, SqlError> SetUpSession(MYSQL* mysql, const DatabaseSettings& settings,
+                                           Connection::Use use, Deadline deadline) {
   const std::uint32_t limit = use == Connection::Use::kLookups ? settings.query_timeout_ms : 0;
   const bool mariadb = std::strstr(mysql_get_server_info(mysql), "MariaDB") != nullptr;
   // A walk may pause between two rows for longer than the server's usual minute.
-  std::string set = use == Connection::Use::kLookups ? "SET SESSION wait_timeout=30, " : "SET SESSION net_write_timeout=600, ";
+  std::string set = use == Connection::Use::kLookups ? "SET SESSION wait_timeout=30, "
+                                                     : "SET SESSION net_write_timeout=600, ";
   if (mariadb) {
     const std::string fraction = std::to_string(1000 + limit % 1000).substr(1);
     set += "max_statement_time=" + std::to_string(limit / 1000) + "." + fraction;
@@ -101,28 +118,32 @@ std::expected<void, SqlError> SetUpSession(MYSQL* mysql, const DatabaseSettings&
 
 Credentials::~Credentials() { explicit_bzero(password.data(), password.size()); }
 
-std::expected<std::unique_ptr<Connection>, SqlError> Connection::Open(Dial dial, const ServerAddress& server,
-                                                                      const DatabaseSettings& settings,
-                                                                      const Credentials& credentials, Use use, Deadline deadline) {
-  if (!CallScope::Available()) return std::unexpected(SqlError{SqlError::Kind::kNoMemory, "no thread-specific key is free"});
+std::expected<std::unique_ptr<Connection>, SqlError> Connection::Open(
+    Dial dial, const ServerAddress& server, const DatabaseSettings& settings,
+    const Credentials& credentials, Use use, Deadline deadline) {
+  if (!CallScope::Available())
+    return std::unexpected(SqlError{SqlError::Kind::kNoMemory, "no thread-specific key is free"});
   const bool tls = !server.is_socket() && settings.tls != TlsMode::kOff;
   if (tls) {
     if (auto files = CheckTlsFiles(settings); !files) return std::unexpected(files.error());
   }
   std::unique_ptr<Connection> connection(new Connection);
   OwnedFd socket = dial.TakeSocket();
-  if (!socket.Usable()) return std::unexpected(SqlError{SqlError::Kind::kUnreachable, "the socket is gone"});
+  if (!socket.Usable())
+    return std::unexpected(SqlError{SqlError::Kind::kUnreachable, "the socket is gone"});
   connection->generation_ = ProcessGeneration::Current();
   CallScope scope(deadline.at_ms(), CallScope::Mode::kTalk, socket.get());
   scope.UsedOpenSsl();  // also without TLS: authentication hashes the password with it
   connection->mysql_ = mysql_init(nullptr);
-  if (connection->mysql_ == nullptr) return std::unexpected(SqlError{SqlError::Kind::kNoMemory, "sign in: no memory"});
+  if (connection->mysql_ == nullptr)
+    return std::unexpected(SqlError{SqlError::Kind::kNoMemory, "sign in: no memory"});
   MYSQL* const mysql = connection->mysql_;
   SetOptions(mysql, server, settings.tls);
   if (tls) SetTls(mysql, settings);
   const bool signed_in =
-      mysql_real_connect(mysql, server.is_socket() ? nullptr : server.host.c_str(), credentials.user.c_str(),
-                         credentials.password.c_str(), settings.name.c_str(), server.is_socket() ? 0 : server.port,
+      mysql_real_connect(mysql, server.is_socket() ? nullptr : server.host.c_str(),
+                         credentials.user.c_str(), credentials.password.c_str(),
+                         settings.name.c_str(), server.is_socket() ? 0 : server.port,
                          server.is_socket() ? server.socket.c_str() : nullptr, 0) != nullptr;
   // From the moment that the library has taken the descriptor, the library closes it.
   if (scope.connected_fd_taken()) {
@@ -132,20 +153,24 @@ std::expected<std::unique_ptr<Connection>, SqlError> Connection::Open(Dial dial,
   if (mysql->passwd != nullptr) explicit_bzero(mysql->passwd, std::strlen(mysql->passwd));
   if (!signed_in) return std::unexpected(ConnectError(mysql, deadline));
   if (tls && mysql_get_ssl_cipher(mysql) == nullptr) {
-    return std::unexpected(SqlError{SqlError::Kind::kUnreachable, "sign in: the server offers no TLS"});
+    return std::unexpected(
+        SqlError{SqlError::Kind::kUnreachable, "sign in: the server offers no TLS"});
   }
-  if (auto session = SetUpSession(mysql, settings, use, deadline); !session) return std::unexpected(session.error());
+  if (auto session = SetUpSession(mysql, settings, use, deadline); !session)
+    return std::unexpected(session.error());
   return connection;
 }
 
 Connection::~Connection() {
   if (Inherited()) descriptor_.CloseIfSame();
-  // Good-bye and close only in the process that opened it, and only if the number still means our socket. Otherwise memory is
-  // freed and nothing else happens. A sign-in that failed has no descriptor left.
+  // Good-bye and close only in the process that opened it, and only if the number still means our
+  // socket. Otherwise memory is freed and nothing else happens. A sign-in that failed has no
+  // descriptor left.
   const bool ours = !Inherited() && (descriptor_.fd < 0 || descriptor_.Same());
   CallScope scope(MonotonicMs(), ours ? CallScope::Mode::kTalk : CallScope::Mode::kSilent);
   // What was read last may be a hash.
-  if (mysql_ != nullptr && mysql_->net.buff != nullptr) explicit_bzero(mysql_->net.buff, mysql_->net.max_packet);
+  if (mysql_ != nullptr && mysql_->net.buff != nullptr)
+    explicit_bzero(mysql_->net.buff, mysql_->net.max_packet);
   // The connection first: a statement that outlives it is freed without reading its rows away.
   if (mysql_ != nullptr) mysql_close(mysql_);
   for (auto& query : queries_) query.reset();
@@ -157,10 +182,11 @@ bool Connection::Usable() const {
   return poll(&state, 1, 0) == 0;
 }
 
-std::expected<PreparedQuery*, SqlError> Connection::Prepared(QueryId id, const QueryTemplate& query, Deadline deadline) {
+std::expected<PreparedQuery*, SqlError> Connection::Prepared(QueryId id, const QueryTemplate& query,
+                                                             Deadline deadline) {
   std::unique_ptr<PreparedQuery>& slot = queries_[static_cast<std::size_t>(id)];
   if (slot != nullptr) return slot.get();
-  auto statement = Statement::Prepare(mysql_, query, deadline);
+  auto statement = Statement::Prepare(mysql_, descriptor_, query, deadline);
   if (!statement) return std::unexpected(statement.error());
   auto fields = FieldMap::Build(id, (*statement)->columns());
   if (!fields) return std::unexpected(SqlError{SqlError::Kind::kServer, fields.error()});

@@ -24,7 +24,8 @@ struct Credentials {
   std::string password;
 
   Credentials() = default;
-  Credentials(std::string_view user_name, std::string_view secret) : user(user_name), password(secret) {}
+  Credentials(std::string_view user_name, std::string_view secret)
+      : user(user_name), password(secret) {}
   Credentials(const Credentials&) = delete;
   Credentials& operator=(const Credentials&) = delete;
   ~Credentials();
@@ -35,7 +36,8 @@ struct PreparedQuery {
   FieldMap fields;
 };
 
-// One thread at a time. Closing it, in whatever state and in whatever process, never waits for the server.
+// One thread at a time. Closing it, in whatever state and in whatever process, never waits for the
+// server.
 class Connection {
  public:
   ~Connection();
@@ -47,23 +49,26 @@ class Connection {
     kStream,   // a query may run for as long as its rows are read
   };
 
-  // Authenticates over a socket whose greeting can be read. TLS as the settings say, for TCP: a server that cannot show what
-  // is demanded is refused before any credential is sent.
-  static std::expected<std::unique_ptr<Connection>, SqlError> Open(Dial dial, const ServerAddress& server,
-                                                                  const DatabaseSettings& settings,
-                                                                  const Credentials& credentials, Use use, Deadline deadline);
+  // Authenticates over a socket whose greeting can be read. TLS as the settings say, for TCP: a
+  // server that cannot show what is demanded is refused before any credential is sent.
+  static std::expected<std::unique_ptr<Connection>, SqlError> Open(Dial dial,
+                                                                   const ServerAddress& server,
+                                                                   const DatabaseSettings& settings,
+                                                                   const Credentials& credentials,
+                                                                   Use use, Deadline deadline);
 
-  // A query, prepared at its first use here. The error is kServer if the query lacks a column that it must return.
-  std::expected<PreparedQuery*, SqlError> Prepared(QueryId id, const QueryTemplate& query, Deadline deadline);
+  // A query, prepared at its first use here. The error is kServer if the query lacks a column that
+  // it must return.
+  std::expected<PreparedQuery*, SqlError> Prepared(QueryId id, const QueryTemplate& query,
+                                                   Deadline deadline);
 
-  // Whether it may be used now: opened by this process, its descriptor still ours, the server has not hung up, and nothing
-  // unasked waits to be read. Three system calls at most, no waiting.
+  // Whether it may be used now: opened by this process, its descriptor still ours, the server has
+  // not hung up, and nothing unasked waits to be read. Three system calls at most, no waiting.
   bool Usable() const;
   // Opened by an ancestor of this process: its other end is the ancestor's.
   bool Inherited() const { return generation_ != ProcessGeneration::Current(); }
 
   const DescriptorIdentity& descriptor() const { return descriptor_; }
-
 
  private:
   Connection() = default;

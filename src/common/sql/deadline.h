@@ -11,7 +11,9 @@ namespace sqlmap {
 
 class Deadline {
  public:
-  static Deadline In(std::int64_t milliseconds) noexcept { return Deadline(MonotonicMs() + milliseconds); }
+  static Deadline In(std::int64_t milliseconds) noexcept {
+    return Deadline(MonotonicMs() + milliseconds);
+  }
 
   // The earlier of this one and one so many milliseconds from now.
   Deadline AtMost(std::int64_t milliseconds) const noexcept {

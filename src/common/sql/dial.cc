@@ -30,9 +30,11 @@ std::unexpected<SqlError> Failed(std::string text) {
 
 std::unexpected<SqlError> Failed(const char* what, int error) {
   char buffer[128];
-  const bool busy = error == EAGAIN || error == ETIMEDOUT;  // a server's queue is full, or nobody answers
-  return std::unexpected(SqlError{busy ? SqlError::Kind::kTimeout : SqlError::Kind::kUnreachable,
-                                  std::string(what) + ": " + strerror_r(error, buffer, sizeof buffer)});
+  const bool busy =
+      error == EAGAIN || error == ETIMEDOUT;  // a server's queue is full, or nobody answers
+  return std::unexpected(
+      SqlError{busy ? SqlError::Kind::kTimeout : SqlError::Kind::kUnreachable,
+               std::string(what) + ": " + strerror_r(error, buffer, sizeof buffer)});
 }
 
 bool ParseNumeric(const char* host, std::uint16_t port, SocketAddress& address) {
@@ -54,7 +56,8 @@ bool ParseNumeric(const char* host, std::uint16_t port, SocketAddress& address) 
 }
 
 // hosts(5): address, then names. Only the administrator's file is believed.
-void AddFromHostsFile(std::string_view host, std::uint16_t port, std::vector<SocketAddress>& addresses) {
+void AddFromHostsFile(std::string_view host, std::uint16_t port,
+                      std::vector<SocketAddress>& addresses) {
   static constexpr char kHosts[] = "/etc/hosts";
   if (TrustOfFile(kHosts) != PathTrust::kTrusted) return;
   OwnedFd fd(open(kHosts, O_RDONLY | O_CLOEXEC | O_NONBLOCK));
@@ -68,8 +71,11 @@ void AddFromHostsFile(std::string_view host, std::uint16_t port, std::vector<Soc
     char* rest = nullptr;
     const char* const number = strtok_r(line, " \t", &rest);
     if (number == nullptr) continue;
-    for (const char* name = strtok_r(nullptr, " \t", &rest); name != nullptr; name = strtok_r(nullptr, " \t", &rest)) {
-      if (std::string_view(name).size() != host.size() || strncasecmp(name, host.data(), host.size()) != 0) continue;
+    for (const char* name = strtok_r(nullptr, " \t", &rest); name != nullptr;
+         name = strtok_r(nullptr, " \t", &rest)) {
+      if (std::string_view(name).size() != host.size() ||
+          strncasecmp(name, host.data(), host.size()) != 0)
+        continue;
       SocketAddress address;
       if (ParseNumeric(number, port, address)) addresses.push_back(address);
       break;
@@ -77,7 +83,8 @@ void AddFromHostsFile(std::string_view host, std::uint16_t port, std::vector<Soc
   }
 }
 
-void AddFromDns(const std::string& host, std::uint16_t port, std::vector<SocketAddress>& addresses) {
+void AddFromDns(const std::string& host, std::uint16_t port,
+                std::vector<SocketAddress>& addresses) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_ADDRCONFIG;
@@ -94,7 +101,8 @@ void AddFromDns(const std::string& host, std::uint16_t port, std::vector<SocketA
   }
 }
 
-std::expected<std::vector<SocketAddress>, SqlError> Resolve(const ServerAddress& server, Dial::Names names) {
+std::expected<std::vector<SocketAddress>, SqlError> Resolve(const ServerAddress& server,
+                                                            Dial::Names names) {
   std::vector<SocketAddress> addresses;
   SocketAddress numeric;
   if (ParseNumeric(server.host.c_str(), server.port, numeric)) {
@@ -102,12 +110,14 @@ std::expected<std::vector<SocketAddress>, SqlError> Resolve(const ServerAddress&
     return addresses;
   }
   AddFromHostsFile(server.host, server.port, addresses);
-  if (addresses.empty() && names == Dial::Names::kDns) AddFromDns(server.host, server.port, addresses);
+  if (addresses.empty() && names == Dial::Names::kDns)
+    AddFromDns(server.host, server.port, addresses);
   if (!addresses.empty()) return addresses;
   if (names == Dial::Names::kDns) return Failed("the name " + server.host + " has no address");
   return Failed("the name " + server.host +
-                " is not in /etc/hosts, and direct mode does not ask the DNS (a look-up could not be bounded to one "
-                         "second): add it there, or write its address");
+                " is not in /etc/hosts, and direct mode does not ask the DNS (a look-up could not "
+                "be bounded to one "
+                "second): add it there, or write its address");
 }
 
 std::expected<OwnedFd, SqlError> ConnectLocal(const std::string& path, Deadline deadline) {
@@ -116,13 +126,17 @@ std::expected<OwnedFd, SqlError> ConnectLocal(const std::string& path, Deadline 
   if (path.size() >= sizeof address.sun_path) return Failed("socket path", ENAMETOOLONG);
   std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
   switch (TrustOfSocketPath(path.c_str())) {
-    case PathTrust::kTrusted: break;
-    case PathTrust::kMissing: return Failed("no socket there: the server does not run, or uses another path");
-    case PathTrust::kForeign: return Failed("a directory above the socket belongs to or can be written by others");
+    case PathTrust::kTrusted:
+      break;
+    case PathTrust::kMissing:
+      return Failed("no socket there: the server does not run, or uses another path");
+    case PathTrust::kForeign:
+      return Failed("a directory above the socket belongs to or can be written by others");
   }
   OwnedFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!fd.valid()) return Failed("socket", errno);
-  // The server's queue may be full. Unlike connect on a non-blocking socket, this waits in line, until the deadline.
+  // The server's queue may be full. Unlike connect on a non-blocking socket, this waits in line,
+  // until the deadline.
   for (;;) {
     const int remaining = std::max(deadline.RemainingMs(), 1);
     const timeval patience{remaining / 1000, (remaining % 1000) * 1000L};
@@ -137,7 +151,8 @@ std::expected<OwnedFd, SqlError> ConnectLocal(const std::string& path, Deadline 
 std::expected<OwnedFd, SqlError> ConnectTcp(const SocketAddress& address) {
   OwnedFd fd(socket(address.family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd.valid()) return Failed("socket", errno);
-  if (connect(fd.get(), reinterpret_cast<const sockaddr*>(&address.storage), address.size) != 0 && errno != EINPROGRESS) {
+  if (connect(fd.get(), reinterpret_cast<const sockaddr*>(&address.storage), address.size) != 0 &&
+      errno != EINPROGRESS) {
     return Failed("connect", errno);
   }
   return fd;
@@ -145,7 +160,8 @@ std::expected<OwnedFd, SqlError> ConnectTcp(const SocketAddress& address) {
 
 }  // namespace
 
-std::expected<Dial, SqlError> Dial::Start(const ServerAddress& server, Names names, Deadline deadline) {
+std::expected<Dial, SqlError> Dial::Start(const ServerAddress& server, Names names,
+                                          std::size_t first_address, Deadline deadline) {
   Dial dial;
   dial.started_ms_ = MonotonicMs();
   if (server.is_socket()) {
@@ -158,23 +174,29 @@ std::expected<Dial, SqlError> Dial::Start(const ServerAddress& server, Names nam
   if (!addresses) return std::unexpected(addresses.error());
   SqlError error;
   for (std::size_t i = 0; i < addresses->size(); ++i) {
-    auto fd = ConnectTcp((*addresses)[i]);
+    dial.address_index_ = (first_address + i) % addresses->size();
+    auto fd = ConnectTcp((*addresses)[dial.address_index_]);
     if (!fd) {
       error = fd.error();
       continue;
     }
     dial.fd_ = std::move(*fd);
-    // With several addresses each gets its share of the time to take the connection; the last one may go on trying.
+    // With several addresses each gets its share of the time to take the connection. The last one,
+    // or the first one if there is no time at all, may go on trying.
     const std::size_t left = addresses->size() - i;
-    if (left == 1) return dial;
-    const auto connected = dial.Await(POLLOUT, deadline.AtMost(deadline.RemainingMs() / static_cast<int>(left)));
+    if (left == 1 || deadline.passed()) return dial;
+    const auto connected =
+        dial.Await(POLLOUT, deadline.AtMost(deadline.RemainingMs() / static_cast<int>(left)));
     if (connected.value_or(false)) return dial;
-    error = connected ? SqlError{SqlError::Kind::kTimeout, "connect: no answer in time"} : connected.error();
+    error = connected ? SqlError{SqlError::Kind::kTimeout, "connect: no answer in time"}
+                      : connected.error();
   }
   return std::unexpected(error);
 }
 
-std::expected<bool, SqlError> Dial::AwaitGreeting(Deadline deadline) { return Await(POLLIN, deadline); }
+std::expected<bool, SqlError> Dial::AwaitGreeting(Deadline deadline) {
+  return Await(POLLIN, deadline);
+}
 
 std::expected<bool, SqlError> Dial::Await(short event, Deadline deadline) {
   for (;;) {

@@ -1,7 +1,9 @@
-// Opens a socket to a server and waits for its greeting, in milliseconds, without the client library.
+// Opens a socket to a server and waits for its greeting, in milliseconds, without the client
+// library.
 //
-// A server that hangs still accepts connections (the kernel does it); only a greeting shows that it lives. A dial that waits
-// for one is therefore also the cheapest probe: it costs one poll() to ask whether the server has come back.
+// A server that hangs still accepts connections (the kernel does it); only a greeting shows that it
+// lives. A dial that waits for one is therefore also the cheapest probe: it costs one poll() to ask
+// whether the server has come back.
 #ifndef SQLMAP_COMMON_SQL_DIAL_H_
 #define SQLMAP_COMMON_SQL_DIAL_H_
 
@@ -22,14 +24,18 @@ class Dial {
   };
 
   Dial() = default;
-  // Starts a connection. The socket is non-blocking, close-on-exec and not below 3. A socket path is used only if it is the
-  // administrator's (trusted_path.h). Waits only for room in a local server's queue, until `deadline`.
-  // The error is kTimeout where the server exists but takes nobody, else kUnreachable; its text is for the log.
-  static std::expected<Dial, SqlError> Start(const ServerAddress& address, Names names, Deadline deadline);
+  // Starts a connection. The socket is non-blocking, close-on-exec and not below 3. A socket path
+  // is used only if it is the administrator's (trusted_path.h). Waits only for room in a local
+  // server's queue, until `deadline`. The error is kTimeout where the server exists but takes
+  // nobody, else kUnreachable; its text is for the log.
+  static std::expected<Dial, SqlError> Start(const ServerAddress& address, Names names,
+                                             std::size_t first_address, Deadline deadline);
 
-  // True once the greeting (or an end of file) can be read: the library may take over. The error, kUnreachable: the connection
-  // failed. False: nothing yet, `deadline` passed.
+  // True once the greeting (or an end of file) can be read: the library may take over. The error,
+  // kUnreachable: the connection failed. False: nothing yet, `deadline` passed.
   std::expected<bool, SqlError> AwaitGreeting(Deadline deadline);
+  // Which of the addresses it goes to.
+  std::size_t address_index() const { return address_index_; }
   // Whether it may still be used in this process.
   bool Usable() const { return fd_.Usable(); }
 
@@ -42,6 +48,7 @@ class Dial {
 
   OwnedFd fd_;
   std::int64_t started_ms_ = 0;
+  std::size_t address_index_ = 0;
 };
 
 }  // namespace sqlmap

@@ -1,4 +1,5 @@
-// What a pool remembers of a server that failed: until when it is not to be tried. Pure: time and chance come in.
+// What a pool remembers of a server that failed: until when it is not to be tried. Pure: time and
+// chance come in.
 #ifndef SQLMAP_COMMON_SQL_FAILURE_MEMORY_H_
 #define SQLMAP_COMMON_SQL_FAILURE_MEMORY_H_
 
@@ -11,8 +12,9 @@ class FailureMemory {
   static constexpr std::int64_t kFirstDelayMs = 250;
   static constexpr std::int64_t kLongestDelayMs = 15'000;
 
-  // Each failure in a row doubles the delay, from kFirstDelayMs to kLongestDelayMs; `chance` is any random number, which
-  // moves the delay to between half and one and a half of it, so that a fleet does not come back in step.
+  // Each failure in a row doubles the delay, from kFirstDelayMs to kLongestDelayMs; `chance` is any
+  // random number, which moves the delay to between half and one and a half of it, so that a fleet
+  // does not come back in step.
   void OnFailure(std::int64_t now_ms, std::uint32_t chance);
   void OnSuccess() { *this = FailureMemory(); }
 

@@ -1,4 +1,5 @@
-// What the columns of a result are: found by name, or, where no name is known, by the order of the default query.
+// What the columns of a result are: found by name, or, where no name is known, by the order of the
+// default query.
 #ifndef SQLMAP_COMMON_SQL_FIELDS_H_
 #define SQLMAP_COMMON_SQL_FIELDS_H_
 
@@ -21,7 +22,7 @@ enum class Field : std::uint8_t {
   kUid,
   kGid,
   kGecos,
-  kHome,   // homedir
+  kHome,  // homedir
   kShell,
   kLstchg,
   kMin,
@@ -30,10 +31,10 @@ enum class Field : std::uint8_t {
   kInact,
   kExpire,
   kFlag,
-  kMember,    // member
+  kMember,  // member
   kStatus,
-  kScheme,    // scheme, plugin
-  kOwner,     // owner, drupal_name
+  kScheme,  // scheme, plugin
+  kOwner,   // owner, drupal_name
   kServices,
   kCount,
 };

@@ -31,9 +31,10 @@ Pool::Lease::~Lease() {
   if (pool_ != nullptr) pool_->GiveBack(*this);
 }
 
-// Under the lock, in a child: the connections are the parent's. What lay unused is freed here without a word to the server;
-// what was lent out may have been in the middle of a call, so only the child's copy of the descriptor is closed. A lease that
-// this very thread carried over the fork frees its connection itself.
+// Under the lock, in a child: the connections are the parent's. What lay unused is freed here
+// without a word to the server; what was lent out may have been in the middle of a call, so only
+// the child's copy of the descriptor is closed. A lease that this very thread carried over the fork
+// frees its connection itself.
 void Pool::ForgetParentsConnections() {
   for (Slot& slot : slots_) {
     slot.lent.CloseIfSame();
@@ -51,12 +52,16 @@ std::optional<Pool::Lease> Pool::TakeSlot(Stale& stale) {
     Slot& candidate = slots_[i];
     if (candidate.taken) continue;
     if (candidate.connection != nullptr &&
-        (now - candidate.idle_since_ms > kIdleMs || (candidate.server != 0 && now - candidate.opened_ms > kSecondChoiceMs))) {
+        (now - candidate.idle_since_ms > kIdleMs ||
+         (candidate.server != 0 && now - candidate.opened_ms > kSecondChoiceMs))) {
       stale[i] = std::move(candidate.connection);
     }
-    // The one that was used last, so that the others may become idle; an empty slot only if there is none.
-    const bool better = best == nullptr || (candidate.connection != nullptr &&
-                                            (best->connection == nullptr || candidate.idle_since_ms > best->idle_since_ms));
+    // The one that was used last, so that the others may become idle; an empty slot only if there
+    // is none.
+    const bool better =
+        best == nullptr ||
+        (candidate.connection != nullptr &&
+         (best->connection == nullptr || candidate.idle_since_ms > best->idle_since_ms));
     if (better) best = &candidate;
   }
   if (best == nullptr) return std::nullopt;
@@ -89,10 +94,17 @@ void Pool::GiveBack(Lease& lease) {
   syscall(SYS_futex, &returns_, FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
 }
 
+void Pool::CloseIdle() {
+  Stale idle;
+  const ForkLockGuard guard(lock_);
+  for (std::size_t i = 0; i < size_; ++i) idle[i] = std::move(slots_[i].connection);
+}
+
 std::expected<ServerList::Opened, SqlError> Pool::Connect(Connection::Use use, Deadline deadline) {
   Credentials credentials;
   if (!credentials_.Get(credentials)) {
-    return std::unexpected(SqlError{SqlError::Kind::kNotAllowed, "this process may not read the credentials"});
+    return std::unexpected(
+        SqlError{SqlError::Kind::kNotAllowed, "this process may not read the credentials"});
   }
   return servers_.Connect(credentials, use, deadline);
 }
@@ -111,13 +123,16 @@ std::expected<Pool::Lease, SqlError> Pool::Acquire(Want want, Deadline deadline)
       break;
     }
     const int left = deadline.RemainingMs();
-    if (left == 0) return std::unexpected(SqlError{SqlError::Kind::kTimeout, "all connections of the pool are in use"});
+    if (left == 0)
+      return std::unexpected(
+          SqlError{SqlError::Kind::kTimeout, "all connections of the pool are in use"});
     const timespec patience{left / 1000, (left % 1000) * 1'000'000L};
     syscall(SYS_futex, &returns_, FUTEX_WAIT_PRIVATE, seen, &patience, nullptr, 0);
   }
   if (lease->connection_ != nullptr) {
     const bool in_doubt = lease->opened_ms_ <= servers_.LastFailureMs(lease->server_);
-    if (want == Want::kFresh || in_doubt || !lease->connection_->Usable()) lease->connection_.reset();
+    if (want == Want::kFresh || in_doubt || !lease->connection_->Usable())
+      lease->connection_.reset();
   }
   if (lease->connection_ == nullptr) {
     auto opened = Connect(Connection::Use::kLookups, deadline);

@@ -29,11 +29,13 @@ class Pool {
   static constexpr std::size_t kMaxSize = 64;
 
   enum class Idle : std::uint8_t {
-    kKept,   // an unused connection waits for its next use; after kIdleMs the next call closes it, or the server does
-    kNone,   // closed at the end of each call: the account that may read hashes
+    kKept,  // an unused connection waits for its next use; after kIdleMs the next call closes it,
+            // or the server does
+    kNone,  // closed at the end of each call: the account that may read hashes
   };
   static constexpr std::int64_t kIdleMs = 10'000;
-  // A connection to another server than the first is given up after so long, to find back to the first.
+  // A connection to another server than the first is given up after so long, to find back to the
+  // first.
   static constexpr std::int64_t kSecondChoiceMs = 30'000;
 
   // `servers` and `credentials` must outlive the pool. `size` is at most kMaxSize.
@@ -50,12 +52,14 @@ class Pool {
     ~Lease();
     Connection* operator->() const { return connection_.get(); }
     std::size_t server() const { return server_; }
-    // The connection is fit for the next user. Without this word it is closed instead of given back.
+    // The connection is fit for the next user. Without this word it is closed instead of given
+    // back.
     void Keep() { keep_ = true; }
 
    private:
     friend class Pool;
-    Lease(Pool& pool, std::size_t slot) : pool_(&pool), slot_(slot), generation_(ProcessGeneration::Current()) {}
+    Lease(Pool& pool, std::size_t slot)
+        : pool_(&pool), slot_(slot), generation_(ProcessGeneration::Current()) {}
 
     Pool* pool_;
     std::size_t slot_;
@@ -72,6 +76,9 @@ class Pool {
   };
   // Waits for a connection to come back while all are lent out. Thread safe.
   std::expected<Lease, SqlError> Acquire(Want want, Deadline deadline);
+
+  // Closes what lies unused. Thread safe.
+  void CloseIdle();
 
   // A new connection outside the pool, for a walk over a whole table. Thread safe.
   std::expected<ServerList::Opened, SqlError> OpenStream(Deadline deadline);
@@ -90,7 +97,8 @@ class Pool {
 
   std::expected<ServerList::Opened, SqlError> Connect(Connection::Use use, Deadline deadline);
   void ForgetParentsConnections();
-  // A slot, with its unused connection if it has one. `stale` receives what has been idle for too long.
+  // A slot, with its unused connection if it has one. `stale` receives what has been idle for too
+  // long.
   std::optional<Lease> TakeSlot(Stale& stale);
   void GiveBack(Lease& lease);
 

@@ -30,7 +30,8 @@ struct Attempt {
 };
 
 Attempt Failed(SqlError error, bool saw_rows = false) {
-  // A query that the server refuses leaves its connection as it was; what breaks off among rows does not.
+  // A query that the server refuses leaves its connection as it was; what breaks off among rows
+  // does not.
   const bool reusable = error.kind == SqlError::Kind::kServer && !saw_rows;
   return {std::unexpected(std::move(error)), saw_rows, reusable};
 }
@@ -41,7 +42,8 @@ Attempt RunOn(Connection& connection, const QueryDescription& query, const Query
   if (!prepared) return Failed(prepared.error());
   Statement& statement = *(*prepared)->statement;
   const RowWiper wiper(statement, query.privileged);
-  if (auto executed = statement.Execute(arguments, deadline); !executed) return Failed(executed.error());
+  if (auto executed = statement.Execute(arguments, deadline); !executed)
+    return Failed(executed.error());
   bool saw_rows = false;
   std::size_t bytes = 0;
   for (bool more = true; more;) {
@@ -50,8 +52,10 @@ Attempt RunOn(Connection& connection, const QueryDescription& query, const Query
     if (!*row) break;
     saw_rows = true;
     for (const Cell& cell : **row) bytes += cell ? cell->size() : 0;
-    if (deadline.passed()) return Failed({SqlError::Kind::kTimeout, "fetch: the rows did not end in time"}, true);
-    if (bytes > kMaxBytes) return Failed({SqlError::Kind::kServer, "fetch: more than 256 MiB of rows"}, true);
+    if (deadline.passed())
+      return Failed({SqlError::Kind::kTimeout, "fetch: the rows did not end in time"}, true);
+    if (bytes > kMaxBytes)
+      return Failed({SqlError::Kind::kServer, "fetch: more than 256 MiB of rows"}, true);
     more = visit((*prepared)->fields, **row);
   }
   return {{}, saw_rows, statement.Finish(deadline)};
@@ -59,7 +63,8 @@ Attempt RunOn(Connection& connection, const QueryDescription& query, const Query
 
 }  // namespace
 
-std::expected<void, SqlError> QueryRunner::Run(QueryId id, const QueryArguments& arguments, Deadline deadline, Visitor visit) {
+std::expected<void, SqlError> QueryRunner::Run(QueryId id, const QueryArguments& arguments,
+                                               Deadline deadline, Visitor visit) {
   const QueryDescription& query = QueryDescriptions()[static_cast<std::size_t>(id)];
   Pool& pool = query.privileged ? privileged_ : identity_;
   for (bool second = false;; second = true) {
@@ -71,9 +76,11 @@ std::expected<void, SqlError> QueryRunner::Run(QueryId id, const QueryArguments&
     if (attempt.result) return {};
     SqlError error = std::move(attempt.result.error());
     const bool lost = error.kind == SqlError::Kind::kLost;
-    const bool worth_another = (lost || error.kind == SqlError::Kind::kStale) && !second && !attempt.saw_rows;
+    const bool worth_another =
+        (lost || error.kind == SqlError::Kind::kStale) && !second && !attempt.saw_rows;
     if (worth_another) continue;
-    error.text = servers_.Describe(lease->server()) + ": " + std::string(query.key) + ": " + error.text;
+    error.text =
+        servers_.Describe(lease->server()) + ": " + std::string(query.key) + ": " + error.text;
     if (lost || error.kind == SqlError::Kind::kTimeout) servers_.ReportFailure(lease->server());
     return std::unexpected(std::move(error));
   }

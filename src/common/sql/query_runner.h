@@ -1,4 +1,5 @@
-// Asks one query inside one deadline: pool, prepare, execute, rows, and one more try if the connection broke.
+// Asks one query inside one deadline: pool, prepare, execute, rows, and one more try if the
+// connection broke.
 #ifndef SQLMAP_COMMON_SQL_QUERY_RUNNER_H_
 #define SQLMAP_COMMON_SQL_QUERY_RUNNER_H_
 
@@ -17,17 +18,27 @@ class QueryRunner {
   static constexpr std::int64_t kCallBudgetMs = 900;
 
   // All must outlive the runner.
-  QueryRunner(const Settings& settings, ServerList& servers, Pool& identity, Pool& privileged, Log& log)
-      : settings_(settings), servers_(servers), identity_(identity), privileged_(privileged), log_(log) {}
+  QueryRunner(const Settings& settings, ServerList& servers, Pool& identity, Pool& privileged,
+              Log& log)
+      : settings_(settings),
+        servers_(servers),
+        identity_(identity),
+        privileged_(privileged),
+        log_(log) {}
 
   // What a row is shown to. Returns false to see no more rows.
   using Visitor = FunctionRef<bool(const FieldMap& fields, Row row)>;
 
-  // Runs the query to its end. An error after the first row is final; before it, a broken connection is replaced once.
-  std::expected<void, SqlError> Run(QueryId id, const QueryArguments& arguments, Deadline deadline, Visitor visit);
+  // Runs the query to its end. An error after the first row is final; before it, a broken
+  // connection is replaced once.
+  std::expected<void, SqlError> Run(QueryId id, const QueryArguments& arguments, Deadline deadline,
+                                    Visitor visit);
 
-  // A connection of the identity account, outside the pool, without a limit on how long a query may run.
-  std::expected<ServerList::Opened, SqlError> OpenStream(Deadline deadline) { return identity_.OpenStream(deadline); }
+  // A connection of the identity account, outside the pool, without a limit on how long a query may
+  // run.
+  std::expected<ServerList::Opened, SqlError> OpenStream(Deadline deadline) {
+    return identity_.OpenStream(deadline);
+  }
   std::string DescribeServer(std::size_t server) const { return servers_.Describe(server); }
 
   const Settings& settings() const { return settings_; }

@@ -14,7 +14,8 @@ constexpr char kNoPassword[] = "*";
 
 std::unexpected<BadRow> Bad(Cell name, std::string why) {
   std::string shown(name.value_or("?").substr(0, 64));
-  std::replace_if(shown.begin(), shown.end(), [](unsigned char c) { return c < 0x20 || c >= 0x7f; }, '?');
+  std::replace_if(
+      shown.begin(), shown.end(), [](unsigned char c) { return c < 0x20 || c >= 0x7f; }, '?');
   return std::unexpected(BadRow{std::move(shown), std::move(why)});
 }
 
@@ -26,7 +27,8 @@ std::optional<Number> ParseWhole(std::string_view text) {
   return number;
 }
 
-// shadow(5): an empty field, NULL here, is "not set", which glibc shows as -1. Anything else must be a number.
+// shadow(5): an empty field, NULL here, is "not set", which glibc shows as -1. Anything else must
+// be a number.
 std::optional<std::int64_t> ShadowNumber(Cell cell) {
   if (!cell) return -1;
   const auto number = ParseWhole<std::int64_t>(*cell);
@@ -36,7 +38,9 @@ std::optional<std::int64_t> ShadowNumber(Cell cell) {
 
 }  // namespace
 
-std::optional<std::uint32_t> ParseUnsigned(std::string_view text) { return ParseWhole<std::uint32_t>(text); }
+std::optional<std::uint32_t> ParseUnsigned(std::string_view text) {
+  return ParseWhole<std::uint32_t>(text);
+}
 
 std::string RowReader::Canonical(std::string_view name) const {
   std::string canonical(name);
@@ -44,23 +48,27 @@ std::string RowReader::Canonical(std::string_view name) const {
   return canonical;
 }
 
-std::expected<std::uint32_t, std::string> RowReader::Id(Cell cell, const IdRules& rules, const char* field) const {
+std::expected<std::uint32_t, std::string> RowReader::Id(Cell cell, const IdRules& rules,
+                                                        const char* field) const {
   if (!cell) return std::unexpected(std::string(field) + " is NULL");
   const auto number = ParseUnsigned(*cell);
   if (!number) return std::unexpected(std::string(field) + " is not a number of 0 to 4294967295");
   const std::uint64_t id = std::uint64_t{*number} + accounts_.uid_offset;
   if (id > 0xffffffffU || !rules.Allows(static_cast<std::uint32_t>(id))) {
-    return std::unexpected(std::string(field) + " " + std::to_string(id) + " is outside what [accounts] allows");
+    return std::unexpected(std::string(field) + " " + std::to_string(id) +
+                           " is outside what [accounts] allows");
   }
   return static_cast<std::uint32_t>(id);
 }
 
-std::expected<UserRecord, BadRow> RowReader::User(const FieldMap& fields, Row row, RecordText& text) const {
+std::expected<UserRecord, BadRow> RowReader::User(const FieldMap& fields, Row row,
+                                                  RecordText& text) const {
   if (row.empty()) return Bad({}, "a field is longer than 1 MiB");
   const Cell name = fields.In(row, Field::kUserName);
   if (!name) return Bad(name, "username is NULL");
   text.name = Canonical(*name);
-  if (!accounts_.names.Allows(text.name)) return Bad(name, "username breaks the name rules of [accounts]");
+  if (!accounts_.names.Allows(text.name))
+    return Bad(name, "username breaks the name rules of [accounts]");
   UserRecord user;
   user.name = text.name;
   const auto uid = Id(fields.In(row, Field::kUid), accounts_.uid_rules(), "uid");
@@ -70,7 +78,8 @@ std::expected<UserRecord, BadRow> RowReader::User(const FieldMap& fields, Row ro
   if (!gid) return Bad(name, gid.error());
   user.gid = *gid;
 
-  // passwd(5) is public: whatever stands in the column, no hash goes out, and no empty field, which would mean "no password".
+  // passwd(5) is public: whatever stands in the column, no hash goes out, and no empty field, which
+  // would mean "no password".
   const std::string_view password = fields.In(row, Field::kPassword).value_or("x");
   user.password = password == "*" || password == "!" ? password : "x";
 
@@ -82,41 +91,51 @@ std::expected<UserRecord, BadRow> RowReader::User(const FieldMap& fields, Row ro
   const Cell home = fields.In(row, Field::kHome);
   if (!home) return Bad(name, "homedir is NULL");
   user.home = *home;
-  if (!accounts_.home.empty()) user.home = text.home = ExpandFieldTemplate(accounts_.home, user.name, user.uid, *home);
-  if (!IsCleanPath(user.home)) return Bad(name, "homedir is not an absolute path free of ':' and control characters");
+  if (!accounts_.home.empty())
+    user.home = text.home = ExpandFieldTemplate(accounts_.home, user.name, user.uid, *home);
+  if (!IsCleanPath(user.home))
+    return Bad(name, "homedir is not an absolute path free of ':' and control characters");
 
   const Cell shell = fields.In(row, Field::kShell);
   if (!shell) return Bad(name, "shell is NULL");
   user.shell = *shell;
-  if (!accounts_.shell.empty()) user.shell = text.shell = ExpandFieldTemplate(accounts_.shell, user.name, user.uid, *home);
-  if (!IsCleanPath(user.shell)) return Bad(name, "shell is not an absolute path free of ':' and control characters");
-  if (!accounts_.shells.empty() && std::find(accounts_.shells.begin(), accounts_.shells.end(), user.shell) == accounts_.shells.end()) {
+  if (!accounts_.shell.empty())
+    user.shell = text.shell = ExpandFieldTemplate(accounts_.shell, user.name, user.uid, *home);
+  if (!IsCleanPath(user.shell))
+    return Bad(name, "shell is not an absolute path free of ':' and control characters");
+  if (!accounts_.shells.empty() && std::find(accounts_.shells.begin(), accounts_.shells.end(),
+                                             user.shell) == accounts_.shells.end()) {
     user.shell = kNoLogin;
   }
   return user;
 }
 
-std::expected<GroupRecord, BadRow> RowReader::Group(const FieldMap& fields, Row row, RecordText& text) const {
+std::expected<GroupRecord, BadRow> RowReader::Group(const FieldMap& fields, Row row,
+                                                    RecordText& text) const {
   if (row.empty()) return Bad({}, "a field is longer than 1 MiB");
   const Cell name = fields.In(row, Field::kGroupName);
   if (!name) return Bad(name, "groupname is NULL");
   text.name = Canonical(*name);
-  if (!accounts_.names.Allows(text.name)) return Bad(name, "groupname breaks the name rules of [accounts]");
+  if (!accounts_.names.Allows(text.name))
+    return Bad(name, "groupname breaks the name rules of [accounts]");
   const auto gid = Id(fields.In(row, Field::kGid), accounts_.gid_rules(), "gid");
   if (!gid) return Bad(name, gid.error());
   const std::string_view password = fields.In(row, Field::kPassword).value_or("x");
   return GroupRecord{text.name, password == "*" || password == "!" ? password : "x", *gid, {}};
 }
 
-std::expected<ShadowRecord, BadRow> RowReader::Shadow(const FieldMap& fields, Row row, RecordText& text) const {
+std::expected<ShadowRecord, BadRow> RowReader::Shadow(const FieldMap& fields, Row row,
+                                                      RecordText& text) const {
   if (row.empty()) return Bad({}, "a field is longer than 1 MiB");
   const Cell name = fields.In(row, Field::kUserName);
   if (!name) return Bad(name, "username is NULL");
   text.name = Canonical(*name);
-  if (!accounts_.names.Allows(text.name)) return Bad(name, "username breaks the name rules of [accounts]");
+  if (!accounts_.names.Allows(text.name))
+    return Bad(name, "username breaks the name rules of [accounts]");
   ShadowRecord shadow;
   shadow.name = text.name;
-  // NULL and "" are "no password opens this": pam_unix would take an empty field for "no password needed".
+  // NULL and "" are "no password opens this": pam_unix would take an empty field for "no password
+  // needed".
   shadow.hash = fields.In(row, Field::kPassword).value_or(kNoPassword);
   if (shadow.hash.empty()) shadow.hash = kNoPassword;
   if (!IsCleanField(shadow.hash)) return Bad(name, "password contains ':' or a control character");
@@ -126,9 +145,12 @@ std::expected<ShadowRecord, BadRow> RowReader::Shadow(const FieldMap& fields, Ro
     const char* name;
   };
   static constexpr Span kSpans[] = {
-      {Field::kLstchg, &ShadowRecord::lstchg, "lstchg"}, {Field::kMin, &ShadowRecord::min, "min"},
-      {Field::kMax, &ShadowRecord::max, "max"},          {Field::kWarn, &ShadowRecord::warn, "warn"},
-      {Field::kInact, &ShadowRecord::inact, "inact"},    {Field::kExpire, &ShadowRecord::expire, "expire"},
+      {Field::kLstchg, &ShadowRecord::lstchg, "lstchg"},
+      {Field::kMin, &ShadowRecord::min, "min"},
+      {Field::kMax, &ShadowRecord::max, "max"},
+      {Field::kWarn, &ShadowRecord::warn, "warn"},
+      {Field::kInact, &ShadowRecord::inact, "inact"},
+      {Field::kExpire, &ShadowRecord::expire, "expire"},
   };
   for (const Span& span : kSpans) {
     const auto number = ShadowNumber(fields.In(row, span.field));
@@ -143,7 +165,8 @@ std::expected<ShadowRecord, BadRow> RowReader::Shadow(const FieldMap& fields, Ro
   return shadow;
 }
 
-std::expected<AuthRow, BadRow> RowReader::Auth(const FieldMap& fields, Row row, RecordText& text) const {
+std::expected<AuthRow, BadRow> RowReader::Auth(const FieldMap& fields, Row row,
+                                               RecordText& text) const {
   if (row.empty()) return Bad({}, "a field is longer than 1 MiB");
   const Cell name = fields.In(row, Field::kUserName);
   if (!name) return Bad(name, "username is NULL");
@@ -151,6 +174,12 @@ std::expected<AuthRow, BadRow> RowReader::Auth(const FieldMap& fields, Row row, 
   AuthRow auth;
   auth.name = text.name;
   auth.hash = fields.In(row, Field::kPassword);
+  // A column that is there and says NULL does not say "any".
+  for (const Field field : {Field::kScheme, Field::kServices}) {
+    if (fields.Has(field) && !fields.In(row, field)) {
+      return Bad(name, field == Field::kScheme ? "scheme is NULL" : "services is NULL");
+    }
+  }
   auth.scheme = fields.In(row, Field::kScheme).value_or("");
   auth.owner = fields.In(row, Field::kOwner).value_or("");
   auth.enabled = !fields.Has(Field::kStatus) || fields.In(row, Field::kStatus) == "1";
@@ -165,7 +194,8 @@ std::expected<Gid, BadRow> RowReader::GroupOfUser(const FieldMap& fields, Row ro
   return *gid;
 }
 
-std::size_t RowReader::AppendMembers(std::string_view cell, std::string& names, std::size_t& count) const {
+std::size_t RowReader::AppendMembers(std::string_view cell, std::string& names,
+                                     std::size_t& count) const {
   std::size_t left_out = 0;
   while (!cell.empty()) {
     const std::size_t comma = cell.find(',');

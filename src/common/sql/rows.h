@@ -1,5 +1,5 @@
-// From rows to records, by the rules. Pure: no I/O; a row that breaks a rule gives no record but a reason, and never a record
-// with 0 or "" where the row had NULL or rubbish.
+// From rows to records, by the rules. Pure: no I/O; a row that breaks a rule gives no record but a
+// reason, and never a record with 0 or "" where the row had NULL or rubbish.
 #ifndef SQLMAP_COMMON_SQL_ROWS_H_
 #define SQLMAP_COMMON_SQL_ROWS_H_
 
@@ -38,24 +38,27 @@ class RowReader {
   std::expected<UserRecord, BadRow> User(const FieldMap& fields, Row row, RecordText& text) const;
   // Without members.
   std::expected<GroupRecord, BadRow> Group(const FieldMap& fields, Row row, RecordText& text) const;
-  std::expected<ShadowRecord, BadRow> Shadow(const FieldMap& fields, Row row, RecordText& text) const;
+  std::expected<ShadowRecord, BadRow> Shadow(const FieldMap& fields, Row row,
+                                             RecordText& text) const;
   std::expected<AuthRow, BadRow> Auth(const FieldMap& fields, Row row, RecordText& text) const;
   std::expected<Gid, BadRow> GroupOfUser(const FieldMap& fields, Row row) const;
 
-  // Appends a member cell to a list in NameList form: one name, or several separated by commas, empty ones left out.
-  // Names that break the rules are left out and counted in the result.
+  // Appends a member cell to a list in NameList form: one name, or several separated by commas,
+  // empty ones left out. Names that break the rules are left out and counted in the result.
   std::size_t AppendMembers(std::string_view cell, std::string& names, std::size_t& count) const;
 
   // The name as it is served: accounts.name_case applied.
   std::string Canonical(std::string_view name) const;
 
  private:
-  std::expected<std::uint32_t, std::string> Id(Cell cell, const IdRules& rules, const char* field) const;
+  std::expected<std::uint32_t, std::string> Id(Cell cell, const IdRules& rules,
+                                               const char* field) const;
 
   const AccountSettings& accounts_;
 };
 
-// The whole of `text` as a decimal number; nullopt for anything else, a sign or an overflow included.
+// The whole of `text` as a decimal number; nullopt for anything else, a sign or an overflow
+// included.
 std::optional<std::uint32_t> ParseUnsigned(std::string_view text);
 
 }  // namespace sqlmap

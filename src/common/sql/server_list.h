@@ -1,5 +1,5 @@
-// The servers of one role, in order of preference, and what is known of their health. Shared by every pool of the process, so
-// that a server that hangs costs its time-out once.
+// The servers of one role, in order of preference, and what is known of their health. Shared by
+// every pool of the process, so that a server that hangs costs its time-out once.
 #ifndef SQLMAP_COMMON_SQL_SERVER_LIST_H_
 #define SQLMAP_COMMON_SQL_SERVER_LIST_H_
 
@@ -19,25 +19,35 @@ namespace sqlmap {
 
 // Thread safe. No lock is held while it waits.
 //
-// A server in good standing, or one whose last failure took no time (refused, no socket), is tried in full, for at most
-// connect_timeout_ms. One whose failure took time is never waited for again until it has shown itself: a socket that waits for
-// its greeting stays open as a probe, and each call spends one poll on it. So it costs microseconds while it is down or hung,
-// and the first call after its recovery finds it.
+// What a failure leads to:
+//   gone     no socket, connection refused, hung up on: costs nothing, tried again at each call
+//   full     out of connections: likewise
+//   refused  wrong password, TLS not as demanded: not asked again before a growing delay is over,
+//            lest the server ban this host
+//   silent   accepts and does not greet: never waited for again. The socket that waits for its
+//            greeting stays open, and each call spends one poll on it
+//   slow     greets, but the sign-in took too long: one more sign-in for each delay, unless a new
+//            greeting comes promptly
+// So a server costs microseconds while it is down, and the first call after its recovery finds it.
 class ServerList {
  public:
   // `database` and `log` must outlive the list.
-  ServerList(const DatabaseSettings& database, std::vector<ServerAddress> servers, Dial::Names names, Log& log);
+  ServerList(const DatabaseSettings& database, std::vector<ServerAddress> servers,
+             Dial::Names names, Log& log);
 
   struct Opened {
     std::unique_ptr<Connection> connection;
     std::size_t server = 0;  // index, for ReportFailure
   };
   // A new connection to the first server that answers.
-  std::expected<Opened, SqlError> Connect(const Credentials& credentials, Connection::Use use, Deadline deadline);
+  std::expected<Opened, SqlError> Connect(const Credentials& credentials, Connection::Use use,
+                                          Deadline deadline);
 
-  // A query ran into its time-out there, or broke off twice: the server must show itself before it is used again.
+  // A query ran into its time-out there, or broke off twice: the server must show itself before it
+  // is used again.
   void ReportFailure(std::size_t server);
-  // When that was last reported, on the monotonic clock, 0 if never: connections from before are in doubt.
+  // When that was last reported, on the monotonic clock, 0 if never: connections from before are in
+  // doubt.
   std::int64_t LastFailureMs(std::size_t server);
 
   std::string Describe(std::size_t server) const { return servers_[server].address.Describe(); }
@@ -48,10 +58,12 @@ class ServerList {
     ServerAddress address;
     FailureMemory memory;
     bool slow = false;     // the last failure took time
+    bool refused = false;  // the last failure was the server's word
     bool hurried = false;  // a short sign-in failed during this delay: not again before it is over
     bool in_use = false;   // it failed, and a thread is at it
     Dial probe;
-    std::int64_t failed_ms = 0;  // ReportFailure
+    std::size_t good_address = 0;  // of those that its name has, the one that worked last
+    std::int64_t failed_ms = 0;    // ReportFailure
     std::int64_t logged_ms = 0;
   };
   class Claim;
@@ -62,9 +74,9 @@ class ServerList {
   };
   using Result = std::expected<std::unique_ptr<Connection>, SqlError>;
 
-  Result Try(const Server& server, Dial& dial, const SignIn& sign_in);
+  Result Try(Claim& claim, const SignIn& sign_in);
   Result Probe(Claim& claim, const SignIn& sign_in);
-  Result SignInOver(const Server& server, Dial& dial, const SignIn& sign_in, std::int64_t limit_ms);
+  Result SignInOver(Claim& claim, const SignIn& sign_in, std::int64_t limit_ms);
   void LogFailure(Server& server, const SqlError& error);
 
   const DatabaseSettings& database_;

@@ -63,11 +63,17 @@ struct OwnedAuthRow {
   bool enabled;
 
   explicit OwnedAuthRow(const AuthRow& row)
-      : name(row.name), scheme(row.scheme), owner(row.owner), services(row.services), enabled(row.enabled) {
+      : name(row.name),
+        scheme(row.scheme),
+        owner(row.owner),
+        services(row.services),
+        enabled(row.enabled) {
     if (row.hash) hash.emplace(*row.hash);
   }
   AuthRow view() const {
-    return {name, hash ? std::optional<std::string_view>(hash->view()) : std::nullopt, scheme, owner, enabled, services};
+    return {name,    hash ? std::optional<std::string_view>(hash->view()) : std::nullopt,
+            scheme,  owner,
+            enabled, services};
   }
 };
 
@@ -80,7 +86,8 @@ SqlAccountSource::SqlAccountSource(QueryRunner& runner, std::string host)
       complaints_(runner.log()),
       host_(std::move(host)) {}
 
-// A name that is not in the form in which it would be served is nobody's: no answer is for another name than the one asked.
+// A name that is not in the form in which it would be served is nobody's: no answer is for another
+// name than the one asked.
 bool SqlAccountSource::Allowed(std::string_view name) const {
   return settings_.accounts.names.Allows(name) && reader_.Canonical(name) == name;
 }
@@ -94,24 +101,26 @@ Answer SqlAccountSource::FindUserByName(std::string_view name, UserSink found) n
   return FindUserByName(name, CallDeadline(), found);
 }
 
-Answer SqlAccountSource::FindUserByName(std::string_view name, Deadline deadline, UserSink found) noexcept {
+Answer SqlAccountSource::FindUserByName(std::string_view name, Deadline deadline,
+                                        UserSink found) noexcept {
   return Guarded([&] {
     constexpr QueryId kId = QueryId::kGetpwnam;
     if (!settings_.query(kId).configured()) return Answer::Unavailable(Reason::kNotConfigured);
     if (!Allowed(name)) return Answer::Absent();
     bool done = false;
     RecordText text;
-    const auto result = runner_.Run(kId, {.name = name, .host = host_}, deadline, [&](const FieldMap& fields, Row row) {
-      const auto user = reader_.User(fields, row, text);
-      if (!user) {
-        complaints_.OnBadRow(kId, user.error());
-        return true;
-      }
-      if (user->name != name) return true;
-      found(*user);
-      done = true;
-      return false;
-    });
+    const auto result = runner_.Run(kId, {.name = name, .host = host_}, deadline,
+                                    [&](const FieldMap& fields, Row row) {
+                                      const auto user = reader_.User(fields, row, text);
+                                      if (!user) {
+                                        complaints_.OnBadRow(kId, user.error());
+                                        return true;
+                                      }
+                                      if (user->name != name) return true;
+                                      found(*user);
+                                      done = true;
+                                      return false;
+                                    });
     if (done) return Answer::Found();
     return result ? Answer::Absent() : Outcome(kId, result.error());
   });
@@ -125,15 +134,16 @@ Answer SqlAccountSource::FindUserById(Uid uid, UserSink found) noexcept {
     if (!stored || !settings_.accounts.uid_rules().Allows(uid)) return Answer::Absent();
     std::optional<OwnedUser> best;
     RecordText text;
-    const auto result = runner_.Run(kId, {.uid = *stored, .host = host_}, CallDeadline(), [&](const FieldMap& fields, Row row) {
-      const auto user = reader_.User(fields, row, text);
-      if (!user) {
-        complaints_.OnBadRow(kId, user.error());
-      } else if (user->uid == uid && (!best || ComesFirst(*user, *best))) {
-        best.emplace(*user);
-      }
-      return true;
-    });
+    const auto result = runner_.Run(
+        kId, {.uid = *stored, .host = host_}, CallDeadline(), [&](const FieldMap& fields, Row row) {
+          const auto user = reader_.User(fields, row, text);
+          if (!user) {
+            complaints_.OnBadRow(kId, user.error());
+          } else if (user->uid == uid && (!best || ComesFirst(*user, *best))) {
+            best.emplace(*user);
+          }
+          return true;
+        });
     if (!result) return Outcome(kId, result.error());
     if (!best) return Answer::Absent();
     found(best->view());
@@ -141,7 +151,8 @@ Answer SqlAccountSource::FindUserById(Uid uid, UserSink found) noexcept {
   });
 }
 
-Answer SqlAccountSource::FindGroup(QueryId id, const QueryArguments& arguments, std::string_view name, Gid gid, GroupSink found) {
+Answer SqlAccountSource::FindGroup(QueryId id, const QueryArguments& arguments,
+                                   std::string_view name, Gid gid, GroupSink found) {
   const Deadline deadline = CallDeadline();
   std::string group_name;
   std::string password;
@@ -180,27 +191,36 @@ Answer SqlAccountSource::FindGroup(QueryId id, const QueryArguments& arguments, 
   return Answer::Found();
 }
 
-void SqlAccountSource::AppendMembers(QueryId id, Cell cell, const std::string& group, std::string& names, std::size_t& count) {
+void SqlAccountSource::AppendMembers(QueryId id, Cell cell, const std::string& group,
+                                     std::string& names, std::size_t& count) {
   if (cell && reader_.AppendMembers(*cell, names, count) != 0) {
     complaints_.OnBadRow(id, {group, "a member's name breaks the name rules of [accounts]"});
   }
 }
 
-std::expected<void, SqlError> SqlAccountSource::ReadMembers(Gid gid, Deadline deadline, std::string& names, std::size_t& count) {
+std::expected<void, SqlError> SqlAccountSource::ReadMembers(Gid gid, Deadline deadline,
+                                                            std::string& names,
+                                                            std::size_t& count) {
   constexpr QueryId kId = QueryId::kMemsbygid;
   const auto stored = WithoutOffset(gid, settings_.accounts.uid_offset);
   if (!settings_.query(kId).configured() || !stored) return {};
-  return runner_.Run(kId, {.gid = *stored, .host = host_}, deadline, [&](const FieldMap& fields, Row row) {
-    if (row.empty()) return true;
-    const Cell member = fields.In(row, fields.Has(Field::kMember) ? Field::kMember : Field::kUserName);
-    AppendMembers(kId, member, "gid " + std::to_string(gid), names, count);
-    return true;
-  });
+  return runner_.Run(
+      kId, {.gid = *stored, .host = host_}, deadline, [&](const FieldMap& fields, Row row) {
+        if (row.empty()) {
+          complaints_.OnBadRow(kId, {"gid " + std::to_string(gid), "a field is longer than 1 MiB"});
+          return true;
+        }
+        const Cell member =
+            fields.In(row, fields.Has(Field::kMember) ? Field::kMember : Field::kUserName);
+        AppendMembers(kId, member, "gid " + std::to_string(gid), names, count);
+        return true;
+      });
 }
 
 Answer SqlAccountSource::FindGroupByName(std::string_view name, GroupSink found) noexcept {
   return Guarded([&] {
-    if (!settings_.query(QueryId::kGetgrnam).configured()) return Answer::Unavailable(Reason::kNotConfigured);
+    if (!settings_.query(QueryId::kGetgrnam).configured())
+      return Answer::Unavailable(Reason::kNotConfigured);
     if (!Allowed(name)) return Answer::Absent();
     return FindGroup(QueryId::kGetgrnam, {.name = name, .host = host_}, name, 0, found);
   });
@@ -208,7 +228,8 @@ Answer SqlAccountSource::FindGroupByName(std::string_view name, GroupSink found)
 
 Answer SqlAccountSource::FindGroupById(Gid gid, GroupSink found) noexcept {
   return Guarded([&] {
-    if (!settings_.query(QueryId::kGetgrgid).configured()) return Answer::Unavailable(Reason::kNotConfigured);
+    if (!settings_.query(QueryId::kGetgrgid).configured())
+      return Answer::Unavailable(Reason::kNotConfigured);
     const auto stored = WithoutOffset(gid, settings_.accounts.uid_offset);
     if (!stored || !settings_.accounts.gid_rules().Allows(gid)) return Answer::Absent();
     return FindGroup(QueryId::kGetgrgid, {.gid = *stored, .host = host_}, {}, gid, found);
@@ -221,19 +242,20 @@ Answer SqlAccountSource::FindGroupsOfUser(std::string_view name, GidsSink found)
     if (!settings_.query(kId).configured()) return Answer::Unavailable(Reason::kNotConfigured);
     if (!Allowed(name)) return Answer::Absent();
     std::vector<Gid> gids;
-    const auto result = runner_.Run(kId, {.name = name, .host = host_}, CallDeadline(), [&](const FieldMap& fields, Row row) {
-      if (fields.Has(Field::kUserName)) {
-        const Cell member = row.empty() ? Cell{} : fields.In(row, Field::kUserName);
-        if (!member || reader_.Canonical(*member) != name) return true;
-      }
-      const auto gid = reader_.GroupOfUser(fields, row);
-      if (gid) {
-        gids.push_back(*gid);
-      } else {
-        complaints_.OnBadRow(kId, gid.error());
-      }
-      return true;
-    });
+    const auto result = runner_.Run(
+        kId, {.name = name, .host = host_}, CallDeadline(), [&](const FieldMap& fields, Row row) {
+          if (fields.Has(Field::kUserName)) {
+            const Cell member = row.empty() ? Cell{} : fields.In(row, Field::kUserName);
+            if (!member || reader_.Canonical(*member) != name) return true;
+          }
+          const auto gid = reader_.GroupOfUser(fields, row);
+          if (gid) {
+            gids.push_back(*gid);
+          } else {
+            complaints_.OnBadRow(kId, gid.error());
+          }
+          return true;
+        });
     if (!result) return Outcome(kId, result.error());
     std::sort(gids.begin(), gids.end());
     gids.erase(std::unique(gids.begin(), gids.end()), gids.end());
@@ -247,24 +269,26 @@ Answer SqlAccountSource::FindShadow(std::string_view name, ShadowSink found) noe
   return FindShadow(name, CallDeadline(), found);
 }
 
-Answer SqlAccountSource::FindShadow(std::string_view name, Deadline deadline, ShadowSink found) noexcept {
+Answer SqlAccountSource::FindShadow(std::string_view name, Deadline deadline,
+                                    ShadowSink found) noexcept {
   return Guarded([&] {
     constexpr QueryId kId = QueryId::kGetspnam;
     if (!settings_.query(kId).configured()) return Answer::Unavailable(Reason::kNotConfigured);
     if (!Allowed(name)) return Answer::Absent();
     bool done = false;
     RecordText text;
-    const auto result = runner_.Run(kId, {.name = name, .host = host_}, deadline, [&](const FieldMap& fields, Row row) {
-      const auto shadow = reader_.Shadow(fields, row, text);
-      if (!shadow) {
-        complaints_.OnBadRow(kId, shadow.error());
-        return true;
-      }
-      if (shadow->name != name) return true;
-      found(*shadow);
-      done = true;
-      return false;
-    });
+    const auto result = runner_.Run(kId, {.name = name, .host = host_}, deadline,
+                                    [&](const FieldMap& fields, Row row) {
+                                      const auto shadow = reader_.Shadow(fields, row, text);
+                                      if (!shadow) {
+                                        complaints_.OnBadRow(kId, shadow.error());
+                                        return true;
+                                      }
+                                      if (shadow->name != name) return true;
+                                      found(*shadow);
+                                      done = true;
+                                      return false;
+                                    });
     if (done) return Answer::Found();
     return result ? Answer::Absent() : Outcome(kId, result.error());
   });
@@ -309,7 +333,8 @@ Answer SqlAccountSource::ListUsers(Cursor<UserRecord>*& cursor) noexcept {
 
 Answer SqlAccountSource::ListGroups(Cursor<GroupRecord>*& cursor) noexcept {
   return Guarded([&] {
-    const auto members = [this](Gid gid, Deadline deadline, std::string& names, std::size_t& count) {
+    const auto members = [this](Gid gid, Deadline deadline, std::string& names,
+                                std::size_t& count) {
       return ReadMembers(gid, deadline, names, count);
     };
     return OpenGroupCursor(runner_, reader_, complaints_, host_, members, cursor);

@@ -34,19 +34,23 @@ class SqlAccountSource final : public AccountSource {
   Answer FindUserByName(std::string_view name, Deadline deadline, UserSink found) noexcept;
   Answer FindShadow(std::string_view name, Deadline deadline, ShadowSink found) noexcept;
 
-  // The rows of the query `auth` for one name, at most auth.max_rows + 1 of them. Found: one or more. The connection is given
-  // back before `found` runs, since checking a password takes its time.
+  // The rows of the query `auth` for one name, at most auth.max_rows + 1 of them. Found: one or
+  // more. The connection is given back before `found` runs, since checking a password takes its
+  // time.
   Answer FindAuthRows(const LoginRequest& request, Deadline deadline,
                       FunctionRef<void(std::span<const AuthRow>)> found) noexcept;
 
  private:
   bool Allowed(std::string_view name) const;
   Answer Outcome(QueryId id, const SqlError& error);
-  Answer FindGroup(QueryId id, const QueryArguments& arguments, std::string_view name, Gid gid, GroupSink found);
+  Answer FindGroup(QueryId id, const QueryArguments& arguments, std::string_view name, Gid gid,
+                   GroupSink found);
   // Appends the members in one cell; what is not a name is left out and logged for its group.
-  void AppendMembers(QueryId id, Cell cell, const std::string& group, std::string& names, std::size_t& count);
+  void AppendMembers(QueryId id, Cell cell, const std::string& group, std::string& names,
+                     std::size_t& count);
   // Appends the members of a group, from the query memsbygid, if there is one.
-  std::expected<void, SqlError> ReadMembers(Gid gid, Deadline deadline, std::string& names, std::size_t& count);
+  std::expected<void, SqlError> ReadMembers(Gid gid, Deadline deadline, std::string& names,
+                                            std::size_t& count);
 
   QueryRunner& runner_;
   const Settings& settings_;

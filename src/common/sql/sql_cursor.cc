@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/sql/client_library/call_scope.h"
 #include "common/sql/wiped_string.h"
 
 namespace sqlmap {
@@ -14,12 +15,14 @@ namespace {
 // The rows of one list query, on a connection of their own.
 class RowStream {
  public:
-  static std::expected<RowStream, SqlError> Open(QueryRunner& runner, QueryId id, std::string_view host) {
+  static std::expected<RowStream, SqlError> Open(QueryRunner& runner, QueryId id,
+                                                 std::string_view host) {
     const Deadline deadline = Deadline::In(QueryRunner::kCallBudgetMs);
     auto opened = runner.OpenStream(deadline);
     if (!opened) return std::unexpected(std::move(opened.error()));
-    RowStream stream(std::move(opened->connection), runner.DescribeServer(opened->server) + ": " +
-                                                        std::string(QueryDescriptions()[static_cast<std::size_t>(id)].key) + ": ");
+    RowStream stream(std::move(opened->connection),
+                     runner.DescribeServer(opened->server) + ": " +
+                         std::string(QueryDescriptions()[static_cast<std::size_t>(id)].key) + ": ");
     const auto prepared = stream.connection_->Prepared(id, runner.settings().query(id), deadline);
     if (!prepared) return stream.Broken(prepared.error());
     stream.query_ = *prepared;
@@ -29,19 +32,27 @@ class RowStream {
     return stream;
   }
 
-  // The next row, nullopt at the end. After an error, or in a child of the process that opened it, the error again: a walk
-  // that broke off never looks like one that ended.
+  // The next row, nullopt at the end. After an error, or in a child of the process that opened it,
+  // the error again: a walk that broke off never looks like one that ended.
   std::expected<std::optional<Row>, SqlError> Next(Deadline deadline) {
-    if (connection_ == nullptr || connection_->Inherited()) return Broken({SqlError::Kind::kLost, "the walk broke off"});
+    if (connection_ == nullptr || connection_->Inherited())
+      return Broken({SqlError::Kind::kLost, "the walk broke off"});
     if (ended_) return std::nullopt;
-    if (!connection_->descriptor().Same()) return Broken({SqlError::Kind::kLost, "somebody else closed the descriptor"});
-    auto row = query_->statement->Fetch(deadline);
+    std::expected<std::optional<Row>, SqlError> row;
+    {
+      // A host that closed the descriptor and opened its own with the number keeps what is in it.
+      CallScope scope(deadline.at_ms(), CallScope::Mode::kTalk);
+      scope.LookAtEachReceive();
+      row = query_->statement->Fetch(deadline);
+    }
     if (!row) return Broken(std::move(row.error()));
-    if (deadline.passed()) return Broken({SqlError::Kind::kTimeout, "no good row in time"});
     ended_ = !*row;
     return row;
   }
   void Break() { connection_.reset(); }
+  std::unexpected<SqlError> NoGoodRow() {
+    return Broken({SqlError::Kind::kTimeout, "no good row in time"});
+  }
 
   const FieldMap& fields() const { return query_->fields; }
 
@@ -81,7 +92,8 @@ class StreamCursor : public Cursor<Record> {
  public:
   Answer Next(Record& record) noexcept final {
     if (broken_) return Answer::Unavailable(Reason::kUnreachable);
-    const Answer answer = Guarded(complaints_, id_, [&](Deadline deadline) { return Read(record, deadline); });
+    const Answer answer =
+        Guarded(complaints_, id_, [&](Deadline deadline) { return Read(record, deadline); });
     if (answer.unavailable()) {
       broken_ = true;
       stream_.Break();
@@ -127,14 +139,17 @@ class UserCursor final : public StreamCursor<UserRecord> {
         return true;
       }
       complaints_.OnBadRow(id_, user.error());
+      if (deadline.passed()) return stream_.NoGoodRow();
     }
   }
 };
 
 class GroupCursor final : public StreamCursor<GroupRecord> {
  public:
-  GroupCursor(RowStream stream, const RowReader& reader, Complaints& complaints, MemberQuery members)
-      : StreamCursor(QueryId::kGetgrent, std::move(stream), reader, complaints), members_(std::move(members)) {}
+  GroupCursor(RowStream stream, const RowReader& reader, Complaints& complaints,
+              MemberQuery members)
+      : StreamCursor(QueryId::kGetgrent, std::move(stream), reader, complaints),
+        members_(std::move(members)) {}
 
  private:
   struct Group {
@@ -179,6 +194,7 @@ class GroupCursor final : public StreamCursor<GroupRecord> {
       const auto group = reader_.Group(stream_.fields(), **row, text_);
       if (!group) {
         complaints_.OnBadRow(id_, group.error());
+        if (deadline.passed()) return stream_.NoGoodRow();
         continue;
       }
       ahead_.set = true;
@@ -189,7 +205,8 @@ class GroupCursor final : public StreamCursor<GroupRecord> {
       ahead_.count = 0;
       const Cell member = stream_.fields().In(**row, Field::kMember);
       if (member && reader_.AppendMembers(*member, ahead_.members, ahead_.count) != 0) {
-        complaints_.OnBadRow(id_, {ahead_.name, "a member's name breaks the name rules of [accounts]"});
+        complaints_.OnBadRow(id_,
+                             {ahead_.name, "a member's name breaks the name rules of [accounts]"});
       }
       return {};
     }
@@ -214,7 +231,8 @@ class ShadowCursor final : public Cursor<ShadowRecord> {
 
  private:
   struct Owned {
-    explicit Owned(const ShadowRecord& shadow) : name(shadow.name), hash(shadow.hash), numbers(shadow) {}
+    explicit Owned(const ShadowRecord& shadow)
+        : name(shadow.name), hash(shadow.hash), numbers(shadow) {}
     ShadowRecord view() const {
       ShadowRecord shadow = numbers;
       shadow.name = name;
@@ -251,8 +269,8 @@ bool MayList(const Settings& settings, QueryId id, Answer& answer) {
 
 }  // namespace
 
-Answer OpenUserCursor(QueryRunner& runner, const RowReader& reader, Complaints& complaints, std::string_view host,
-                      Cursor<UserRecord>*& cursor) {
+Answer OpenUserCursor(QueryRunner& runner, const RowReader& reader, Complaints& complaints,
+                      std::string_view host, Cursor<UserRecord>*& cursor) {
   Answer answer;
   if (!MayList(runner.settings(), QueryId::kGetpwent, answer)) return answer;
   return Guarded(complaints, QueryId::kGetpwent, [&](Deadline) -> std::expected<bool, SqlError> {
@@ -263,8 +281,8 @@ Answer OpenUserCursor(QueryRunner& runner, const RowReader& reader, Complaints& 
   });
 }
 
-Answer OpenGroupCursor(QueryRunner& runner, const RowReader& reader, Complaints& complaints, std::string_view host,
-                       MemberQuery members, Cursor<GroupRecord>*& cursor) {
+Answer OpenGroupCursor(QueryRunner& runner, const RowReader& reader, Complaints& complaints,
+                       std::string_view host, MemberQuery members, Cursor<GroupRecord>*& cursor) {
   Answer answer;
   if (!MayList(runner.settings(), QueryId::kGetgrent, answer)) return answer;
   return Guarded(complaints, QueryId::kGetgrent, [&](Deadline) -> std::expected<bool, SqlError> {
@@ -275,27 +293,28 @@ Answer OpenGroupCursor(QueryRunner& runner, const RowReader& reader, Complaints&
   });
 }
 
-Answer OpenShadowCursor(QueryRunner& runner, const RowReader& reader, Complaints& complaints, std::string_view host,
-                        Cursor<ShadowRecord>*& cursor) {
+Answer OpenShadowCursor(QueryRunner& runner, const RowReader& reader, Complaints& complaints,
+                        std::string_view host, Cursor<ShadowRecord>*& cursor) {
   Answer answer;
   if (!MayList(runner.settings(), QueryId::kGetspent, answer)) return answer;
-  return Guarded(complaints, QueryId::kGetspent, [&](Deadline deadline) -> std::expected<bool, SqlError> {
-    std::unique_ptr<ShadowCursor, Closer> rows(new ShadowCursor);
-    RecordText text;
-    const auto read = runner.Run(QueryId::kGetspent, {.host = host}, deadline,
-                                 [&](const FieldMap& fields, Row row) {
-                                   const auto shadow = reader.Shadow(fields, row, text);
-                                   if (shadow) {
-                                     rows->Add(*shadow);
-                                   } else {
-                                     complaints.OnBadRow(QueryId::kGetspent, shadow.error());
-                                   }
-                                   return true;
-                                 });
-    if (!read) return std::unexpected(read.error());
-    cursor = rows.release();
-    return true;
-  });
+  return Guarded(
+      complaints, QueryId::kGetspent, [&](Deadline deadline) -> std::expected<bool, SqlError> {
+        std::unique_ptr<ShadowCursor, Closer> rows(new ShadowCursor);
+        RecordText text;
+        const auto read = runner.Run(QueryId::kGetspent, {.host = host}, deadline,
+                                     [&](const FieldMap& fields, Row row) {
+                                       const auto shadow = reader.Shadow(fields, row, text);
+                                       if (shadow) {
+                                         rows->Add(*shadow);
+                                       } else {
+                                         complaints.OnBadRow(QueryId::kGetspent, shadow.error());
+                                       }
+                                       return true;
+                                     });
+        if (!read) return std::unexpected(read.error());
+        cursor = rows.release();
+        return true;
+      });
 }
 
 }  // namespace sqlmap

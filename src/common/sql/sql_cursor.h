@@ -1,4 +1,5 @@
-// Walks over the list queries: passwd and group stream from the server row by row, shadow is read whole.
+// Walks over the list queries: passwd and group stream from the server row by row, shadow is read
+// whole.
 #ifndef SQLMAP_COMMON_SQL_SQL_CURSOR_H_
 #define SQLMAP_COMMON_SQL_SQL_CURSOR_H_
 
@@ -12,21 +13,22 @@
 
 namespace sqlmap {
 
-// All references must outlive the cursor, which frees itself in Close. A walk over users or groups has a connection of its
-// own, outside the pool; between two rows its caller may pause for minutes. Each Next ends within QueryRunner::kCallBudgetMs.
-// These throw std::bad_alloc.
-Answer OpenUserCursor(QueryRunner& runner, const RowReader& reader, Complaints& complaints, std::string_view host,
-                      Cursor<UserRecord>*& cursor);
+// All references must outlive the cursor, which frees itself in Close. A walk over users or groups
+// has a connection of its own, outside the pool; between two rows its caller may pause for minutes.
+// Each Next ends within QueryRunner::kCallBudgetMs. These throw std::bad_alloc.
+Answer OpenUserCursor(QueryRunner& runner, const RowReader& reader, Complaints& complaints,
+                      std::string_view host, Cursor<UserRecord>*& cursor);
 
 // Appends the members of a group whose rows have no column `member`.
-using MemberQuery = std::function<std::expected<void, SqlError>(Gid gid, Deadline deadline, std::string& names, std::size_t& count)>;
+using MemberQuery = std::function<std::expected<void, SqlError>(
+    Gid gid, Deadline deadline, std::string& names, std::size_t& count)>;
 
 // Consecutive rows of one group are one group: each may carry one member.
-Answer OpenGroupCursor(QueryRunner& runner, const RowReader& reader, Complaints& complaints, std::string_view host,
-                       MemberQuery members, Cursor<GroupRecord>*& cursor);
+Answer OpenGroupCursor(QueryRunner& runner, const RowReader& reader, Complaints& complaints,
+                       std::string_view host, MemberQuery members, Cursor<GroupRecord>*& cursor);
 
-Answer OpenShadowCursor(QueryRunner& runner, const RowReader& reader, Complaints& complaints, std::string_view host,
-                        Cursor<ShadowRecord>*& cursor);
+Answer OpenShadowCursor(QueryRunner& runner, const RowReader& reader, Complaints& complaints,
+                        std::string_view host, Cursor<ShadowRecord>*& cursor);
 
 }  // namespace sqlmap
 

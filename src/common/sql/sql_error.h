@@ -12,26 +12,36 @@ namespace sqlmap {
 struct SqlError {
   enum class Kind : std::uint8_t {
     kNotAllowed,   // this process has no credentials for it
-    kUnreachable,  // no connection: refused, no route, access denied, TLS not as demanded, known to be down
+    kUnreachable,  // no connection: refused, no route, access denied, TLS not as demanded, known to
+                   // be down
     kTimeout,      // the deadline passed
-    kLost,         // the connection broke or the server is going away: worth one more try on a new connection
-    kStale,        // what was prepared on this connection is out of date: likewise, and the server is in good health
-    kServer,       // the server refused the query; the connection is still good
+    kLost,         // the connection broke or the server is going away: worth one more try on a new
+                   // connection
+    kStale,   // what was prepared on this connection is out of date: likewise, and the server is in
+              // good health
+    kServer,  // the server refused the query; the connection is still good
     kNoMemory,
   };
   Kind kind = Kind::kUnreachable;
   std::string text;     // for the log: server, what was tried, what it said; no secret
   bool logged = false;  // the log has it already
+  // A server that is there said no: wrong password, TLS not as demanded, no such database.
+  bool refused = false;
 
   Reason reason() const {
     switch (kind) {
-      case Kind::kNotAllowed: return Reason::kNotAllowed;
-      case Kind::kTimeout: return Reason::kTimeout;
+      case Kind::kNotAllowed:
+        return Reason::kNotAllowed;
+      case Kind::kTimeout:
+        return Reason::kTimeout;
       case Kind::kStale:
-      case Kind::kServer: return Reason::kServerError;
-      case Kind::kNoMemory: return Reason::kNoMemory;
+      case Kind::kServer:
+        return Reason::kServerError;
+      case Kind::kNoMemory:
+        return Reason::kNoMemory;
       case Kind::kUnreachable:
-      case Kind::kLost: break;
+      case Kind::kLost:
+        break;
     }
     return Reason::kUnreachable;
   }

@@ -20,8 +20,9 @@ constexpr std::size_t kUsualField = 512;
 
 std::string LowerCaseCopy(std::string_view text) {
   std::string lower(text);
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
   return lower;
 }
 
@@ -62,7 +63,8 @@ void Statement::Free() {
   if (statement_ == nullptr) return;
   // The enclosing scope, if any, decides whether the server hears of it.
   if (CallScope::Current() == nullptr) {
-    const CallScope scope(MonotonicMs(), CallScope::Mode::kTalk);
+    CallScope scope(MonotonicMs(), CallScope::Mode::kTalk);
+    scope.Over(*descriptor_);
     mysql_stmt_close(statement_);
   } else {
     mysql_stmt_close(statement_);
@@ -73,24 +75,31 @@ void Statement::Free() {
 SqlError Statement::Failure(const char* step, Deadline deadline) const {
   // A row that fails to arrive leaves its error on the connection only.
   if (mysql_stmt_errno(statement_) != 0) {
-    return ClassifyError(mysql_stmt_errno(statement_), mysql_stmt_error(statement_), step, deadline);
+    return ClassifyError(mysql_stmt_errno(statement_), mysql_stmt_error(statement_), step,
+                         deadline);
   }
   return ClassifyError(mysql_errno(connection_), mysql_error(connection_), step, deadline);
 }
 
-std::expected<std::unique_ptr<Statement>, SqlError> Statement::Prepare(MYSQL* connection, const QueryTemplate& query,
-                                                                       Deadline deadline) {
-  const CallScope scope(deadline.at_ms(), CallScope::Mode::kTalk);
+std::expected<std::unique_ptr<Statement>, SqlError> Statement::Prepare(
+    MYSQL* connection, const DescriptorIdentity& descriptor, const QueryTemplate& query,
+    Deadline deadline) {
+  CallScope scope(deadline.at_ms(), CallScope::Mode::kTalk);
+  scope.Over(descriptor);
   std::unique_ptr<Statement> statement(new Statement);
+  statement->descriptor_ = &descriptor;
   statement->connection_ = connection;
   statement->statement_ = mysql_stmt_init(connection);
-  if (statement->statement_ == nullptr) return std::unexpected(SqlError{SqlError::Kind::kNoMemory, "prepare: no memory"});
+  if (statement->statement_ == nullptr)
+    return std::unexpected(SqlError{SqlError::Kind::kNoMemory, "prepare: no memory"});
   MYSQL_STMT* const handle = statement->statement_;
-  if (mysql_stmt_prepare(handle, query.sql.data(), static_cast<unsigned long>(query.sql.size())) != 0) {
+  if (mysql_stmt_prepare(handle, query.sql.data(), static_cast<unsigned long>(query.sql.size())) !=
+      0) {
     return std::unexpected(statement->Failure("prepare", deadline));
   }
   if (mysql_stmt_param_count(handle) != query.parameters.size()) {
-    return std::unexpected(SqlError{SqlError::Kind::kServer, "prepare: the server counts other parameters than we do"});
+    return std::unexpected(SqlError{SqlError::Kind::kServer,
+                                    "prepare: the server counts other parameters than we do"});
   }
   statement->parameters_ = query.parameters;
   if (auto bound = statement->BindColumns(deadline); !bound) return std::unexpected(bound.error());
@@ -99,10 +108,12 @@ std::expected<std::unique_ptr<Statement>, SqlError> Statement::Prepare(MYSQL* co
 
 std::expected<void, SqlError> Statement::BindColumns(Deadline deadline) {
   MYSQL_RES* const metadata = mysql_stmt_result_metadata(statement_);
-  if (metadata == nullptr) return std::unexpected(SqlError{SqlError::Kind::kServer, "prepare: the query returns no rows"});
+  if (metadata == nullptr)
+    return std::unexpected(SqlError{SqlError::Kind::kServer, "prepare: the query returns no rows"});
   const unsigned count = mysql_num_fields(metadata);
   const MYSQL_FIELD* const fields = mysql_fetch_fields(metadata);
-  for (unsigned i = 0; i < count; ++i) columns_.push_back(LowerCaseCopy({fields[i].name, fields[i].name_length}));
+  for (unsigned i = 0; i < count; ++i)
+    columns_.push_back(LowerCaseCopy({fields[i].name, fields[i].name_length}));
   mysql_free_result(metadata);
   buffers_ = std::make_unique<Buffers>(count);
   for (unsigned i = 0; i < count; ++i) {
@@ -116,12 +127,15 @@ std::expected<void, SqlError> Statement::BindColumns(Deadline deadline) {
     bind.is_null = &column.is_null;
     bind.error = &column.truncated;
   }
-  if (mysql_stmt_bind_result(statement_, buffers_->binds.data()) != 0) return std::unexpected(Failure("bind", deadline));
+  if (mysql_stmt_bind_result(statement_, buffers_->binds.data()) != 0)
+    return std::unexpected(Failure("bind", deadline));
   return {};
 }
 
-std::expected<void, SqlError> Statement::Execute(const QueryArguments& arguments, Deadline deadline) {
-  const CallScope scope(deadline.at_ms(), CallScope::Mode::kTalk);
+std::expected<void, SqlError> Statement::Execute(const QueryArguments& arguments,
+                                                 Deadline deadline) {
+  CallScope scope(deadline.at_ms(), CallScope::Mode::kTalk);
+  scope.Over(*descriptor_);
   constexpr std::size_t kMaxParameters = 64;
   std::array<MYSQL_BIND, kMaxParameters> binds{};
   std::array<unsigned long, kMaxParameters> lengths{};
@@ -130,38 +144,63 @@ std::expected<void, SqlError> Statement::Execute(const QueryArguments& arguments
   }
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     switch (parameters_[i]) {
-      case QueryParameter::kName: BindText(binds[i], arguments.name, lengths[i]); break;
-      case QueryParameter::kUid: BindNumber(binds[i], arguments.uid); break;
-      case QueryParameter::kGid: BindNumber(binds[i], arguments.gid); break;
-      case QueryParameter::kService: BindText(binds[i], arguments.service, lengths[i]); break;
-      case QueryParameter::kRhost: BindText(binds[i], arguments.rhost, lengths[i]); break;
-      case QueryParameter::kTty: BindText(binds[i], arguments.tty, lengths[i]); break;
-      case QueryParameter::kHost: BindText(binds[i], arguments.host, lengths[i]); break;
-      default: return std::unexpected(SqlError{SqlError::Kind::kServer, "execute: a parameter that a read cannot have"});
+      case QueryParameter::kName:
+        BindText(binds[i], arguments.name, lengths[i]);
+        break;
+      case QueryParameter::kUid:
+        BindNumber(binds[i], arguments.uid);
+        break;
+      case QueryParameter::kGid:
+        BindNumber(binds[i], arguments.gid);
+        break;
+      case QueryParameter::kService:
+        BindText(binds[i], arguments.service, lengths[i]);
+        break;
+      case QueryParameter::kRhost:
+        BindText(binds[i], arguments.rhost, lengths[i]);
+        break;
+      case QueryParameter::kTty:
+        BindText(binds[i], arguments.tty, lengths[i]);
+        break;
+      case QueryParameter::kHost:
+        BindText(binds[i], arguments.host, lengths[i]);
+        break;
+      default:
+        return std::unexpected(
+            SqlError{SqlError::Kind::kServer, "execute: a parameter that a read cannot have"});
     }
   }
-  if (!parameters_.empty() && mysql_stmt_bind_param(statement_, binds.data()) != 0) return std::unexpected(Failure("bind", deadline));
+  if (!parameters_.empty() && mysql_stmt_bind_param(statement_, binds.data()) != 0)
+    return std::unexpected(Failure("bind", deadline));
   if (mysql_stmt_execute(statement_) != 0) {
     return std::unexpected(Failure("execute", deadline));
   }
-  // A view that was changed since: the server prepares anew by itself, and may now return other columns in other places.
-  bool same = mysql_stmt_field_count(statement_) == columns_.size() && connection_->field_count == columns_.size();
+  // A view that was changed since: the server prepares anew by itself, and may now return other
+  // columns in other places.
+  bool same = mysql_stmt_field_count(statement_) == columns_.size() &&
+              connection_->field_count == columns_.size();
   for (std::size_t i = 0; same && i < columns_.size(); ++i) {
     same = strcasecmp(connection_->fields[i].name, columns_[i].c_str()) == 0;
   }
-  if (!same) return std::unexpected(SqlError{SqlError::Kind::kStale, "execute: the query's columns have changed"});
-  // Of a server that announces another result behind this one, libmariadb would forget where our buffers are.
+  if (!same)
+    return std::unexpected(
+        SqlError{SqlError::Kind::kStale, "execute: the query's columns have changed"});
+  // Of a server that announces another result behind this one, libmariadb would forget where our
+  // buffers are.
   if ((connection_->server_status & SERVER_MORE_RESULTS_EXIST) != 0) {
-    return std::unexpected(SqlError{SqlError::Kind::kLost, "execute: the server sends more than one result"});
+    return std::unexpected(
+        SqlError{SqlError::Kind::kLost, "execute: the server sends more than one result"});
   }
   return {};
 }
 
 std::expected<std::optional<Row>, SqlError> Statement::Fetch(Deadline deadline) {
-  const CallScope scope(deadline.at_ms(), CallScope::Mode::kTalk);
+  CallScope scope(deadline.at_ms(), CallScope::Mode::kTalk);
+  scope.Over(*descriptor_);
   const int outcome = mysql_stmt_fetch(statement_);
   if (outcome == MYSQL_NO_DATA) return std::nullopt;
-  if (outcome != 0 && outcome != MYSQL_DATA_TRUNCATED) return std::unexpected(Failure("fetch", deadline));
+  if (outcome != 0 && outcome != MYSQL_DATA_TRUNCATED)
+    return std::unexpected(Failure("fetch", deadline));
   bool readable = true;
   bool grown = false;
   for (unsigned i = 0; i < buffers_->columns.size(); ++i) {
@@ -172,9 +211,12 @@ std::expected<std::optional<Row>, SqlError> Statement::Fetch(Deadline deadline) 
       continue;
     }
 #ifdef MARIADB_PACKAGE_VERSION
-    // libmariadb believes the length that a packet states. A broken server must not make it copy from beyond its buffer.
-    if (column.length > static_cast<std::size_t>(connection_->net.buff_end - statement_->bind[i].u.row_ptr)) {
-      return std::unexpected(SqlError{SqlError::Kind::kLost, "fetch: a field is longer than its packet"});
+    // libmariadb believes the length that a packet states. A broken server must not make it copy
+    // from beyond its buffer.
+    if (column.length >
+        static_cast<std::size_t>(connection_->net.buff_end - statement_->bind[i].u.row_ptr)) {
+      return std::unexpected(
+          SqlError{SqlError::Kind::kLost, "fetch: a field is longer than its packet"});
     }
 #endif
     // Larger than usual: this field once more, into a buffer that the next rows keep.
@@ -183,7 +225,8 @@ std::expected<std::optional<Row>, SqlError> Statement::Fetch(Deadline deadline) 
     MYSQL_BIND& bind = buffers_->binds[i];
     bind.buffer = column.text.data();
     bind.buffer_length = static_cast<unsigned long>(column.text.size());
-    if (mysql_stmt_fetch_column(statement_, &bind, i, 0) != 0) return std::unexpected(Failure("fetch", deadline));
+    if (mysql_stmt_fetch_column(statement_, &bind, i, 0) != 0)
+      return std::unexpected(Failure("fetch", deadline));
     grown = true;
   }
   // Only now: the library forgets where the row's fields are when it gets new buffers.
@@ -193,19 +236,22 @@ std::expected<std::optional<Row>, SqlError> Statement::Fetch(Deadline deadline) 
   if (!readable) return Row{};
   for (std::size_t i = 0; i < buffers_->columns.size(); ++i) {
     const Buffers::Column& column = buffers_->columns[i];
-    buffers_->cells[i] = column.is_null != 0 ? Cell{} : Cell{std::string_view(column.text.data(), column.length)};
+    buffers_->cells[i] =
+        column.is_null != 0 ? Cell{} : Cell{std::string_view(column.text.data(), column.length)};
   }
   return Row(buffers_->cells);
 }
 
 bool Statement::Finish(Deadline deadline) {
-  const CallScope scope(deadline.at_ms(), CallScope::Mode::kTalk);
+  CallScope scope(deadline.at_ms(), CallScope::Mode::kTalk);
+  scope.Over(*descriptor_);
   return mysql_stmt_free_result(statement_) == 0 && !deadline.passed();
 }
 
 void Statement::WipeRows() {
   if (buffers_ == nullptr) return;
-  for (Buffers::Column& column : buffers_->columns) explicit_bzero(column.text.data(), column.text.size());
+  for (Buffers::Column& column : buffers_->columns)
+    explicit_bzero(column.text.data(), column.text.size());
 }
 
 }  // namespace sqlmap

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "common/config/query_template.h"
+#include "common/process/owned_fd.h"
 #include "common/sql/deadline.h"
 #include "common/sql/sql_error.h"
 
@@ -35,22 +36,27 @@ struct QueryArguments {
 using Cell = std::optional<std::string_view>;
 using Row = std::span<const Cell>;
 
-// Belongs to one connection and must not outlive it. One thread at a time.
+// Belongs to one connection, whose descriptor it knows, and must not outlive it. One thread at a
+// time.
 class Statement {
  public:
-  // A field longer than this makes its row unreadable: it is skipped as a row that breaks the rules.
+  // A field longer than this makes its row unreadable: it is skipped as a row that breaks the
+  // rules.
   static constexpr std::size_t kMaxField = std::size_t{1} << 20;
 
   ~Statement();
   Statement(const Statement&) = delete;
   Statement& operator=(const Statement&) = delete;
 
-  static std::expected<std::unique_ptr<Statement>, SqlError> Prepare(st_mysql* connection, const QueryTemplate& query,
-                                                                    Deadline deadline);
+  static std::expected<std::unique_ptr<Statement>, SqlError> Prepare(
+      st_mysql* connection, const DescriptorIdentity& descriptor, const QueryTemplate& query,
+      Deadline deadline);
 
-  // Starts the query. Rows then stream in: nothing is buffered beyond a network packet, whatever the size of the result.
+  // Starts the query. Rows then stream in: nothing is buffered beyond a network packet, whatever
+  // the size of the result.
   std::expected<void, SqlError> Execute(const QueryArguments& arguments, Deadline deadline);
-  // The next row, or nullopt at the end. A row with a field over kMaxField comes out as an empty span.
+  // The next row, or nullopt at the end. A row with a field over kMaxField comes out as an empty
+  // span.
   std::expected<std::optional<Row>, SqlError> Fetch(Deadline deadline);
   // Ends the query and reads away what is left of it. False: the connection is of no more use.
   bool Finish(Deadline deadline);
@@ -71,6 +77,7 @@ class Statement {
   SqlError Failure(const char* step, Deadline deadline) const;
 
   st_mysql* connection_ = nullptr;
+  const DescriptorIdentity* descriptor_ = nullptr;
   st_mysql_stmt* statement_ = nullptr;
   std::vector<QueryParameter> parameters_;
   std::vector<std::string> columns_;

@@ -12,7 +12,8 @@ namespace sqlmap {
 // The bytes stay where they were allocated, so that moving one leaves no copy behind.
 class WipedString {
  public:
-  explicit WipedString(std::string_view text) : bytes_(std::make_unique<char[]>(text.size())), size_(text.size()) {
+  explicit WipedString(std::string_view text)
+      : bytes_(std::make_unique<char[]>(text.size())), size_(text.size()) {
     text.copy(bytes_.get(), size_);
   }
   WipedString(WipedString&&) noexcept = default;

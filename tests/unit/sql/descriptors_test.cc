@@ -1,4 +1,5 @@
-// What a host program does to descriptors and processes: it closes them, opens its own, forks and executes.
+// What a host program does to descriptors and processes: it closes them, opens its own, forks and
+// executes.
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/resource.h>
@@ -50,18 +51,22 @@ class DescriptorsTest : public ::testing::Test {
   static void SetUpTestSuite() {
     server_ = new MariaDbServer();
     server_->Sql(kTables);
-    server_->Sql("INSERT INTO users SELECT CONCAT('many', seq), 'x', 10000 + seq, 5000, '', '/m', '/bin/sh', NULL, 1 FROM seq_1_to_5000",
-                 "accounts");
+    server_->Sql(
+        "INSERT INTO users SELECT CONCAT('many', seq), 'x', 10000 + seq, 5000, '', '/m', "
+        "'/bin/sh', NULL, 1 FROM seq_1_to_5000",
+        "accounts");
   }
   static void TearDownTestSuite() {
     delete server_;
     server_ = nullptr;
   }
   static int Connections() {
-    return std::stoi(server_->Sql("SELECT COUNT(*) FROM information_schema.processlist WHERE user = 'reader'"));
+    return std::stoi(
+        server_->Sql("SELECT COUNT(*) FROM information_schema.processlist WHERE user = 'reader'"));
   }
   static std::string ConnectionIds() {
-    return server_->Sql("SELECT id FROM information_schema.processlist WHERE user = 'reader' ORDER BY id");
+    return server_->Sql(
+        "SELECT id FROM information_schema.processlist WHERE user = 'reader' ORDER BY id");
   }
   static void WaitForConnections(int count) {
     while (Connections() != count) {
@@ -114,7 +119,8 @@ TEST_F(DescriptorsTest, ADescriptorThatTheHostTookIsLeftAlone) {
   ASSERT_EQ(fstat(fd, &after), 0) << "the host's descriptor was closed";
   EXPECT_EQ(after.st_ino, taken.st_ino) << "the host's descriptor was replaced";
   char byte;
-  EXPECT_EQ(recv(hosts[1], &byte, 1, MSG_DONTWAIT), -1) << "something was written into the host's descriptor";
+  EXPECT_EQ(recv(hosts[1], &byte, 1, MSG_DONTWAIT), -1)
+      << "something was written into the host's descriptor";
   close(fd);
   close(hosts[0]);
   close(hosts[1]);
@@ -140,7 +146,8 @@ TEST_F(DescriptorsTest, AChildUsesAConnectionOfItsOwnAndLeavesTheParentsAlone) {
   for (int child = 0; child < 20; ++child) {
     EXPECT_TRUE(InChild([&] {
       for (int i = 0; i < 3; ++i) {
-        if (layer.User("alice") != kAlice || layer.User("bob") != "bob:5001:/home/bob") return false;
+        if (layer.User("alice") != kAlice || layer.User("bob") != "bob:5001:/home/bob")
+          return false;
       }
       return NewDescriptors(before).size() == 1;  // the inherited copy is closed, its own is open
     }));
@@ -148,6 +155,30 @@ TEST_F(DescriptorsTest, AChildUsesAConnectionOfItsOwnAndLeavesTheParentsAlone) {
   }
   WaitForConnections(1);
   EXPECT_EQ(ConnectionIds(), id) << "the parent's connection did not survive";
+}
+
+TEST_F(DescriptorsTest, ADescriptorThatTheHostTookInMidWalkIsNotReadFrom) {
+  const std::set<int> before = OpenDescriptors();
+  Layer layer(Layer::Servers(*server_));
+  Cursor<UserRecord>* cursor = nullptr;
+  ASSERT_TRUE(layer.source().ListUsers(cursor).found());
+  UserRecord user;
+  ASSERT_TRUE(cursor->Next(user).found());
+  const std::set<int> ours = NewDescriptors(before);
+  ASSERT_EQ(ours.size(), 1U);
+  int hosts[2];
+  ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, hosts), 0);
+  ASSERT_EQ(dup2(hosts[0], *ours.begin()), *ours.begin());
+  ASSERT_EQ(write(hosts[1], "host's", 6), 6);
+  Answer answer = cursor->Next(user);
+  while (answer.found()) answer = cursor->Next(user);  // what the library had read before
+  EXPECT_TRUE(answer.unavailable());
+  cursor->Close();
+  char text[8] = {};
+  EXPECT_EQ(recv(*ours.begin(), text, sizeof text, MSG_DONTWAIT), 6) << "the host's data was read";
+  close(*ours.begin());
+  close(hosts[0]);
+  close(hosts[1]);
 }
 
 TEST_F(DescriptorsTest, TwentyGenerationsCarryNoDescriptorsAlong) {
@@ -177,7 +208,8 @@ TEST_F(DescriptorsTest, AChildInMidWalkIsToldSoAndTheParentSeesEveryRow) {
   cursor->Close();
 }
 
-// Not under the sanitizers: the allocator of GCC 12's runtime takes locks that a forked child waits for.
+// Not under the sanitizers: the allocator of GCC 12's runtime takes locks that a forked child waits
+// for.
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 TEST_F(DescriptorsTest, NoChildOfABusyThreadedParentHangs) {
   Layer layer(Layer::Servers(*server_));
@@ -203,7 +235,9 @@ TEST_F(DescriptorsTest, ANewNamespaceWithTheSamePidIsStillAnotherProcess) {
   const std::uint32_t parent = ProcessGeneration::Current();
   EXPECT_TRUE(InChild([&] {
     const std::uint32_t child = ProcessGeneration::Current();
-    return child != parent && InChild([&] { return ProcessGeneration::Current() != child && ProcessGeneration::Current() != parent; });
+    return child != parent && InChild([&] {
+             return ProcessGeneration::Current() != child && ProcessGeneration::Current() != parent;
+           });
   }));
   EXPECT_EQ(ProcessGeneration::Current(), parent);
 }
@@ -218,9 +252,11 @@ TEST_F(DescriptorsTest, WithoutFreeDescriptorsTheAnswerIsUnavailable) {
 }
 
 TEST_F(DescriptorsTest, AMillionRowsStreamThroughFlatMemory) {
-  server_->Sql("CREATE VIEW million AS SELECT CONCAT('u', seq) username, 'x' password, 100000 + seq uid, 5000 gid, '' gecos, "
-               "CONCAT('/home/u', seq) homedir, '/bin/sh' shell FROM seq_1_to_1000000",
-               "accounts");
+  server_->Sql(
+      "CREATE VIEW million AS SELECT CONCAT('u', seq) username, 'x' password, 100000 + seq uid, "
+      "5000 gid, '' gecos, "
+      "CONCAT('/home/u', seq) homedir, '/bin/sh' shell FROM seq_1_to_1000000",
+      "accounts");
   EXPECT_TRUE(InChild([&] {
     alarm(60);
     Layer layer(Layer::Servers(*server_), "[queries]\ngetpwent = \"SELECT * FROM million\"\n");

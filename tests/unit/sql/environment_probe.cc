@@ -1,4 +1,5 @@
-// Looks alice up through the SQL layer and prints what it saw; environment_test.cc runs it in hostile environments.
+// Looks alice up through the SQL layer and prints what it saw; environment_test.cc runs it in
+// hostile environments.
 #include <cstdio>
 
 #include "unit/sql/sql_fixture.h"

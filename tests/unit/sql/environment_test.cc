@@ -1,5 +1,5 @@
-// No environment variable and no option file changes where a look-up goes or what it loads. libnss-mysql and pam_mysql gave
-// local root and false logins through each of these.
+// No environment variable and no option file changes where a look-up goes or what it loads.
+// libnss-mysql and pam_mysql gave local root and false logins through each of these.
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -23,8 +23,9 @@ class EnvironmentTest : public ::testing::Test {
     attackers_->Sql("UPDATE users SET uid = 6666, homedir = '/attacker'", "accounts");
     home_ = new TemporaryDirectory();
     std::filesystem::copy_file(HOSTILE_PLUGIN, home_->path() + "/hostile.so");
-    std::ofstream(home_->path() + "/.my.cnf") << "[client]\nplugin-dir=" << home_->path() << "\ndefault-auth=hostile\nsocket="
-                                              << attackers_->socket() << "\nport=1\nuser=root\n";
+    std::ofstream(home_->path() + "/.my.cnf")
+        << "[client]\nplugin-dir=" << home_->path()
+        << "\ndefault-auth=hostile\nsocket=" << attackers_->socket() << "\nport=1\nuser=root\n";
   }
   static void TearDownTestSuite() {
     delete server_;

@@ -17,11 +17,15 @@ class SourceTest : public ::testing::Test {
     server_ = nullptr;
   }
   void TearDown() override {
-    server_->Sql("DELETE FROM users WHERE username NOT IN ('alice', 'bob', 'twin-a', 'twin-b')", "accounts");
+    server_->Sql("DELETE FROM users WHERE username NOT IN ('alice', 'bob', 'twin-a', 'twin-b')",
+                 "accounts");
   }
   static void Insert(const std::string& values) {
-    server_->Sql("INSERT INTO users (username, password, uid, gid, gecos, homedir, shell, hash, status) VALUES (" + values + ")",
-                 "accounts");
+    server_->Sql(
+        "INSERT INTO users (username, password, uid, gid, gecos, homedir, shell, hash, status) "
+        "VALUES (" +
+            values + ")",
+        "accounts");
   }
   static std::vector<std::string> AllUsers(Layer& layer) {
     std::vector<std::string> names;
@@ -48,9 +52,11 @@ TEST_F(SourceTest, AUserIsFoundByNameAndNobodyElseIs) {
 
 TEST_F(SourceTest, TheCollationDecidesNobodysIdentity) {
   Insert("'bolt.example', 'x', 6000, 5000, '', '/h', '/bin/sh', NULL, 1");
-  Layer layer(Layer::Servers(*server_), "[accounts]\nname_first = \"A-Za-z0-9_\"\nname_rest = \"A-Za-z0-9._@-\"\n");
+  Layer layer(Layer::Servers(*server_),
+              "[accounts]\nname_first = \"A-Za-z0-9_\"\nname_rest = \"A-Za-z0-9._@-\"\n");
   EXPECT_EQ(layer.User("bolt.example"), "bolt.example:6000:/h");
-  for (const char* other : {"BOLT.EXAMPLE", "Bolt.example", "bolt.example ", "b\xc3\xb6lt.example"}) {
+  for (const char* other :
+       {"BOLT.EXAMPLE", "Bolt.example", "bolt.example ", "b\xc3\xb6lt.example"}) {
     EXPECT_EQ(layer.User(other), "absent") << other;
   }
 }
@@ -65,8 +71,9 @@ TEST_F(SourceTest, MixedCaseRowsAreServedInLowerCaseOnly) {
 }
 
 TEST_F(SourceTest, NoRowCreatesRootOrASystemAccount) {
-  for (const char* id : {"'0'", "'-1'", "'999'", "'65534'", "'65535'", "'4294967295'", "'4294967296'", "'18446744073709551616'",
-                         "'abc'", "''", "' 5000'", "'5000x'", "'0x1388'", "'5e3'", "NULL"}) {
+  for (const char* id : {"'0'", "'-1'", "'999'", "'65534'", "'65535'", "'4294967295'",
+                         "'4294967296'", "'18446744073709551616'", "'abc'", "''", "' 5000'",
+                         "'5000x'", "'0x1388'", "'5e3'", "NULL"}) {
     Insert(std::string("'evil', 'x', ") + id + ", '5000', '', '/h', '/bin/sh', NULL, 1");
     Layer by_uid(Layer::Servers(*server_));
     EXPECT_EQ(by_uid.User("evil"), "absent") << "uid " << id;
@@ -95,7 +102,8 @@ TEST_F(SourceTest, ARowThatWouldForgeAPasswdLineIsLeftOut) {
     Insert(row);
     Layer layer(Layer::Servers(*server_));
     EXPECT_EQ(layer.User("evil"), "absent") << row;
-    EXPECT_EQ(AllUsers(layer), (std::vector<std::string>{"alice", "bob", "twin-a", "twin-b"})) << row;
+    EXPECT_EQ(AllUsers(layer), (std::vector<std::string>{"alice", "bob", "twin-a", "twin-b"}))
+        << row;
     server_->Sql("DELETE FROM users WHERE username = 'evil'", "accounts");
   }
 }
@@ -106,11 +114,15 @@ TEST_F(SourceTest, ABadRowEndsNoEnumerationWhereverItStands) {
   Insert("'zzzz', 'x', '6000', '5000', '', '/z', '/bin/sh', NULL, 1");
   Insert("'UPPER', 'x', '6000', '5000', '', '/z', '/bin/sh', NULL, 1");
   Layer layer(Layer::Servers(*server_));
-  EXPECT_EQ(AllUsers(layer), (std::vector<std::string>{"alice", "bob", "twin-a", "twin-b", "zzzz"}));
+  EXPECT_EQ(AllUsers(layer),
+            (std::vector<std::string>{"alice", "bob", "twin-a", "twin-b", "zzzz"}));
 }
 
 TEST_F(SourceTest, ATableFullOfBadRowsFillsNoLog) {
-  server_->Sql("INSERT INTO users SELECT CONCAT('bad', seq), 'x', '0', '0', '', '/', '/bin/sh', NULL, 1 FROM seq_1_to_2000", "accounts");
+  server_->Sql(
+      "INSERT INTO users SELECT CONCAT('bad', seq), 'x', '0', '0', '', '/', '/bin/sh', NULL, 1 "
+      "FROM seq_1_to_2000",
+      "accounts");
   Layer layer(Layer::Servers(*server_));
   EXPECT_EQ(AllUsers(layer).size(), 4U);
   EXPECT_EQ(layer.log().lines().size(), Complaints::kBadRowsLogged);
@@ -145,14 +157,17 @@ TEST_F(SourceTest, ReservedAndForeignIdsReachNoServer) {
     EXPECT_TRUE(layer.source().FindUserById(uid, [](const UserRecord&) {}).absent()) << uid;
     EXPECT_TRUE(layer.source().FindGroupById(uid, [](const GroupRecord&) {}).absent()) << uid;
   }
-  for (const char* name : {"", "*", "a:b", "-rf", "..", "1234", "a b", "a/b"}) EXPECT_EQ(layer.User(name), "absent") << name;
+  for (const char* name : {"", "*", "a:b", "-rf", "..", "1234", "a b", "a/b"})
+    EXPECT_EQ(layer.User(name), "absent") << name;
 }
 
 TEST_F(SourceTest, TheUidOffsetIsAddedOnTheWayOutAndTakenOffOnTheWayIn) {
   Layer layer(Layer::Servers(*server_), "[accounts]\nuid_offset = 100000\n");
   EXPECT_EQ(layer.User("alice"), "alice:105000:/home/alice");
   std::string name;
-  EXPECT_TRUE(layer.source().FindUserById(105001, [&](const UserRecord& user) { name = user.name; }).found());
+  EXPECT_TRUE(layer.source()
+                  .FindUserById(105001, [&](const UserRecord& user) { name = user.name; })
+                  .found());
   EXPECT_EQ(name, "bob");
   EXPECT_TRUE(layer.source().FindUserById(5001, [](const UserRecord&) {}).absent());
 }
@@ -161,7 +176,9 @@ TEST_F(SourceTest, HomeAndShellFollowTheConfiguration) {
   Layer layer(Layer::Servers(*server_),
               "[accounts]\nhome = \"/srv/%u/%n\"\nshells = [\"/bin/sh\"]\n");
   std::string seen;
-  const auto take = [&](const UserRecord& user) { seen = std::string(user.home) + " " + std::string(user.shell); };
+  const auto take = [&](const UserRecord& user) {
+    seen = std::string(user.home) + " " + std::string(user.shell);
+  };
   EXPECT_TRUE(layer.source().FindUserByName("alice", take).found());
   EXPECT_EQ(seen, "/srv/5000/alice /bin/sh");
   EXPECT_TRUE(layer.source().FindUserByName("bob", take).found());
@@ -171,7 +188,8 @@ TEST_F(SourceTest, HomeAndShellFollowTheConfiguration) {
 std::string GroupText(Layer& layer, std::string_view name) {
   std::string seen;
   const Answer answer = layer.source().FindGroupByName(name, [&](const GroupRecord& group) {
-    seen = std::string(group.name) + ":" + std::to_string(group.gid) + ":" + std::to_string(group.members.count);
+    seen = std::string(group.name) + ":" + std::to_string(group.gid) + ":" +
+           std::to_string(group.members.count);
     group.members.ForEach([&](std::string_view member) { seen += " " + std::string(member); });
   });
   return answer.found() ? seen : Layer::Word(answer);
@@ -189,13 +207,16 @@ getgrent = "SELECT groupname, password, gid FROM nss_getgrnam"
     EXPECT_EQ(GroupText(*layer, "empty"), "empty:5005:0");
     EXPECT_EQ(GroupText(*layer, "nothing"), "absent");
     std::string name;
-    EXPECT_TRUE(layer->source().FindGroupById(5006, [&](const GroupRecord& group) { name = group.name; }).found());
+    EXPECT_TRUE(layer->source()
+                    .FindGroupById(5006, [&](const GroupRecord& group) { name = group.name; })
+                    .found());
     EXPECT_EQ(name, "web");
     Cursor<GroupRecord>* cursor = nullptr;
     ASSERT_TRUE(layer->source().ListGroups(cursor).found());
     std::string all;
     GroupRecord group;
-    while (cursor->Next(group).found()) all += std::string(group.name) + "=" + std::to_string(group.members.count) + " ";
+    while (cursor->Next(group).found())
+      all += std::string(group.name) + "=" + std::to_string(group.members.count) + " ";
     cursor->Close();
     EXPECT_EQ(all, "staff=2 empty=0 web=1 ");
   }
@@ -232,23 +253,31 @@ constexpr std::size_t kManyMembers = 50'000;
 #endif
 
 TEST_F(SourceTest, AGroupOfFiftyThousandMembersIsWhole) {
-  server_->Sql("INSERT INTO memberships SELECT 5005, CONCAT('member', seq) FROM seq_1_to_" + std::to_string(kManyMembers), "accounts");
+  server_->Sql("INSERT INTO memberships SELECT 5005, CONCAT('member', seq) FROM seq_1_to_" +
+                   std::to_string(kManyMembers),
+               "accounts");
   Layer layer(Layer::Servers(*server_));
   std::size_t count = 0;
   EXPECT_TRUE(layer.source()
-                  .FindGroupByName("empty", [&](const GroupRecord& group) {
-                    group.members.ForEach([&](std::string_view) { ++count; });
-                  })
+                  .FindGroupByName("empty",
+                                   [&](const GroupRecord& group) {
+                                     group.members.ForEach([&](std::string_view) { ++count; });
+                                   })
                   .found());
   EXPECT_EQ(count, kManyMembers);
   server_->Sql("DELETE FROM memberships WHERE gid = 5005", "accounts");
 }
 
 TEST_F(SourceTest, NobodyEntersASystemGroupThroughARow) {
-  server_->Sql("INSERT INTO memberships VALUES (0, 'bob'), (27, 'bob'), (5006, 'bob'), (5006, 'bob')", "accounts");
+  server_->Sql(
+      "INSERT INTO memberships VALUES (0, 'bob'), (27, 'bob'), (5006, 'bob'), (5006, 'bob')",
+      "accounts");
   Layer layer(Layer::Servers(*server_));
   std::vector<Gid> gids;
-  EXPECT_TRUE(layer.source().FindGroupsOfUser("bob", [&](std::span<const Gid> all) { gids.assign(all.begin(), all.end()); }).found());
+  EXPECT_TRUE(layer.source()
+                  .FindGroupsOfUser(
+                      "bob", [&](std::span<const Gid> all) { gids.assign(all.begin(), all.end()); })
+                  .found());
   EXPECT_EQ(gids, (std::vector<Gid>{5000, 5006}));
   EXPECT_TRUE(layer.source().FindGroupsOfUser("twin-a", [](std::span<const Gid>) {}).absent());
   server_->Sql("DELETE FROM memberships WHERE username = 'bob' AND gid <> 5000", "accounts");
@@ -259,7 +288,9 @@ TEST_F(SourceTest, AShadowLineWithoutAHashIsLocked) {
   for (const auto& [name, expected] : std::vector<std::pair<std::string, std::string>>{
            {"alice", "$6$a"}, {"bob", "*"}, {"twin-b", "*"}, {"twin-a", "*"}}) {
     std::string hash;
-    EXPECT_TRUE(layer.source().FindShadow(name, [&](const ShadowRecord& shadow) { hash = shadow.hash; }).found());
+    EXPECT_TRUE(layer.source()
+                    .FindShadow(name, [&](const ShadowRecord& shadow) { hash = shadow.hash; })
+                    .found());
     EXPECT_EQ(hash, expected) << name;
   }
   Cursor<ShadowRecord>* cursor = nullptr;
@@ -275,7 +306,9 @@ TEST_F(SourceTest, NoPrivilegedConnectionStaysOpenAfterACall) {
   Layer layer(Layer::Servers(*server_));
   EXPECT_TRUE(layer.source().FindShadow("alice", [](const ShadowRecord&) {}).found());
   for (int tries = 0; tries < 1000; ++tries) {
-    if (server_->Sql("SELECT COUNT(*) FROM information_schema.processlist WHERE user = 'reader'") == "0\n") return;
+    if (server_->Sql("SELECT COUNT(*) FROM information_schema.processlist WHERE user = 'reader'") ==
+        "0\n")
+      return;
   }
   FAIL() << "the connection is still there";
 }
@@ -284,17 +317,33 @@ TEST_F(SourceTest, AuthRowsKeepNullApartFromText) {
   Layer layer(Layer::Servers(*server_));
   const auto seen = [&](const char* name) {
     std::string text;
-    layer.source().FindAuthRows({.name = name}, Deadline::In(900), [&](std::span<const AuthRow> rows) {
-      for (const AuthRow& row : rows) {
-        text += std::string(row.hash ? *row.hash : "NULL") + (row.enabled ? " on " : " off ") + std::string(row.owner);
-      }
-    });
+    layer.source().FindAuthRows(
+        {.name = name}, Deadline::In(900), [&](std::span<const AuthRow> rows) {
+          for (const AuthRow& row : rows) {
+            text += std::string(row.hash ? *row.hash : "NULL") + (row.enabled ? " on " : " off ") +
+                    std::string(row.owner);
+          }
+        });
     return text;
   };
   EXPECT_EQ(seen("alice"), "$6$a on owner of alice");
   EXPECT_EQ(seen("bob"), "NULL on owner of bob");
   EXPECT_EQ(seen("twin-b"), " off owner of twin-b");
   EXPECT_EQ(seen("ghost"), "");
+}
+
+TEST_F(SourceTest, ANullServiceOrSchemeOpensNothing) {
+  for (const char* column : {"services", "scheme"}) {
+    Layer layer(Layer::Servers(*server_),
+                std::string("[queries]\nauth = \"SELECT username, hash AS password, NULL AS ") +
+                    column + " FROM users WHERE username = :name\"\n");
+    EXPECT_TRUE(
+        layer.source()
+            .FindAuthRows({.name = "alice"}, Deadline::In(900), [](std::span<const AuthRow>) {})
+            .absent())
+        << column;
+    EXPECT_TRUE(layer.log().Contains(std::string(column) + " is NULL"));
+  }
 }
 
 TEST_F(SourceTest, ColumnsAreTakenByNameOrInTheDefaultOrder) {
@@ -324,14 +373,18 @@ name_rest = "!-)+.;-~"
 }
 
 TEST_F(SourceTest, AFieldOfAMegabyteSkipsItsRowOnly) {
-  server_->Sql("ALTER TABLE users MODIFY gecos LONGTEXT; INSERT INTO users VALUES ('huge', 'x', '6000', '5000', REPEAT('g', 2000000), '/h', "
-               "'/bin/sh', NULL, 1), ('large', 'x', '6001', '5000', REPEAT('g', 100000), '/large', '/bin/sh', NULL, 1)",
-               "accounts");
+  server_->Sql(
+      "ALTER TABLE users MODIFY gecos LONGTEXT; INSERT INTO users VALUES ('huge', 'x', '6000', "
+      "'5000', REPEAT('g', 2000000), '/h', "
+      "'/bin/sh', NULL, 1), ('large', 'x', '6001', '5000', REPEAT('g', 100000), '/large', "
+      "'/bin/sh', NULL, 1)",
+      "accounts");
   Layer layer(Layer::Servers(*server_));
   EXPECT_EQ(layer.User("huge"), "absent");
   EXPECT_EQ(layer.User("large"), "large:6001:/large");
   EXPECT_EQ(layer.User("alice"), "alice:5000:/home/alice");
-  EXPECT_EQ(AllUsers(layer), (std::vector<std::string>{"alice", "bob", "large", "twin-a", "twin-b"}));
+  EXPECT_EQ(AllUsers(layer),
+            (std::vector<std::string>{"alice", "bob", "large", "twin-a", "twin-b"}));
 }
 
 TEST_F(SourceTest, EnumerationCanBeSwitchedOff) {
@@ -356,13 +409,16 @@ TEST_F(SourceTest, EightThreadsShareFourConnections) {
     threads.emplace_back([&, i] {
       for (int n = 0; n < 200; ++n) {
         const bool alice = (n + i) % 2 == 0;
-        if (layer.User(alice ? "alice" : "bob") != (alice ? "alice:5000:/home/alice" : "bob:5001:/home/bob")) ++wrong;
+        if (layer.User(alice ? "alice" : "bob") !=
+            (alice ? "alice:5000:/home/alice" : "bob:5001:/home/bob"))
+          ++wrong;
       }
     });
   }
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(wrong, 0);
-  const int connections = std::stoi(server_->Sql("SELECT COUNT(*) FROM information_schema.processlist WHERE user = 'reader'"));
+  const int connections = std::stoi(
+      server_->Sql("SELECT COUNT(*) FROM information_schema.processlist WHERE user = 'reader'"));
   EXPECT_LE(connections, 4);
 }
 

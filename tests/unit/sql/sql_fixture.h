@@ -1,4 +1,5 @@
-// A real server with small tables, and the SQL layer on top of it as the private plugin puts it together.
+// A real server with small tables, and the SQL layer on top of it as the private plugin puts it
+// together.
 #ifndef SQLMAP_TESTS_UNIT_SQL_SQL_FIXTURE_H_
 #define SQLMAP_TESTS_UNIT_SQL_SQL_FIXTURE_H_
 
@@ -44,7 +45,8 @@ class RecordingLog final : public Log {
 
 class FixedCredentials final : public CredentialSource {
  public:
-  FixedCredentials(const std::string& user, const std::string& password) : credentials_(user, password) {}
+  FixedCredentials(const std::string& user, const std::string& password)
+      : credentials_(user, password) {}
   bool Get(Credentials& credentials) noexcept override {
     credentials.user = credentials_.user;
     credentials.password = credentials_.password;
@@ -80,10 +82,12 @@ CREATE USER reader@localhost IDENTIFIED BY 'reader-secret', reader@'127.0.0.1' I
 GRANT SELECT ON accounts.* TO reader@localhost, reader@'127.0.0.1';
 )sql";
 
-// The layer over one configuration. `database` is TOML for [database] beyond name, user and password; `rest` follows it.
+// The layer over one configuration. `database` is TOML for [database] beyond name, user and
+// password; `rest` follows it.
 class Layer {
  public:
-  explicit Layer(const std::string& database, const std::string& rest = "", const std::string& user = "reader")
+  explicit Layer(const std::string& database, const std::string& rest = "",
+                 const std::string& user = "reader")
       : settings_(Parse(database, rest, user)),
         credentials_(user, user + "-secret"),
         servers_(settings_.database, settings_.database.servers, Dial::Names::kHostsFileOnly, log_),
@@ -92,12 +96,15 @@ class Layer {
         runner_(settings_, servers_, identity_, privileged_, log_),
         source_(runner_, "thishost") {}
 
-  static std::string Servers(const MariaDbServer& server) { return "servers = [\"" + server.socket() + "\"]\n"; }
+  static std::string Servers(const MariaDbServer& server) {
+    return "servers = [\"" + server.socket() + "\"]\n";
+  }
 
   SqlAccountSource& source() { return source_; }
   RecordingLog& log() { return log_; }
 
-  // A look-up by name as one word: "alice:5000:/home/alice", "absent", or "unavailable N" with the reason's number.
+  // A look-up by name as one word: "alice:5000:/home/alice", "absent", or "unavailable N" with the
+  // reason's number.
   std::string User(std::string_view name) {
     std::string seen;
     const Answer answer = source_.FindUserByName(name, [&](const UserRecord& user) {
@@ -107,13 +114,15 @@ class Layer {
   }
   static std::string Word(Answer answer) {
     if (answer.absent()) return "absent";
-    return answer.found() ? "found" : "unavailable " + std::to_string(static_cast<int>(answer.reason));
+    return answer.found() ? "found"
+                          : "unavailable " + std::to_string(static_cast<int>(answer.reason));
   }
 
  private:
-  static Settings Parse(const std::string& database, const std::string& rest, const std::string& user) {
-    const std::string text = "[database]\nname = \"accounts\"\nuser = \"" + user + "\"\n" + database +
-                             "\n[direct]\nenabled = true\n" + rest;
+  static Settings Parse(const std::string& database, const std::string& rest,
+                        const std::string& user) {
+    const std::string text = "[database]\nname = \"accounts\"\nuser = \"" + user + "\"\n" +
+                             database + "\n[direct]\nenabled = true\n" + rest;
     auto settings = ParseSettings({.text = text, .name = "test.toml", .world_readable = false}, {});
     if (!settings) throw std::runtime_error(settings.error()[0].Describe());
     return *settings;
@@ -132,7 +141,8 @@ class Layer {
 inline std::chrono::milliseconds Timed(const std::function<void()>& work) {
   const auto start = std::chrono::steady_clock::now();
   work();
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start);
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() -
+                                                               start);
 }
 
 inline constexpr std::chrono::milliseconds kOneSecond{1000};

@@ -33,25 +33,45 @@ class TlsTest : public ::testing::Test {
 
   static std::string File(const std::string& name) { return files_->path() + "/" + name; }
   static void MakeAuthority(const std::string& name) {
-    RunCommand({"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30", "-subj",
-                "/CN=" + name, "-keyout", File(name + ".key"), "-out", File(name + ".pem"), "-addext",
-                "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign,cRLSign"});
+    RunCommand({"openssl",
+                "req",
+                "-x509",
+                "-newkey",
+                "ec",
+                "-pkeyopt",
+                "ec_paramgen_curve:P-256",
+                "-nodes",
+                "-days",
+                "30",
+                "-subj",
+                "/CN=" + name,
+                "-keyout",
+                File(name + ".key"),
+                "-out",
+                File(name + ".pem"),
+                "-addext",
+                "basicConstraints=critical,CA:TRUE",
+                "-addext",
+                "keyUsage=critical,keyCertSign,cRLSign"});
   }
   static void MakeCertificate(const std::string& name, const std::string& subject_names) {
-    RunCommand({"openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=" + name, "-keyout",
-                File(name + ".key"), "-out", File(name + ".csr")});
-    std::ofstream(File(name + ".ext")) << "subjectAltName=" << subject_names << "\nextendedKeyUsage=serverAuth,clientAuth\n";
-    RunCommand({"openssl", "x509", "-req", "-in", File(name + ".csr"), "-CA", File("ca.pem"), "-CAkey", File("ca.key"), "-CAcreateserial",
-                "-days", "30", "-out", File(name + ".pem"), "-extfile", File(name + ".ext")});
+    RunCommand({"openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                "-subj", "/CN=" + name, "-keyout", File(name + ".key"), "-out",
+                File(name + ".csr")});
+    std::ofstream(File(name + ".ext"))
+        << "subjectAltName=" << subject_names << "\nextendedKeyUsage=serverAuth,clientAuth\n";
+    RunCommand({"openssl", "x509", "-req", "-in", File(name + ".csr"), "-CA", File("ca.pem"),
+                "-CAkey", File("ca.key"), "-CAcreateserial", "-days", "30", "-out",
+                File(name + ".pem"), "-extfile", File(name + ".ext")});
   }
   static std::vector<std::string> WithCertificate(const std::string& name) {
-    return {"--ssl-ca=" + File("ca.pem"), "--ssl-cert=" + File(name + ".pem"), "--ssl-key=" + File(name + ".key"),
-            "--tls-version=TLSv1.2,TLSv1.3"};
+    return {"--ssl-ca=" + File("ca.pem"), "--ssl-cert=" + File(name + ".pem"),
+            "--ssl-key=" + File(name + ".key"), "--tls-version=TLSv1.2,TLSv1.3"};
   }
 
   // What a look-up over TCP gives: "alice:..." or "unavailable N"; `log` receives what was logged.
-  static std::string Ask(const MariaDbServer& server, const std::string& tls, std::string* log = nullptr,
-                         const std::string& host = "localhost") {
+  static std::string Ask(const MariaDbServer& server, const std::string& tls,
+                         std::string* log = nullptr, const std::string& host = "localhost") {
     Layer layer("servers = [\"" + host + ":" + std::to_string(server.port()) + "\"]\n" + tls);
     const std::string seen = layer.User("alice");
     if (log != nullptr) {
@@ -59,7 +79,9 @@ class TlsTest : public ::testing::Test {
     }
     return seen;
   }
-  static std::string Ca(const std::string& name) { return "tls_ca = \"" + File(name + ".pem") + "\"\n"; }
+  static std::string Ca(const std::string& name) {
+    return "tls_ca = \"" + File(name + ".pem") + "\"\n";
+  }
 
   static TemporaryDirectory* files_;
   static MariaDbServer* secure_;
@@ -81,27 +103,34 @@ TEST_F(TlsTest, AServerWithAnotherNameIsRefused) {
   std::string log;
   EXPECT_EQ(Ask(*wrong_name_, "tls = \"verify\"\n" + Ca("ca"), &log).substr(0, 11), "unavailable");
   EXPECT_NE(log.find("2026"), std::string::npos) << log;
-  EXPECT_EQ(Ask(*wrong_name_, "tls = \"verify-ca\"\n" + Ca("ca")), kAlice) << "verify-ca looks at no name";
+  EXPECT_EQ(Ask(*wrong_name_, "tls = \"verify-ca\"\n" + Ca("ca")), kAlice)
+      << "verify-ca looks at no name";
 }
 
 TEST_F(TlsTest, AServerOfAnotherAuthorityIsRefused) {
   for (const char* mode : {"verify", "verify-ca"}) {
     std::string log;
-    EXPECT_EQ(Ask(*secure_, std::string("tls = \"") + mode + "\"\n" + Ca("other-ca"), &log).substr(0, 11), "unavailable") << mode;
+    EXPECT_EQ(
+        Ask(*secure_, std::string("tls = \"") + mode + "\"\n" + Ca("other-ca"), &log).substr(0, 11),
+        "unavailable")
+        << mode;
     EXPECT_NE(log.find("2026"), std::string::npos) << log;
   }
 }
 
 TEST_F(TlsTest, WithoutAnAuthorityTheSystemsCountAndNotNone) {
   for (const char* mode : {"verify", "verify-ca"}) {
-    EXPECT_EQ(Ask(*secure_, std::string("tls = \"") + mode + "\"\n").substr(0, 11), "unavailable") << mode;
+    EXPECT_EQ(Ask(*secure_, std::string("tls = \"") + mode + "\"\n").substr(0, 11), "unavailable")
+        << mode;
   }
   EXPECT_EQ(Ask(*secure_, "tls = \"required\"\n"), kAlice) << "required asks for no authority";
 }
 
 TEST_F(TlsTest, AServerWithoutTlsIsRefusedUnlessTlsIsOff) {
   for (const char* mode : {"verify", "verify-ca", "required"}) {
-    EXPECT_EQ(Ask(*plain_, std::string("tls = \"") + mode + "\"\n" + Ca("ca")).substr(0, 11), "unavailable") << mode;
+    EXPECT_EQ(Ask(*plain_, std::string("tls = \"") + mode + "\"\n" + Ca("ca")).substr(0, 11),
+              "unavailable")
+        << mode;
   }
   EXPECT_EQ(Ask(*plain_, "tls = \"off\"\n"), kAlice);
 }
@@ -115,14 +144,16 @@ TEST_F(TlsTest, AnAuthorityFileThatOthersCanWriteToIsNotBelieved) {
   RunCommand({"cp", File("ca.pem"), copy});
   RunCommand({"chmod", "0666", copy});
   std::string log;
-  EXPECT_EQ(Ask(*secure_, "tls = \"verify\"\ntls_ca = \"" + copy + "\"\n", &log).substr(0, 11), "unavailable");
+  EXPECT_EQ(Ask(*secure_, "tls = \"verify\"\ntls_ca = \"" + copy + "\"\n", &log).substr(0, 11),
+            "unavailable");
   EXPECT_NE(log.find("writable.pem"), std::string::npos) << log;
 }
 
 TEST_F(TlsTest, AClientCertificateOpensAnAccountThatRequiresOne) {
   secure_->Sql("ALTER USER reader@'127.0.0.1' REQUIRE X509");
   EXPECT_EQ(Ask(*secure_, Ca("ca")).substr(0, 11), "unavailable");
-  EXPECT_EQ(Ask(*secure_, Ca("ca") + "tls_cert = \"" + File("localhost.pem") + "\"\ntls_key = \"" + File("localhost.key") + "\"\n"),
+  EXPECT_EQ(Ask(*secure_, Ca("ca") + "tls_cert = \"" + File("localhost.pem") + "\"\ntls_key = \"" +
+                              File("localhost.key") + "\"\n"),
             kAlice);
   secure_->Sql("ALTER USER reader@'127.0.0.1' REQUIRE SSL");
 }
@@ -131,8 +162,10 @@ TEST_F(TlsTest, AHungTlsServerCostsOneTimeOut) {
   Layer layer("servers = [\"localhost:" + std::to_string(secure_->port()) + "\"]\n" + Ca("ca"));
   ASSERT_EQ(layer.User("alice"), kAlice);
   secure_->Signal(SIGSTOP);
-  EXPECT_LE(Timed([&] { EXPECT_EQ(layer.User("alice").substr(0, 11), "unavailable"); }), kOneSecond);
-  EXPECT_LE(Timed([&] { EXPECT_EQ(layer.User("alice").substr(0, 11), "unavailable"); }), std::chrono::milliseconds(250));
+  EXPECT_LE(Timed([&] { EXPECT_EQ(layer.User("alice").substr(0, 11), "unavailable"); }),
+            kOneSecond);
+  EXPECT_LE(Timed([&] { EXPECT_EQ(layer.User("alice").substr(0, 11), "unavailable"); }),
+            std::chrono::milliseconds(250));
   secure_->Signal(SIGCONT);
   secure_->Sql("SELECT 1");
   while (Ask(*secure_, Ca("ca")) != kAlice) {

@@ -1,22 +1,27 @@
-// What the client library's system calls are to do for the call that this thread is making: until when they may wait, which
-// connected socket a connect takes, and whether anything may be sent or closed at all.
+// What the client library's system calls are to do for the call that this thread is making: until
+// when they may wait, which connected socket a connect takes, and whether anything may be sent or
+// closed at all.
 #ifndef SQLMAP_COMMON_SQL_CLIENT_LIBRARY_CALL_SCOPE_H_
 #define SQLMAP_COMMON_SQL_CLIENT_LIBRARY_CALL_SCOPE_H_
 
 #include <cstdint>
 
+#include "common/process/owned_fd.h"
+
 namespace sqlmap {
 
-// Lives on the stack around each call of the library. Scopes nest. A system call of the library outside any scope fails.
+// Lives on the stack around each call of the library. Scopes nest. A system call of the library
+// outside any scope fails.
 class CallScope {
  public:
   enum class Mode : std::uint8_t {
     kTalk,    // normal
-    kSilent,  // frees what the library holds, without sending, closing or shutting down: the descriptor is not ours
+    kSilent,  // frees what the library holds, without sending, closing or shutting down: the
+              // descriptor is not ours
   };
 
-  // `deadline_ms` is on the monotonic clock. `connected_fd` is what a connect in this scope gets, -1 for none; the library
-  // owns it from then on (TakeConnected).
+  // `deadline_ms` is on the monotonic clock. `connected_fd` is what a connect in this scope gets,
+  // -1 for none; the library owns it from then on (TakeConnected).
   CallScope(std::int64_t deadline_ms, Mode mode, int connected_fd = -1) noexcept;
   ~CallScope();
   CallScope(const CallScope&) = delete;
@@ -28,6 +33,14 @@ class CallScope {
 
   std::int64_t deadline_ms() const { return deadline_ms_; }
   bool silent() const { return mode_ == Mode::kSilent; }
+  // What the connection's descriptor meant when it was opened: the library, which closes it after
+  // an error, closes it only if it still means that.
+  void Over(const DescriptorIdentity& identity) { identity_ = &identity; }
+  bool StillOurs() const { return identity_ == nullptr || identity_->Same(); }
+  // Look at each receive, too, in this scope and those inside it: for rows that are read long after
+  // the connection was looked at.
+  void LookAtEachReceive() { look_at_each_receive_ = true; }
+  bool MayReceive() const { return !look_at_each_receive_ || StillOurs(); }
   // OpenSSL was called: its errors go when the outermost scope ends.
   void UsedOpenSsl() { used_openssl_ = true; }
   // The descriptor, once; -1 afterwards.
@@ -40,6 +53,8 @@ class CallScope {
   int connected_fd_;
   bool used_openssl_ = false;
   CallScope* outer_;
+  const DescriptorIdentity* identity_ = nullptr;
+  bool look_at_each_receive_;
 };
 
 }  // namespace sqlmap

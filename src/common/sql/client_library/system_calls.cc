@@ -1,4 +1,5 @@
-// The functions that the private copy of the client library calls instead of libc's; see redirects.txt.
+// The functions that the private copy of the client library calls instead of libc's; see
+// redirects.txt.
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <netdb.h>
@@ -28,8 +29,8 @@
 namespace sqlmap {
 namespace {
 
-// Thread-specific data by key: a module must not have a TLS segment, and a thread keeps nothing between calls anyway.
-// 0 is "not yet made"; the key is stored plus one.
+// Thread-specific data by key: a module must not have a TLS segment, and a thread keeps nothing
+// between calls anyway. 0 is "not yet made"; the key is stored plus one.
 constinit std::atomic<std::uint64_t> g_key_plus_one{0};
 
 bool Key(pthread_key_t& key) {
@@ -37,7 +38,8 @@ bool Key(pthread_key_t& key) {
   if (known == 0) {
     pthread_key_t fresh = 0;
     if (pthread_key_create(&fresh, nullptr) != 0) return false;
-    if (g_key_plus_one.compare_exchange_strong(known, std::uint64_t{fresh} + 1, std::memory_order_acq_rel)) {
+    if (g_key_plus_one.compare_exchange_strong(known, std::uint64_t{fresh} + 1,
+                                               std::memory_order_acq_rel)) {
       key = fresh;
       return true;
     }
@@ -50,13 +52,18 @@ bool Key(pthread_key_t& key) {
 }  // namespace
 
 CallScope::CallScope(std::int64_t deadline_ms, Mode mode, int connected_fd) noexcept
-    : deadline_ms_(deadline_ms), mode_(mode), connected_fd_(connected_fd), outer_(Current()) {
+    : deadline_ms_(deadline_ms),
+      mode_(mode),
+      connected_fd_(connected_fd),
+      outer_(Current()),
+      look_at_each_receive_(outer_ != nullptr && outer_->look_at_each_receive_) {
   pthread_key_t key = 0;
   if (Key(key)) pthread_setspecific(key, this);
 }
 
 CallScope::~CallScope() {
-  // What the library left in the thread's queue of errors, the host's next SSL_get_error would take for its own.
+  // What the library left in the thread's queue of errors, the host's next SSL_get_error would take
+  // for its own.
   if (used_openssl_) {
     if (outer_ != nullptr) {
       outer_->used_openssl_ = true;
@@ -96,9 +103,15 @@ bool Silent() {
   return scope == nullptr || scope->silent();
 }
 
-// The library's mutexes hold our lock instead, in their own memory. A static one that was never initialised is all zero
-// bytes, and so is a free ForkLock.
-static_assert(sizeof(ForkLock) <= sizeof(pthread_mutex_t) && alignof(ForkLock) <= alignof(pthread_mutex_t));
+bool MayClose() {
+  const CallScope* const scope = CallScope::Current();
+  return scope != nullptr && !scope->silent() && scope->StillOurs();
+}
+
+// The library's mutexes hold our lock instead, in their own memory. A static one that was never
+// initialised is all zero bytes, and so is a free ForkLock.
+static_assert(sizeof(ForkLock) <= sizeof(pthread_mutex_t) &&
+              alignof(ForkLock) <= alignof(pthread_mutex_t));
 ForkLock* LockIn(pthread_mutex_t* mutex) { return reinterpret_cast<ForkLock*>(mutex); }
 
 }  // namespace
@@ -120,7 +133,8 @@ FILE* sqlmap_client_fopen(const char* path, const char* mode) {
     errno = EACCES;
     return nullptr;
   }
-  const int fd = sqlmap::AboveStandardStreams(open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  const int fd =
+      sqlmap::AboveStandardStreams(open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (fd < 0) return nullptr;
   FILE* const file = fdopen(fd, "r");
   if (file == nullptr) close(fd);
@@ -133,7 +147,8 @@ char* sqlmap_client_getlogin() { return nullptr; }
 servent* sqlmap_client_getservbyname(const char*, const char*) { return nullptr; }
 
 // The socket is connected before the library is called (dial.h); it only wants to see an address.
-int sqlmap_client_getaddrinfo(const char*, const char* service, const addrinfo* hints, addrinfo** result) {
+int sqlmap_client_getaddrinfo(const char*, const char* service, const addrinfo* hints,
+                              addrinfo** result) {
   addrinfo numeric = *hints;
   numeric.ai_flags |= AI_NUMERICHOST | AI_NUMERICSERV;
   return getaddrinfo("127.0.0.1", service, &numeric, result);
@@ -143,10 +158,12 @@ char* sqlmap_client_setlocale(int, const char*) { return nullptr; }
 sighandler_t sqlmap_client_signal(int, sighandler_t) { return SIG_DFL; }
 int sqlmap_client_usleep(useconds_t) { return 0; }
 
-// Authentication plugins: a server names the one that it wants, and the library loads it before it looks whether it may.
+// Authentication plugins: a server names the one that it wants, and the library loads it before it
+// looks whether it may.
 void* sqlmap_client_dlopen(const char* path, int) {
   const std::string_view name = path == nullptr ? "" : path;
-  const bool known = name.ends_with("/caching_sha2_password.so") || name.ends_with("/client_ed25519.so");
+  const bool known =
+      name.ends_with("/caching_sha2_password.so") || name.ends_with("/client_ed25519.so");
   if (!known || sqlmap::TrustOfFile(path) != sqlmap::PathTrust::kTrusted) return nullptr;
   return dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
 }
@@ -197,6 +214,10 @@ ssize_t sqlmap_client_recv(int fd, void* buffer, size_t size, int flags) {
     errno = ETIMEDOUT;
     return -1;
   }
+  if (!scope->MayReceive()) {
+    errno = EBADF;
+    return -1;
+  }
   return recv(fd, buffer, size, flags | MSG_DONTWAIT);
 }
 
@@ -205,8 +226,8 @@ ssize_t sqlmap_client_send(int fd, const void* data, size_t size, int flags) {
   return send(fd, data, size, flags | MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
-int sqlmap_client_shutdown(int fd, int how) { return Silent() ? 0 : shutdown(fd, how); }
+int sqlmap_client_shutdown(int fd, int how) { return MayClose() ? shutdown(fd, how) : 0; }
 
-int sqlmap_client_close(int fd) { return Silent() ? 0 : close(fd); }
+int sqlmap_client_close(int fd) { return MayClose() ? close(fd) : 0; }
 
 }  // extern "C"

@@ -1,5 +1,5 @@
-// TLS records go through the same send and recv as everything else: OpenSSL's own socket BIO uses write(2), which raises
-// SIGPIPE in the host, and read(2), which waits past the deadline.
+// TLS records go through the same send and recv as everything else: OpenSSL's own socket BIO uses
+// write(2), which raises SIGPIPE in the host, and read(2), which waits past the deadline.
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -50,7 +50,8 @@ BIO_METHOD* Method() {
   static constinit std::atomic<BIO_METHOD*> known{nullptr};
   BIO_METHOD* method = known.load(std::memory_order_acquire);
   if (method != nullptr) return method;
-  BIO_METHOD* const fresh = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "sqlmap socket");
+  BIO_METHOD* const fresh =
+      BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "sqlmap socket");
   if (fresh == nullptr) return nullptr;
   BIO_meth_set_write(fresh, Write);
   BIO_meth_set_read(fresh, Read);
@@ -61,7 +62,8 @@ BIO_METHOD* Method() {
   return method;
 }
 
-// SSL_get_error(3) looks at the whole queue of the thread: an error that the host left there would be taken for ours.
+// SSL_get_error(3) looks at the whole queue of the thread: an error that the host left there would
+// be taken for ours.
 void BeginOperation() {
   ERR_clear_error();
   if (sqlmap::CallScope* const scope = sqlmap::CallScope::Current()) scope->UsedOpenSsl();
@@ -88,7 +90,8 @@ int sqlmap_client_SSL_set_fd(SSL* ssl, int fd) {
   BIO_METHOD* const method = Method();
   BIO* const bio = method == nullptr ? nullptr : BIO_new(method);
   if (bio == nullptr) return 0;
-  BIO_set_data(bio, reinterpret_cast<void*>(static_cast<std::intptr_t>(fd)));  // NOLINT(performance-no-int-to-ptr)
+  BIO_set_data(bio, reinterpret_cast<void*>(
+                        static_cast<std::intptr_t>(fd)));  // NOLINT(performance-no-int-to-ptr)
   SSL_set_bio(ssl, bio, bio);  // takes over the one reference, for both directions
   return 1;
 }
