@@ -59,7 +59,7 @@ class EnduranceTest : public PamTest {
   // One login in four with each of: right, wrong, unknown, database away. Returns whether it went
   // as it should.
   bool Login(int turn) {
-    constexpr const char* kNames[] = {"shop", "shop", "stranger", "verdict8"};
+    constexpr const char* kNames[] = {"shop", "shop", "stranger", "verdict9"};
     constexpr int kStatuses[] = {PAM_SUCCESS, PAM_AUTH_ERR, PAM_USER_UNKNOWN, PAM_AUTHINFO_UNAVAIL};
     const int kind = turn % 4;
     PamSession session(folder_, "sshd", kNames[kind],

@@ -90,8 +90,8 @@ int sqlmap_client_SSL_set_fd(SSL* ssl, int fd) {
   BIO_METHOD* const method = Method();
   BIO* const bio = method == nullptr ? nullptr : BIO_new(method);
   if (bio == nullptr) return 0;
-  BIO_set_data(bio, reinterpret_cast<void*>(
-                        static_cast<std::intptr_t>(fd)));  // NOLINT(performance-no-int-to-ptr)
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): a BIO has room for a pointer
+  BIO_set_data(bio, reinterpret_cast<void*>(static_cast<std::intptr_t>(fd)));
   SSL_set_bio(ssl, bio, bio);  // takes over the one reference, for both directions
   return 1;
 }
