@@ -4,10 +4,8 @@ set(SQLMAP_SANITIZE "" CACHE STRING "comma separated list for -fsanitize=")
 
 add_library(sqlmap_warnings INTERFACE)
 target_compile_options(sqlmap_warnings INTERFACE
-  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Wcast-qual
-  -Wformat=2 -Wundef -Wimplicit-fallthrough -Werror)
-target_compile_options(sqlmap_warnings INTERFACE
-  $<$<COMPILE_LANGUAGE:C>:-Wno-non-virtual-dtor>)
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wcast-qual -Wformat=2 -Wundef
+  -Wimplicit-fallthrough -Werror $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor>)
 
 add_compile_options(-fstack-protector-strong -fno-strict-aliasing)
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64")

@@ -385,3 +385,22 @@ def test_an_account_of_ours_does_not_pass_the_account_stage_while_its_logins_can
         sql(definition)
     restore_views()
     assert subprocess.run(["su", "-s", "/bin/sh", SITE, "-c", "true"]).returncode == 0
+
+
+def test_openssl_reads_nothing_that_the_environment_names(tmp_path):
+    """OPENSSL_CONF can load code, and a fifo would hold the look-up for ever."""
+    os.mkfifo(tmp_path / "fifo")
+    environment = os.environ | {"OPENSSL_CONF": str(tmp_path / "fifo")}
+    seen = subprocess.run(["getent", "passwd", SITE], env=environment, capture_output=True, text=True, timeout=20)
+    assert seen.stdout.startswith(f"{SITE}:x:10000:")
+
+
+def test_a_group_with_the_name_of_a_privileged_one_is_nobodys():
+    """A row called sudo, with whatever gid, must not be what sudo and sshd take for the group sudo."""
+    sql("CREATE OR REPLACE VIEW nss_getgrnam AS SELECT 'sudo' AS groupname, 'x' AS password, 20027 AS gid")
+    try:
+        for key in ("sudo", "20027"):
+            assert "20027" not in subprocess.run(["getent", "group", key], capture_output=True, text=True).stdout
+        assert "20027" not in subprocess.run(["getent", "group"], capture_output=True, text=True).stdout
+    finally:
+        restore_views()

@@ -15,6 +15,18 @@ bool IsControl(char c) {
   return byte < 0x20 || byte == 0x7f;
 }
 
+// Accounts and groups of the system itself, whether this host has them or not: privileged programs
+// go by these names. Sorted.
+constexpr std::string_view kSystemNames[] = {
+    "_apt",       "adm",      "audio",    "avahi",  "backup",  "bin",        "crontab",  "daemon",
+    "dialout",    "disk",     "docker",   "games",  "gnats",   "input",      "irc",      "kmem",
+    "kvm",        "libvirt",  "list",     "lp",     "lpadmin", "lxd",        "mail",     "man",
+    "messagebus", "mysql",    "netdev",   "news",   "nobody",  "nogroup",    "operator", "plugdev",
+    "polkitd",    "postgres", "proxy",    "render", "root",    "sambashare", "sgx",      "shadow",
+    "sshd",       "sudo",     "sync",     "sys",    "tape",    "tty",        "utmp",     "uucp",
+    "video",      "wheel",    "www-data",
+};
+
 }  // namespace
 
 bool ParseByteSet(std::string_view text, ByteSet& set) {
@@ -46,7 +58,8 @@ NameRules NameRules::Default() {
 
 bool CanBeName(std::string_view name) {
   if (name.empty() || name.size() > kNameMax || name[0] == '-') return false;
-  if (name == "." || name == ".." || name == "root") return false;
+  if (name == "." || name == "..") return false;
+  if (IsSystemName(name)) return false;
   bool digits_only = true;
   for (const char c : name) {
     if (!MayStandInNames(static_cast<unsigned char>(c))) return false;
@@ -60,6 +73,11 @@ bool NameRules::Allows(std::string_view name) const {
     return false;
   return std::all_of(name.begin() + 1, name.end(),
                      [this](char c) { return rest.Contains(static_cast<unsigned char>(c)); });
+}
+
+bool IsSystemName(std::string_view name) {
+  return name.starts_with("systemd-") || std::find(std::begin(kSystemNames), std::end(kSystemNames),
+                                                   name) != std::end(kSystemNames);
 }
 
 bool IsReservedId(std::uint32_t id) {

@@ -37,7 +37,8 @@ inline constexpr std::size_t kNameMax = 255;  // bytes
 
 // Whether any account may be called so, whatever the configuration says. Never: "", more than
 // kNameMax bytes, the bytes that ParseByteSet refuses, ".", "..", all digits (chown 123), a '-' in
-// front, and "root", for which the database has no say.
+// front, and the names of the system's own accounts and groups
+// (IsSystemName), for which the database has no say.
 bool CanBeName(std::string_view name);
 
 // accounts.name_first, name_rest and name_max.
@@ -63,6 +64,10 @@ struct IdRules {
 };
 
 bool IsReservedId(std::uint32_t id);
+
+// "root", "daemon", "sudo", "docker", "systemd-..." and their like: names that sudo, sshd, polkit
+// and others trust, whatever id a row gives them.
+bool IsSystemName(std::string_view name);
 
 // Whether text may stand in a field of passwd(5), group(5) or shadow(5): no ':', no control
 // character, no NUL.

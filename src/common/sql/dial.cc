@@ -29,12 +29,13 @@ std::unexpected<SqlError> Failed(std::string text) {
 }
 
 std::unexpected<SqlError> Failed(const char* what, int error) {
-  char buffer[128];
+  // Not strerror(3), which reads a catalogue from where this process may be: a user's chroot.
+  const char* const text = strerrordesc_np(error);
   const bool busy =
       error == EAGAIN || error == ETIMEDOUT;  // a server's queue is full, or nobody answers
   return std::unexpected(
       SqlError{busy ? SqlError::Kind::kTimeout : SqlError::Kind::kUnreachable,
-               std::string(what) + ": " + strerror_r(error, buffer, sizeof buffer)});
+               std::string(what) + ": " + (text == nullptr ? "unknown error" : text)});
 }
 
 bool ParseNumeric(const char* host, std::uint16_t port, SocketAddress& address) {
@@ -204,6 +205,7 @@ std::expected<bool, SqlError> Dial::Await(short event, Deadline deadline) {
     const int ready = poll(&descriptor, 1, deadline.RemainingMs());
     if (ready < 0) {
       if (errno == EINTR && !deadline.passed()) continue;
+      if (errno == EINTR) return false;
       return Failed("poll", errno);
     }
     if (ready == 0) return false;

@@ -70,8 +70,8 @@ TEST(ParseByteSet, RefusesWhatNoNameMayContainAndLeavesTheSetAlone) {
 TEST(NameRules, DefaultTakesTheNamesOfSitesMailboxesAndPeople) {
   const NameRules rules = NameRules::Default();
   for (const std::string_view name :
-       {"alice"sv, "a"sv, "_apt"sv, "0day"sv, "1and1.example"sv, "shop.acme.example"sv,
-        "bob@acme.example"sv, "www-data"sv, "a_b-c.d"sv,
+       {"alice"sv, "a"sv, "_site"sv, "0day"sv, "1and1.example"sv, "shop.acme.example"sv,
+        "bob@acme.example"sv, "www-site"sv, "a_b-c.d"sv,
         "queued-site-with-a-very-long-name.dora.example"sv, "1_"sv}) {
     EXPECT_TRUE(rules.Allows(name)) << name;
   }
@@ -205,6 +205,18 @@ TEST(LowerCase, ChangesAsciiLettersOnly) {
   EXPECT_EQ(LowerCase("@[`{AZaz09", buffer), "@[`{azaz09");
   EXPECT_EQ(LowerCase("B\xc3\x96LT", buffer), "b\xc3\x96lt");
   EXPECT_EQ(LowerCase("", buffer), "");
+}
+
+TEST(NameRules, NoRowIsCalledLikeAnAccountOrGroupOfTheSystem) {
+  for (const char* const name :
+       {"root", "daemon", "sudo", "docker", "shadow", "www-data", "systemd-network"}) {
+    EXPECT_TRUE(IsSystemName(name)) << name;
+    EXPECT_FALSE(NameRules::Default().Allows(name)) << name;
+  }
+  for (const char* const name : {"aegir", "sudo.example", "roots", "systemd"}) {
+    EXPECT_FALSE(IsSystemName(name)) << name;
+    EXPECT_TRUE(NameRules::Default().Allows(name)) << name;
+  }
 }
 
 }  // namespace
