@@ -114,14 +114,17 @@ bool Engine::IdentityCredentials::Get(Credentials& credentials) noexcept {
 }
 
 bool Engine::PrivilegedCredentials::Get(Credentials& credentials) noexcept {
-  if (!MayReadSecrets()) return false;
+  if (!MayReadSecrets() || TrustOfFile(SQLMAP_SECRETS_FILE) != PathTrust::kTrusted) return false;
   try {
-    auto settings = Load();
-    if (!settings || !settings->privileged.configured()) return false;
-    credentials.user = settings->privileged.user;
-    credentials.password = settings->privileged.password;
-    WipePrivileged(*settings);
-    explicit_bzero(settings->database.password.data(), settings->database.password.size());
+    auto privileged = LoadPrivileged(SQLMAP_SECRETS_FILE);
+    if (!privileged) {
+      complained_ = Complain(privileged.error(), complained_);
+      return false;
+    }
+    if (!privileged->configured()) return false;
+    credentials.user = privileged->user;
+    credentials.password = privileged->password;
+    explicit_bzero(privileged->password.data(), privileged->password.size());
     return true;
   } catch (...) {
     return false;

@@ -3,6 +3,7 @@
 #ifndef SQLMAP_DIRECT_ENGINE_H_
 #define SQLMAP_DIRECT_ENGINE_H_
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 
@@ -41,6 +42,9 @@ class Engine {
   class PrivilegedCredentials final : public CredentialSource {
    public:
     bool Get(Credentials& credentials) noexcept override;
+
+   private:
+    std::atomic<std::size_t> complained_{0};  // hash of the mistakes that were logged last
   };
 
   const Settings settings_;

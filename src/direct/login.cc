@@ -19,7 +19,8 @@ LoginAnswer NoAnswer(LoginVerdict verdict, Reason reason) {
   LineWriter line(answer.reason);
   switch (reason) {
     case Reason::kNotAllowed:
-      line.Text("this process may not ask: it is not root, or secrets.toml has no [privileged]");
+      line.Text(
+          "this process may not ask: it is not root, or secrets.toml has no good [privileged]");
       break;
     case Reason::kNotConfigured:
       line.Text("no query is configured for this");

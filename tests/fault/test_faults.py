@@ -404,3 +404,19 @@ def test_a_group_with_the_name_of_a_privileged_one_is_nobodys():
         assert "20027" not in subprocess.run(["getent", "group"], capture_output=True, text=True).stdout
     finally:
         restore_views()
+
+
+@pytest.mark.parametrize("mistake", ["[acounts]\n", "nonsense", "[database]\nname = 1\n"])
+def test_a_mistake_in_sqlmapd_toml_stops_no_program_that_runs(old_host, mistake):
+    """The files are looked at every two seconds; what was good once stays in force, for logins too."""
+    path = Path("/etc/sqlmapd/sqlmapd.toml")
+    good = path.read_text()
+    assert old_host.ask("login", SITE, "alice-pw")[0] == PAM_SUCCESS
+    path.write_text(good + mistake)
+    try:
+        until = time.monotonic() + 3
+        while time.monotonic() < until:
+            assert old_host.ask("user", SITE)[0] == FOUND
+            assert old_host.ask("login", SITE, "alice-pw")[0] == PAM_SUCCESS
+    finally:
+        path.write_text(good)

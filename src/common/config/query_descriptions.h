@@ -79,7 +79,7 @@ inline constexpr auto kQueryDescriptions = [] {
       {QueryId::kGetgrent,
        "getgrent",
        "SELECT g.groupname, g.password, g.gid, m.username AS member FROM nss_getgrnam g "
-       "LEFT JOIN nss_memsbygid m ON m.gid = g.gid ORDER BY g.gid",
+       "LEFT JOIN nss_memsbygid m ON m.gid = g.gid ORDER BY g.gid, g.groupname",
        kList,
        {},
        false,

@@ -1,6 +1,8 @@
 #include "common/config/settings.h"
 
+#include <cstring>
 #include <exception>
+#include <string_view>
 #include <utility>
 
 #include "common/config/secure_file.h"
@@ -40,6 +42,21 @@ SettingsOrErrors Parse(const SettingsText& config, const SettingsText& secrets) 
   return std::move(reader).Take();
 }
 
+// What the other file must at least say.
+constexpr std::string_view kLeastConfig = "[database]\nname = \"-\"\nuser = \"-\"\n";
+
+SettingsOrErrors LoadSecretsOnly(const std::string& secrets_path) {
+  SettingsReader reader("", secrets_path);
+  reader.AddConfig(kLeastConfig, false);
+  if (const auto secrets = ReadSecureFile(secrets_path, FilePrivacy::kSecret)) {
+    reader.AddSecrets(secrets->text);
+  } else {
+    reader.Refuse(FileKind::kSecrets, 0, secrets.error().what);
+  }
+  reader.ReadPasswordFiles();
+  return std::move(reader).Take();
+}
+
 // An exception becomes an error without text if there is no memory even for that.
 SettingsOrErrors OutOfMemory() noexcept {
   try {
@@ -69,6 +86,14 @@ std::string SettingsError::Describe() const {
 SettingsOrErrors LoadSettings(const std::string& config_path,
                               const std::string& secrets_path) noexcept {
   return WithoutExceptions([&] { return Load(config_path, secrets_path); });
+}
+
+std::expected<PrivilegedSettings, std::vector<SettingsError>> LoadPrivileged(
+    const std::string& secrets_path) noexcept {
+  auto settings = WithoutExceptions([&] { return LoadSecretsOnly(secrets_path); });
+  if (!settings) return std::unexpected(std::move(settings.error()));
+  explicit_bzero(settings->database.password.data(), settings->database.password.size());
+  return std::move(settings->privileged);
 }
 
 SettingsOrErrors ParseSettings(const SettingsText& config, const SettingsText& secrets) noexcept {

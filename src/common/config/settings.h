@@ -182,6 +182,12 @@ using SettingsOrErrors = std::expected<Settings, std::vector<SettingsError>>;
 SettingsOrErrors LoadSettings(const std::string& config_path,
                               const std::string& secrets_path) noexcept;
 
+// [privileged] of the secrets file alone, read at each use so that it need not be kept: a mistake
+// that was made in sqlmapd.toml meanwhile does not matter to it. The rules for the file are the
+// same.
+std::expected<PrivilegedSettings, std::vector<SettingsError>> LoadPrivileged(
+    const std::string& secrets_path) noexcept;
+
 // The same on text, for tests and for sqlmapctl: `name` is only for the messages. Empty secrets are
 // none. Does no I/O: a password_file is checked as a path, and not read.
 struct SettingsText {
