@@ -14,12 +14,11 @@ NssResult FromReason(Reason reason) {
     case Reason::kNotAllowed:
       return {NSS_STATUS_UNAVAIL, EACCES};
     case Reason::kUnreachable:
-      return {NSS_STATUS_UNAVAIL, ECONNREFUSED};
     case Reason::kTimeout:
-      return {NSS_STATUS_UNAVAIL, ETIMEDOUT};
+    case Reason::kServerError:
+      return {NSS_STATUS_UNAVAIL, EAGAIN};
     case Reason::kNoMemory:
       return {NSS_STATUS_TRYAGAIN, ENOMEM};
-    case Reason::kServerError:
     case Reason::kNone:
       break;
   }

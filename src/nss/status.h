@@ -29,8 +29,9 @@ struct NssResult {
 //   found, but refused           NOTFOUND  ENOENT: such a row is no account, as in every source
 //   found, but no record came    UNAVAIL   EIO: the source broke its promise
 //   absent                       NOTFOUND  ENOENT
-//   unavailable                  UNAVAIL   by reason; never one of those that getpwnam(3) lists as
-//                                          "not found", nor ERANGE
+//   not configured, not allowed  UNAVAIL   ENOTSUP, EACCES
+//   unavailable, and may pass    UNAVAIL   EAGAIN: with any other errno nscd(8) remembers "no such
+//                                          account" for its negative-time-to-live
 //   unavailable, out of memory   TRYAGAIN  ENOMEM, as the glibc manual has it for want of resources
 NssResult ToNssResult(Answer answer, Packed packed) noexcept;
 

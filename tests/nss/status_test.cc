@@ -46,9 +46,9 @@ TEST(Status, EveryReasonHasItsErrno) {
   Expect(unavailable(Reason::kNone), Packed::kNothing, NSS_STATUS_UNAVAIL, EIO);
   Expect(unavailable(Reason::kNotConfigured), Packed::kNothing, NSS_STATUS_UNAVAIL, ENOTSUP);
   Expect(unavailable(Reason::kNotAllowed), Packed::kNothing, NSS_STATUS_UNAVAIL, EACCES);
-  Expect(unavailable(Reason::kUnreachable), Packed::kNothing, NSS_STATUS_UNAVAIL, ECONNREFUSED);
-  Expect(unavailable(Reason::kTimeout), Packed::kNothing, NSS_STATUS_UNAVAIL, ETIMEDOUT);
-  Expect(unavailable(Reason::kServerError), Packed::kNothing, NSS_STATUS_UNAVAIL, EIO);
+  Expect(unavailable(Reason::kUnreachable), Packed::kNothing, NSS_STATUS_UNAVAIL, EAGAIN);
+  Expect(unavailable(Reason::kTimeout), Packed::kNothing, NSS_STATUS_UNAVAIL, EAGAIN);
+  Expect(unavailable(Reason::kServerError), Packed::kNothing, NSS_STATUS_UNAVAIL, EAGAIN);
   Expect(unavailable(Reason::kNoMemory), Packed::kNothing, NSS_STATUS_TRYAGAIN, ENOMEM);
 }
 
