@@ -1,16 +1,16 @@
 #include "direct/engine.h"
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <climits>
-#include <cstring>
 #include <functional>
 #include <utility>
+#include <vector>
 
-#include "common/account/trusted_path.h"
-#include "common/sql/deadline.h"
+#include "common/config/wipe.h"
 #include "direct/device_log.h"
+#include "direct/load.h"
+#include "direct/start_openssl.h"
 
 namespace sqlmap {
 namespace {
@@ -24,81 +24,29 @@ std::string HostName() {
   return name;
 }
 
-bool MayReadSecrets() { return geteuid() == 0; }
-
-void WipePrivileged(Settings& settings) {
-  explicit_bzero(settings.privileged.password.data(), settings.privileged.password.size());
-  settings.privileged = {};
-}
-
-// Only what is the administrator's, from "/" down: this may be a user's chroot. No errors at all:
-// there is no configuration.
-std::expected<Settings, std::vector<SettingsError>> Load() {
-  using Errors = std::vector<SettingsError>;
-  const auto foreign = [](const char* path) {
-    return std::unexpected(
-        Errors{{path, 0, "it, or a directory above it, is not root's alone; it is not believed"}});
-  };
-  switch (TrustOfFile(SQLMAP_CONFIG_FILE)) {
-    case PathTrust::kMissing:
-      return std::unexpected(Errors());
-    case PathTrust::kForeign:
-      return foreign(SQLMAP_CONFIG_FILE);
-    case PathTrust::kTrusted:
-      break;
-  }
-  const bool secrets = MayReadSecrets() && TrustOfFile(SQLMAP_SECRETS_FILE) != PathTrust::kMissing;
-  if (secrets && TrustOfFile(SQLMAP_SECRETS_FILE) == PathTrust::kForeign)
-    return foreign(SQLMAP_SECRETS_FILE);
-  return LoadSettings(SQLMAP_CONFIG_FILE, secrets ? SQLMAP_SECRETS_FILE : "");
-}
-
-// What tells that a file was written or replaced.
-struct FileStamp {
-  dev_t device = 0;
-  ino_t inode = 0;
-  off_t size = 0;
-  timespec changed{};
-
-  static FileStamp Of(const char* path) {
-    struct stat status {};
-    if (stat(path, &status) != 0) return {};
-    return {status.st_dev, status.st_ino, status.st_size, status.st_ctim};
-  }
-  friend bool operator==(const FileStamp& a, const FileStamp& b) {
-    return a.device == b.device && a.inode == b.inode && a.size == b.size &&
-           a.changed.tv_sec == b.changed.tv_sec && a.changed.tv_nsec == b.changed.tv_nsec;
-  }
-};
-
-struct Stamps {
-  FileStamp config;
-  FileStamp secrets;
-  bool as_root = false;  // root may know more than what was loaded before
-
-  static Stamps Now() {
-    return {FileStamp::Of(SQLMAP_CONFIG_FILE), FileStamp::Of(SQLMAP_SECRETS_FILE),
-            MayReadSecrets()};
-  }
-  // Whether it is worth reading the files again, now that they look like `now`.
-  bool Changed(const Stamps& now) const {
-    if (as_root && !now.as_root) return false;  // what we can read now is less than what we know
-    if (!as_root && now.as_root) return true;
-    return !(config == now.config) || (now.as_root && !(secrets == now.secrets));
-  }
-};
-
 constinit DeviceLog g_log;
 
-// Says each set of mistakes once. Returns its hash.
-std::size_t Complain(const std::vector<SettingsError>& errors, std::size_t complained) {
+using Mistakes = std::vector<SettingsError>;
+
+// Never 0: that is "nothing yet".
+std::size_t HashOf(const Mistakes& mistakes) {
   std::string all;
-  for (const SettingsError& error : errors) all += error.Describe() + "\n";
-  const std::size_t hash = std::hash<std::string>{}(all) | 1;  // never 0: that is "nothing yet"
-  for (std::size_t i = 0; hash != complained && i < errors.size() && i < kErrorsLogged; ++i) {
-    g_log.Write(LogLevel::kError, errors[i].Describe());
-  }
-  return hash;
+  for (const SettingsError& mistake : mistakes) all += mistake.Describe() + "\n";
+  return std::hash<std::string>{}(all) | 1;
+}
+
+Mistakes NoConfiguration() {
+  return {{"", 0, "no " SQLMAP_CONFIG_FILE ": copy " SQLMAP_EXAMPLES_DIR "/sqlmapd.toml"}};
+}
+
+Mistakes DirectModeIsOff() {
+  return {{SQLMAP_CONFIG_FILE, 0,
+           "[direct] enabled is false: this process may not ask the database itself"}};
+}
+
+void Say(const Mistakes& mistakes, LogLevel level) {
+  for (std::size_t i = 0; i < mistakes.size() && i < kErrorsLogged; ++i)
+    g_log.Write(level, mistakes[i].Describe());
 }
 
 }  // namespace
@@ -114,17 +62,18 @@ bool Engine::IdentityCredentials::Get(Credentials& credentials) noexcept {
 }
 
 bool Engine::PrivilegedCredentials::Get(Credentials& credentials) noexcept {
-  if (!MayReadSecrets() || TrustOfFile(SQLMAP_SECRETS_FILE) != PathTrust::kTrusted) return false;
+  if (!MayReadSecrets()) return false;
   try {
-    auto privileged = LoadPrivileged(SQLMAP_SECRETS_FILE);
+    auto privileged = LoadTrustedPrivileged();
     if (!privileged) {
-      complained_ = Complain(privileged.error(), complained_);
+      const std::size_t hash = HashOf(privileged.error());
+      if (complained_.exchange(hash) != hash) Say(privileged.error(), LogLevel::kError);
       return false;
     }
     if (!privileged->configured()) return false;
     credentials.user = privileged->user;
     credentials.password = privileged->password;
-    explicit_bzero(privileged->password.data(), privileged->password.size());
+    Wipe(privileged->password);
     return true;
   } catch (...) {
     return false;
@@ -140,62 +89,107 @@ Engine::Engine(Settings settings, Log& log)
                   Pool::Idle::kNone),
       runner_(settings_, servers_, identity_, privileged_, log),
       accounts_(runner_, HostName()),
-      logins_(accounts_, settings_) {}
+      logins_(accounts_, settings_) {
+  Wipe(settings.database.password);
+}
 
 struct EngineHolder::Loaded {
   std::shared_ptr<Engine> engine;  // null: direct mode is off
+  std::string password_file;
   Stamps stamps;
+
+  // The engine, if it is also what `settings` would make: the files that changed say the same of
+  // what matters. A local account's new shell is no reason to close connections.
+  std::shared_ptr<Engine> EngineFor(const Settings& settings, const Stamps& now) const {
+    if (engine == nullptr || !stamps.SameConfiguration(now)) return nullptr;
+    const AccountSettings& accounts = engine->settings().accounts;
+    const bool same = accounts.local_uids == settings.accounts.local_uids &&
+                      accounts.local_gids == settings.accounts.local_gids;
+    return same ? engine : nullptr;
+  }
 };
 
-std::shared_ptr<Engine> EngineHolder::Current() {
-  const std::int64_t now = MonotonicMs();
+std::shared_ptr<Engine> EngineHolder::Current(std::int64_t now) {
+  const Loaded* loaded = nullptr;
   {
     const ForkLockGuard guard(lock_);
-    const bool more_rights = loaded_ != nullptr && !loaded_->stamps.as_root && MayReadSecrets();
+    loaded = loaded_;
+    const bool more_rights = loaded != nullptr && !loaded->stamps.as_root && MayReadSecrets();
     const bool looked_lately = looked_ms_ != 0 && now - looked_ms_ < kLookEveryMs;
     // While there never was a good configuration, a first look that is still under way counts as
     // none: whoever comes meanwhile looks too.
-    const bool known = loaded_ != nullptr || complained_ != 0;
-    if (known && looked_lately && !more_rights)
-      return loaded_ == nullptr ? nullptr : loaded_->engine;
+    const bool known = loaded != nullptr || complained_ != 0;
+    if (known && looked_lately && !more_rights) return loaded == nullptr ? nullptr : loaded->engine;
     looked_ms_ = now;
   }
-  const Stamps now_there = Stamps::Now();
-  {
-    const ForkLockGuard guard(lock_);
-    if (loaded_ != nullptr && !loaded_->stamps.Changed(now_there)) return loaded_->engine;
+  // Looking and reading take their time, and happen outside the lock.
+  std::string password_file = loaded == nullptr ? std::string() : loaded->password_file;
+  Stamps now_there = Stamps::Now(password_file);
+  if (loaded != nullptr && !loaded->stamps.Changed(now_there)) return loaded->engine;
+  const bool first = loaded == nullptr;
+  LoadResult read = LoadTrusted(first);
+  if (read.settings && read.settings->database.password_file != password_file) {
+    // Which file to look at was not known. Once more, or a change in between goes unnoticed.
+    password_file = read.settings->database.password_file;
+    now_there = Stamps::Now(password_file);
+    read = LoadTrusted(first);
   }
-  // Reading takes its time, and happens outside the lock.
-  auto settings = Load();
-  if (!settings) {
-    std::size_t complained = 0;
-    {
-      const ForkLockGuard guard(lock_);
-      complained = complained_;
+  if (!read.settings) {
+    if (!read.missing) {
+      Complain(read.settings.error(), LogLevel::kError);
+    } else if (first) {
+      Complain(NoConfiguration(), LogLevel::kInfo);
     }
-    complained = Complain(settings.error(), complained);
     const ForkLockGuard guard(lock_);
-    complained_ = complained;
     return loaded_ == nullptr ? nullptr : loaded_->engine;
   }
-  WipePrivileged(*settings);
+  const bool enabled = read.settings->direct.enabled;
+  auto engine = Replace(*std::move(read.settings), std::move(password_file), now_there);
+  // Not before: who complained is not under way any more.
+  Complain(enabled ? read.mistakes : DirectModeIsOff(),
+           enabled ? LogLevel::kError : LogLevel::kInfo);
+  return engine;
+}
+
+std::shared_ptr<Engine> EngineHolder::Replace(Settings settings, std::string password_file,
+                                              const Stamps& now_there) {
   auto fresh = std::make_unique<Loaded>();
+  fresh->password_file = std::move(password_file);
   fresh->stamps = now_there;
-  if (settings->direct.enabled)
-    fresh->engine = std::make_shared<Engine>(std::move(*settings), g_log);
   const Loaded* replaced = nullptr;
+  {
+    const ForkLockGuard guard(lock_);
+    replaced = loaded_;
+  }
+  if (settings.direct.enabled) {
+    if (replaced != nullptr) fresh->engine = replaced->EngineFor(settings, now_there);
+    if (fresh->engine == nullptr) {
+      StartOpenSsl();
+      fresh->engine = std::make_shared<Engine>(std::move(settings), g_log);
+    }
+  }
+  Wipe(settings.database.password);
   std::shared_ptr<Engine> engine;
   {
     const ForkLockGuard guard(lock_);
+    replaced = loaded_;
     // Another thread may have been as quick: its engine is in use, ours goes.
-    if (loaded_ == nullptr || loaded_->stamps.Changed(now_there)) {
-      replaced = loaded_;
-      loaded_ = fresh.release();
-    }
+    if (loaded_ == nullptr || loaded_->stamps.Changed(now_there)) loaded_ = fresh.release();
     engine = loaded_->engine;
   }
-  if (replaced != nullptr && replaced->engine != nullptr) replaced->engine->CloseIdle();
+  if (replaced != nullptr && replaced->engine != nullptr && replaced->engine != engine)
+    replaced->engine->CloseIdle();
   return engine;
+}
+
+void EngineHolder::Complain(const std::vector<SettingsError>& mistakes, LogLevel level) {
+  const std::size_t hash = HashOf(mistakes);
+  {
+    const ForkLockGuard guard(lock_);
+    if (std::exchange(complained_, hash) == hash) return;
+  }
+  // Every root process would say it, and the others cannot mend it.
+  if (level != LogLevel::kInfo || MayReadSecrets()) Say(mistakes, level);
 }
 
 }  // namespace sqlmap

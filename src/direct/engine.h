@@ -7,11 +7,15 @@
 #include <cstdint>
 #include <memory>
 
+#include "common/account/log.h"
 #include "common/config/settings.h"
+#include "common/process/fork_lock.h"
+#include "common/process/monotonic.h"
 #include "common/sql/pool.h"
 #include "common/sql/query_runner.h"
 #include "common/sql/server_list.h"
 #include "common/sql/sql_account_source.h"
+#include "direct/load.h"
 #include "direct/login.h"
 
 namespace sqlmap {
@@ -24,6 +28,7 @@ class Engine {
 
   SqlAccountSource& accounts() { return accounts_; }
   LoginGate& logins() { return logins_; }
+  const Settings& settings() const { return settings_; }
   // For an engine that has been replaced.
   void CloseIdle() { identity_.CloseIdle(); }
 
@@ -65,12 +70,19 @@ class EngineHolder {
 
   // Null while direct mode is off or there never was a usable configuration. What was good once
   // stays in force while the files are bad, missing, not the administrator's (after chroot), or no
-  // longer all readable (a child that gave up root's rights). Looks at the files at most every two
-  // seconds. Thread safe. Throws std::bad_alloc.
-  std::shared_ptr<Engine> Current();
+  // longer all readable (a child that gave up root's rights). Looks at the files (the two of the
+  // configuration, its password_file, /etc/passwd and /etc/group) at most every two seconds. Bad
+  // secrets alone leave users and groups to root as to everybody else. Thread safe. Throws
+  // std::bad_alloc.
+  std::shared_ptr<Engine> Current(std::int64_t now = MonotonicMs());
 
  private:
   struct Loaded;
+
+  std::shared_ptr<Engine> Replace(Settings settings, std::string password_file,
+                                  const Stamps& now_there);
+  // Says each set of mistakes once. None is no mistake.
+  void Complain(const std::vector<SettingsError>& mistakes, LogLevel level);
 
   ForkLock lock_;
   // Replaced as a whole, by one store: a child that is forked in between finds the old one or the

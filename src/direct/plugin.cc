@@ -2,7 +2,6 @@
 #include "common/plugin/direct_plugin.h"
 #include "direct/call_guard.h"
 #include "direct/facade.h"
-#include "direct/start_openssl.h"
 
 namespace sqlmap {
 namespace {
@@ -20,7 +19,6 @@ extern "C" __attribute__((visibility("default"))) const sqlmap::DirectPlugin*
 sqlmap_direct_plugin() noexcept {
   using namespace sqlmap;
   const CallGuard guard;
-  StartOpenSsl();
   try {
     return g_holder.Current() == nullptr ? nullptr : &g_plugin;
   } catch (...) {

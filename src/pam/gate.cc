@@ -4,6 +4,7 @@
 
 #include "common/account/line_writer.h"
 #include "common/plugin/loader.h"
+#include "pam/cancel_guard.h"
 #include "pam/local_name.h"
 
 namespace sqlmap {
@@ -26,6 +27,7 @@ std::string_view WhyNoPlugin(Reason reason) {
 }  // namespace
 
 LoginAnswer AskGate(const LoginRequest& request, GateQuestion question) noexcept {
+  const CancelGuard guard;
   switch (FindLocalName(kPasswdFile, request.name)) {
     case LocalName::kNone:
       break;

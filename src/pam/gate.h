@@ -11,7 +11,8 @@ using GateQuestion = void (LoginGate::*)(const LoginRequest&, LoginAnswer&) noex
 
 // Asks the direct plugin's gate. The verdict is kUnavailable if there is no plugin; and
 // kUnknownUser, without a question to anybody, for a system account of this host (see
-// local_name.h), so that no row speaks for root and root's login never waits for a database.
+// local_name.h), so that no row speaks for root and root's login never waits for a database. The
+// thread cannot be cancelled meanwhile.
 LoginAnswer AskGate(const LoginRequest& request, GateQuestion question) noexcept;
 
 }  // namespace sqlmap

@@ -17,6 +17,7 @@
 #include "pam/gate.h"
 #include "pam/journal.h"
 #include "pam/options.h"
+#include "pam/refusal_floor.h"
 #include "pam/status.h"
 
 #define SQLMAP_PAM_EXPORT extern "C" __attribute__((visibility("default")))
@@ -94,6 +95,8 @@ int Authenticate(pam_handle_t* handle, int flags, const Options& options) {
   status = AskForPassword(get_authtok, password);
   if (status != PAM_SUCCESS) return GiveUp(handle, "no password", status);
 
+  // What was refused so far had nothing to do with any account.
+  const RefusalFloor floor;
   LoginRequest request = RequestFor(handle);
   if (request.name.empty()) return GiveUp(handle, "no user name", PAM_USER_UNKNOWN);
   request.password = password;
@@ -104,7 +107,9 @@ int Authenticate(pam_handle_t* handle, int flags, const Options& options) {
       answer.verdict == LoginVerdict::kAccepted) {
     answer.verdict = LoginVerdict::kWrongPassword;
   }
-  return Conclude(handle, Stage::kAuthentication, options, request, answer);
+  status = Conclude(handle, Stage::kAuthentication, options, request, answer);
+  if (answer.verdict != LoginVerdict::kAccepted) floor.Wait();
+  return status;
 }
 
 int CheckAccount(pam_handle_t* handle, int flags, const Options& options) {

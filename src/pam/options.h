@@ -19,7 +19,7 @@ struct Options {
   bool nullok = false;
   // More lines in the log, with the names of unknown users; never a secret.
   bool debug = false;
-  // Do not ask libpam to wait two seconds after a failure.
+  // Do not ask libpam to wait two seconds after a failure. The floor stays: refusal_floor.h.
   bool nodelay = false;
   // PAM_IGNORE instead of PAM_USER_UNKNOWN, and instead of PAM_AUTHINFO_UNAVAIL.
   bool ignore_unknown_user = false;

@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "captured_sleep.h"
 #include "pam_test.h"
 
 namespace sqlmap {
@@ -64,7 +65,9 @@ class EnduranceTest : public PamTest {
     const int kind = turn % 4;
     PamSession session(folder_, "sshd", kNames[kind],
                        {Typed(kind == 0 ? kShopPassword : "secret")});
-    if (session.Authenticate() != kStatuses[kind]) return false;
+    const int status = session.Authenticate();
+    TakeSleeps();
+    if (status != kStatuses[kind]) return false;
     return kind != 0 ||
            (session.CheckAccount() == PAM_SUCCESS && session.SetCredentials() == PAM_SUCCESS);
   }

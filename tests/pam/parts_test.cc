@@ -14,6 +14,7 @@
 #include "pam/journal.h"
 #include "pam/local_name.h"
 #include "pam/options.h"
+#include "pam/refusal_floor.h"
 #include "pam/status.h"
 
 namespace sqlmap {
@@ -95,6 +96,18 @@ TEST(OptionsTest, WordsThatAreNotSpelledExactlyHaveNoEffectAndLoseTheirValue) {
   EXPECT_TRUE(parsed.options.debug);
   EXPECT_EQ(parsed.unknown, (std::vector<std::string>{"", "nullok ", "nullokay", "null", "NULLOK",
                                                       "nullok", "", "passwd"}));
+}
+
+TEST(RefusalFloorTest, IsAQuarterOfASecondAfterTheBeginning) {
+  const auto expect = [](timespec began, timespec earliest) {
+    const timespec found = EarliestRefusal(began);
+    EXPECT_EQ(found.tv_sec, earliest.tv_sec);
+    EXPECT_EQ(found.tv_nsec, earliest.tv_nsec);
+  };
+  expect({.tv_sec = 0, .tv_nsec = 0}, {.tv_sec = 0, .tv_nsec = 250'000'000});
+  expect({.tv_sec = 7, .tv_nsec = 749'999'999}, {.tv_sec = 7, .tv_nsec = 999'999'999});
+  expect({.tv_sec = 7, .tv_nsec = 750'000'000}, {.tv_sec = 8, .tv_nsec = 0});
+  expect({.tv_sec = 7, .tv_nsec = 999'999'999}, {.tv_sec = 8, .tv_nsec = 249'999'999});
 }
 
 struct Answered {

@@ -49,7 +49,8 @@ struct LoginAnswer {
 // Thread safe; every call ends within the gate's deadline plus the time of the hashes.
 class LoginGate {
  public:
-  // Is the password right, and may it be used? An unknown name costs as much time as a known one.
+  // Is the password right, and may it be used? An unknown name costs the
+  // time of one usual hash.
   virtual void Authenticate(const LoginRequest& request, LoginAnswer& answer) noexcept = 0;
   // Whether the account may be used now, whoever verified the person (a public key, for example):
   // shadow(5) ageing and status.

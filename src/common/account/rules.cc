@@ -84,12 +84,6 @@ bool IsReservedId(std::uint32_t id) {
   return id == 0 || id == 65534 || id == 65535 || id >= 4294967294U;
 }
 
-bool IdRules::Allows(std::uint32_t id) const {
-  if (IsReservedId(id)) return false;
-  if (id >= min && id <= max) return true;
-  return std::find(also.begin(), also.end(), id) != also.end();
-}
-
 bool IsCleanField(std::string_view text) {
   return std::none_of(text.begin(), text.end(), [](char c) { return c == ':' || IsControl(c); });
 }

@@ -14,6 +14,8 @@
 
 namespace sqlmap {
 
+class LocalIds;
+
 // A set of bytes.
 class ByteSet {
  public:
@@ -57,7 +59,8 @@ struct NameRules {
 struct IdRules {
   std::uint32_t min = 1000;
   std::uint32_t max = 4294967293U;
-  std::span<const std::uint32_t> also;  // single ids below the minimum; not owned
+  std::span<const std::uint32_t> also;  // single ids outside the range, or local; not owned
+  const LocalIds* local = nullptr;      // ids of the host's own, which no row may have; not owned
 
   // 0, 65534, 65535, 4294967294 and 4294967295 are never allowed, whatever the configuration says.
   bool Allows(std::uint32_t id) const;

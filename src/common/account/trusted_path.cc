@@ -1,6 +1,5 @@
 #include "common/account/trusted_path.h"
 
-#include <limits.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
@@ -39,7 +38,18 @@ bool IsSafeTarget(const struct stat& status, Target target) {
   return false;
 }
 
-PathTrust Walk(const char* path, Target target) {
+PathTrust Foreign(const char* path, const struct stat& status, ForeignComponent* why) {
+  if (why != nullptr) {
+    const std::size_t length = strnlen(path, sizeof why->path - 1);
+    std::memcpy(why->path, path, length);
+    why->path[length] = '\0';
+    why->owner = status.st_uid;
+    why->mode = status.st_mode;
+  }
+  return PathTrust::kForeign;
+}
+
+PathTrust Walk(const char* path, Target target, ForeignComponent* why) {
   char resolved[PATH_MAX];
   if (path[0] != '/') return PathTrust::kForeign;
   if (realpath(path, resolved) == nullptr) {
@@ -48,35 +58,40 @@ PathTrust Walk(const char* path, Target target) {
   char* const last_slash = std::strrchr(resolved, '/');
   struct stat parent {};
   if (stat("/", &parent) != 0) return PathTrust::kMissing;
-  if (!IsSafeAncestor(parent)) return PathTrust::kForeign;
+  if (!IsSafeAncestor(parent)) return Foreign("/", parent, why);
   char* slash = std::strchr(resolved + 1, '/');
   for (; slash != nullptr; slash = std::strchr(slash + 1, '/')) {
     *slash = '\0';
     struct stat status {};
-    const int failed = stat(resolved, &status);
-    *slash = '/';
-    if (failed != 0) return PathTrust::kMissing;
+    if (stat(resolved, &status) != 0) return PathTrust::kMissing;
     const bool holds_socket = target == Target::kSocket && slash == last_slash;
     const bool safe = holds_socket ? IsSafeSocketDirectory(status, parent) : IsSafeAncestor(status);
-    if (!safe) return PathTrust::kForeign;
+    if (!safe) return Foreign(resolved, status, why);
+    *slash = '/';
     parent = status;
   }
   struct stat status {};
   if (stat(resolved, &status) != 0) return PathTrust::kMissing;
-  return IsSafeTarget(status, target) ? PathTrust::kTrusted : PathTrust::kForeign;
+  return IsSafeTarget(status, target) ? PathTrust::kTrusted : Foreign(resolved, status, why);
 }
 
-PathTrust Judge(const char* path, Target target) {
+PathTrust Judge(const char* path, Target target, ForeignComponent* why) {
   const int saved = errno;
-  const PathTrust trust = Walk(path, target);
+  const PathTrust trust = Walk(path, target, why);
   errno = saved;
   return trust;
 }
 
 }  // namespace
 
-PathTrust TrustOfFile(const char* path) noexcept { return Judge(path, Target::kFile); }
-PathTrust TrustOfDirectory(const char* path) noexcept { return Judge(path, Target::kDirectory); }
-PathTrust TrustOfSocketPath(const char* path) noexcept { return Judge(path, Target::kSocket); }
+PathTrust TrustOfFile(const char* path, ForeignComponent* why) noexcept {
+  return Judge(path, Target::kFile, why);
+}
+PathTrust TrustOfDirectory(const char* path) noexcept {
+  return Judge(path, Target::kDirectory, nullptr);
+}
+PathTrust TrustOfSocketPath(const char* path) noexcept {
+  return Judge(path, Target::kSocket, nullptr);
+}
 
 }  // namespace sqlmap

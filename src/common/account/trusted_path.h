@@ -6,6 +6,8 @@
 #ifndef SQLMAP_COMMON_ACCOUNT_TRUSTED_PATH_H_
 #define SQLMAP_COMMON_ACCOUNT_TRUSTED_PATH_H_
 
+#include <limits.h>
+
 #include <cstdint>
 
 namespace sqlmap {
@@ -17,11 +19,19 @@ enum class PathTrust : std::uint8_t {
              // another type
 };
 
+// What makes a path foreign, for the log: the first component from "/" down that does, links
+// resolved.
+struct ForeignComponent {
+  char path[PATH_MAX] = {};  // "" if it is not known
+  std::uint32_t owner = 0;
+  std::uint32_t mode = 0;  // as stat(2) has it, the type included
+};
+
 // `path` is absolute, at most 4095 bytes; links are resolved first. Trusted: a regular file that
 // root owns and nobody else can write to, below directories that root owns and in which nobody else
 // can replace anything ("/" included; a sticky one, such as /tmp, is good if the next component is
-// root's). errno is left as it was.
-PathTrust TrustOfFile(const char* path) noexcept;
+// root's). errno is left as it was. `why` is filled in if the answer is kForeign; it may be null.
+PathTrust TrustOfFile(const char* path, ForeignComponent* why = nullptr) noexcept;
 PathTrust TrustOfDirectory(const char* path) noexcept;
 
 // A server's socket. The directory that holds it may belong to the server's user, if nobody but

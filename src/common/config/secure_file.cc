@@ -51,7 +51,7 @@ int OpenAboveStandard(const char* path) {
 }
 
 // What is wrong with the file, "" if nothing.
-std::string_view Judge(const struct stat& status, FilePrivacy privacy) {
+std::string Judge(const struct stat& status, FilePrivacy privacy, std::size_t max_bytes) {
   if (!S_ISREG(status.st_mode)) return "is not a regular file";
   if (status.st_uid != 0 && status.st_uid != geteuid())
     return "belongs to another user; make it root's (chown root)";
@@ -64,14 +64,17 @@ std::string_view Judge(const struct stat& status, FilePrivacy privacy) {
       return "holds secrets and can be read by its group; chmod 0600, or make it root's";
     }
   }
-  if (status.st_size > static_cast<off_t>(kMaxFileBytes)) return "is larger than 1 MiB";
+  if (status.st_size > static_cast<off_t>(max_bytes))
+    return "is larger than " + std::to_string(max_bytes / kMaxFileBytes) + " MiB";
   return {};
 }
 
-std::expected<SecureFile, FileError> ReadDescriptor(int fd, FilePrivacy privacy) {
+std::expected<SecureFile, FileError> ReadDescriptor(int fd, FilePrivacy privacy,
+                                                    std::size_t max_bytes) {
   struct stat status {};
   if (fstat(fd, &status) != 0) return SystemError("cannot be read", errno);
-  if (const std::string_view wrong = Judge(status, privacy); !wrong.empty()) return Refusal(wrong);
+  if (const std::string wrong = Judge(status, privacy, max_bytes); !wrong.empty())
+    return Refusal(wrong);
   SecureFile file;
   file.world_readable = (status.st_mode & S_IROTH) != 0;
   // One byte more than it should have, so that a file that grows meanwhile is noticed.
@@ -91,10 +94,11 @@ std::expected<SecureFile, FileError> ReadDescriptor(int fd, FilePrivacy privacy)
 
 }  // namespace
 
-std::expected<SecureFile, FileError> ReadSecureFile(const std::string& path, FilePrivacy privacy) {
+std::expected<SecureFile, FileError> ReadSecureFile(const std::string& path, FilePrivacy privacy,
+                                                    std::size_t max_bytes) {
   const Descriptor descriptor(OpenAboveStandard(path.c_str()));
   if (descriptor.get() < 0) return SystemError("cannot be opened", errno);
-  return ReadDescriptor(descriptor.get(), privacy);
+  return ReadDescriptor(descriptor.get(), privacy, max_bytes);
 }
 
 }  // namespace sqlmap

@@ -2,12 +2,12 @@
 #ifndef SQLMAP_COMMON_CONFIG_SECURE_FILE_H_
 #define SQLMAP_COMMON_CONFIG_SECURE_FILE_H_
 
-#include <string.h>
-
 #include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <string>
+
+#include "common/config/wipe.h"
 
 namespace sqlmap {
 
@@ -26,7 +26,7 @@ struct SecureFile {
   SecureFile() = default;
   SecureFile(SecureFile&&) = default;
   SecureFile& operator=(SecureFile&&) = default;
-  ~SecureFile() { explicit_bzero(text.data(), text.size()); }
+  ~SecureFile() { Wipe(text); }
 };
 
 struct FileError {
@@ -34,12 +34,13 @@ struct FileError {
   std::string what;  // what is wrong and what to do, without the path
 };
 
-// Refuses what is not a regular file, is larger than kMaxFileBytes, belongs to another than root
-// (or the effective uid), can be written by others, or can be read by others against `privacy`.
-// Everything is judged on the open descriptor, so that it is the file read that is judged; links
-// are followed. The descriptor is close-on-exec, above 2 and closed on return. Does not block on a
-// fifo.
-std::expected<SecureFile, FileError> ReadSecureFile(const std::string& path, FilePrivacy privacy);
+// Refuses what is not a regular file, is larger than `max_bytes` (whole MiB), belongs to another
+// than root (or the effective uid), can be written by others, or can be read by others against
+// `privacy`. Everything is judged on the open descriptor, so that it is the file read that is
+// judged; links are followed. The descriptor is close-on-exec, above 2 and closed on return. Does
+// not block on a fifo.
+std::expected<SecureFile, FileError> ReadSecureFile(const std::string& path, FilePrivacy privacy,
+                                                    std::size_t max_bytes = kMaxFileBytes);
 
 }  // namespace sqlmap
 

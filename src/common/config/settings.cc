@@ -1,12 +1,12 @@
 #include "common/config/settings.h"
 
-#include <cstring>
 #include <exception>
 #include <string_view>
 #include <utility>
 
 #include "common/config/secure_file.h"
 #include "common/config/settings_reader.h"
+#include "common/config/wipe.h"
 
 namespace sqlmap {
 namespace {
@@ -92,8 +92,10 @@ std::expected<PrivilegedSettings, std::vector<SettingsError>> LoadPrivileged(
     const std::string& secrets_path) noexcept {
   auto settings = WithoutExceptions([&] { return LoadSecretsOnly(secrets_path); });
   if (!settings) return std::unexpected(std::move(settings.error()));
-  explicit_bzero(settings->database.password.data(), settings->database.password.size());
-  return std::move(settings->privileged);
+  PrivilegedSettings privileged = std::move(settings->privileged);
+  Wipe(settings->database.password);
+  Wipe(settings->privileged.password);
+  return privileged;
 }
 
 SettingsOrErrors ParseSettings(const SettingsText& config, const SettingsText& secrets) noexcept {

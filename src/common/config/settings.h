@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/account/local_ids.h"
 #include "common/account/password_scheme.h"
 #include "common/account/rules.h"
 #include "common/config/query_template.h"
@@ -40,6 +41,7 @@ struct DatabaseSettings {
   std::string name;                    // never empty
   std::string user;
   std::string password;
+  std::string password_file;  // where it was read from, "" if it stands in the files themselves
   TlsMode tls = TlsMode::kVerify;
   std::string tls_ca;  // absolute paths; "" = the system's authorities
   std::string tls_cert;
@@ -73,9 +75,13 @@ struct AccountSettings {
   std::string shell;                // likewise
   std::vector<std::string> shells;  // not empty: any other shell becomes /usr/sbin/nologin
   bool enumerate = true;
+  // No keys: the host's own ids, filled in by whoever reads /etc/passwd and /etc/group. Rows may
+  // have only those of them that allow_uids and allow_gids name.
+  LocalIds local_uids;
+  LocalIds local_gids;
 
-  IdRules uid_rules() const { return {min_uid, max_uid, allow_uids}; }
-  IdRules gid_rules() const { return {min_gid, max_gid, allow_gids}; }
+  IdRules uid_rules() const { return {min_uid, max_uid, allow_uids, &local_uids}; }
+  IdRules gid_rules() const { return {min_gid, max_gid, allow_gids, &local_gids}; }
 };
 
 enum class QueryId : std::uint8_t {

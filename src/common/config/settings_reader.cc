@@ -7,6 +7,7 @@
 #include "common/config/message_text.h"
 #include "common/config/secure_file.h"
 #include "common/config/settings_values.h"
+#include "common/config/wipe.h"
 
 namespace sqlmap {
 namespace {
@@ -70,6 +71,11 @@ SettingsReader::SettingsReader(std::string_view config_name, std::string_view se
       draft_(DefaultDraft()),
       origins_(KeyDescriptions().size()) {}
 
+SettingsReader::~SettingsReader() {
+  Wipe(draft_.settings.database.password);
+  Wipe(draft_.settings.privileged.password);
+}
+
 void SettingsReader::AddConfig(std::string_view text, bool world_readable) {
   config_is_toml_ = Add(FileKind::kConfig, text);
   if (config_is_toml_) CheckConfig(world_readable);
@@ -108,6 +114,7 @@ SettingsOrErrors SettingsReader::Take() && {
   if (mistakes_.empty()) {
     AuthSettings& auth = draft_.settings.auth;
     if (auth.plain_hash_scheme) auth.schemes.Add(*auth.plain_hash_scheme);
+    draft_.settings.database.password_file = std::move(draft_.database_password_file);
     return std::move(draft_.settings);
   }
   std::sort(mistakes_.begin(), mistakes_.end(), [](const Mistake& a, const Mistake& b) {

@@ -20,6 +20,9 @@ enum class FileKind : std::uint8_t { kConfig, kSecrets };
 class SettingsReader {
  public:
   SettingsReader(std::string_view config_name, std::string_view secrets_name);
+  SettingsReader(const SettingsReader&) = delete;
+  SettingsReader& operator=(const SettingsReader&) = delete;
+  ~SettingsReader();  // wipes the passwords
 
   void AddConfig(std::string_view text, bool world_readable);
   void AddSecrets(std::string_view text);

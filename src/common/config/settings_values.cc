@@ -159,10 +159,21 @@ class ValueReader {
     return value;
   }
 
+  // "is text; a list is wanted: servers = ["/path"]".
+  void WantList() {
+    std::string what = "is " + std::string(DescribeType(value_)) + "; a list is wanted";
+    if (const auto* text = std::get_if<std::string>(&value_.value)) {
+      what += ": " + std::string(key_.key) + " = [" + Quoted(*text) + "]";
+    } else if (const auto* number = std::get_if<std::int64_t>(&value_.value)) {
+      what += ": " + std::string(key_.key) + " = [" + std::to_string(*number) + "]";
+    }
+    Complain(what);
+  }
+
   template <class Result, class Add>
   bool ReadList(Result& result, Add add, bool may_be_empty) {
-    const auto* elements = Get<std::vector<TomlValue>>();
-    if (elements == nullptr) return false;
+    const auto* elements = std::get_if<std::vector<TomlValue>>(&value_.value);
+    if (elements == nullptr) return WantList(), false;
     if (elements->empty() && !may_be_empty) return Complain("is an empty list"), false;
     if (elements->size() > kMaxElements) return Complain("has more than 1024 entries"), false;
     for (const TomlValue& element : *elements) {

@@ -17,9 +17,41 @@
 #include <utility>
 
 #include "common/config/toml_prescan.h"
+#include "common/config/wipe.h"
 
 namespace sqlmap {
 namespace {
+
+void WipeValue(TomlValue& value) {
+  if (auto* const text = std::get_if<std::string>(&value.value)) Wipe(*text);
+  if (auto* const elements = std::get_if<std::vector<TomlValue>>(&value.value))
+    for (TomlValue& element : *elements) WipeValue(element);
+}
+
+void WipeNode(toml::node& node) {
+  if (auto* const text = node.as_string()) {
+    Wipe(text->get());
+  } else if (auto* const array = node.as_array()) {
+    for (toml::node& element : *array) WipeNode(element);
+  } else if (auto* const table = node.as_table()) {
+    for (auto&& [key, value] : *table) WipeNode(value);
+  }
+}
+
+// What ParseToml holds of the text, which may contain passwords. Out of reach: the buffers in which
+// toml++ collects a value.
+struct Scratch {
+  PrescannedToml scanned;
+  toml::parse_result parsed;
+
+  explicit Scratch(std::string_view text) : scanned(PrescanToml(text)) {}
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+  ~Scratch() {
+    Wipe(scanned.text);
+    if (parsed) WipeNode(parsed.table());
+  }
+};
 
 TomlValue Convert(const toml::node& node) {
   TomlValue converted;
@@ -61,6 +93,10 @@ void AddKey(std::string_view section, const toml::key& key, const toml::node& no
 
 TomlDocument Flatten(const toml::table& root) {
   TomlDocument document;
+  // A vector that grows would leave copies of short texts behind.
+  std::size_t keys = 0;
+  for (const auto& [key, node] : root) keys += node.is_table() ? node.as_table()->size() : 1;
+  document.keys.reserve(keys);
   for (const auto& [key, node] : root) {
     const toml::table* const section = node.as_table();
     if (section == nullptr) {
@@ -96,6 +132,10 @@ std::string WithoutValues(std::string_view description) {
 
 }  // namespace
 
+TomlDocument::~TomlDocument() {
+  for (TomlKey& key : keys) WipeValue(key.value);
+}
+
 std::string_view DescribeType(const TomlValue& value) {
   if (const auto* other = std::get_if<TomlValue::Other>(&value.value)) return other->description;
   constexpr std::string_view kTypes[] = {"text", "a whole number", "true or false", "a list"};
@@ -103,14 +143,15 @@ std::string_view DescribeType(const TomlValue& value) {
 }
 
 std::expected<TomlDocument, TomlError> ParseToml(std::string_view text) {
-  const PrescannedToml scanned = PrescanToml(text);
+  Scratch scratch(text);
+  const PrescannedToml& scanned = scratch.scanned;
   if (!scanned.mistake.empty()) {
     return std::unexpected(TomlError{scanned.line, std::string(scanned.mistake)});
   }
-  const toml::parse_result parsed = toml::parse(std::string_view(scanned.text));
-  if (parsed) return Flatten(parsed.table());
-  return std::unexpected(
-      TomlError{parsed.error().source().begin.line, WithoutValues(parsed.error().description())});
+  scratch.parsed = toml::parse(std::string_view(scanned.text));
+  if (scratch.parsed) return Flatten(scratch.parsed.table());
+  const toml::parse_error& error = scratch.parsed.error();
+  return std::unexpected(TomlError{error.source().begin.line, WithoutValues(error.description())});
 }
 
 }  // namespace sqlmap

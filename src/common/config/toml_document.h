@@ -36,9 +36,15 @@ struct TomlSection {
   unsigned line = 0;
 };
 
+// The text of the values is wiped when it goes: some are passwords.
 struct TomlDocument {
   std::vector<TomlSection> sections;  // each in the order of the file
   std::vector<TomlKey> keys;
+
+  TomlDocument() = default;
+  TomlDocument(TomlDocument&&) = default;
+  TomlDocument& operator=(TomlDocument&&) = default;
+  ~TomlDocument();
 };
 
 struct TomlError {

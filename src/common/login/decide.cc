@@ -65,7 +65,7 @@ std::string_view Words(PasswordOutcome outcome) {
     case PasswordOutcome::kSchemeNotAllowed:
       return "scheme not in auth.schemes";
     case PasswordOutcome::kTooCostly:
-      return "work factor out of bounds";
+      return "too costly, alone or with the rows before it";
     case PasswordOutcome::kEmptyNotAllowed:
       return "empty password not allowed";
     case PasswordOutcome::kPasswordTooLong:
@@ -86,13 +86,14 @@ void Describe(LineWriter& line, const AuthRow& row, std::size_t number,
   if (check.scheme.has_value()) line.Text(" (").Text(NameOf(*check.scheme)).Text(")");
 }
 
+// Of rows beyond the limit the caller may not have fetched all, so their number is not known.
 void DescribeCount(LineWriter& line, std::size_t rows, std::size_t tried) {
-  if (rows == 1 && tried == 1) return;
-  line.Number(static_cast<std::int64_t>(rows)).Text(" rows");
   if (tried < rows) {
-    line.Text(", ").Number(static_cast<std::int64_t>(tried)).Text(" tried (auth.max_rows)");
+    line.Text("more than ").Number(static_cast<std::int64_t>(tried));
+    line.Text(" rows: the rest was not tried (auth.max_rows): ");
+  } else if (rows > 1) {
+    line.Number(static_cast<std::int64_t>(rows)).Text(" rows: ");
   }
-  line.Text(": ");
 }
 
 LoginVerdict VerdictOf(AgeingOutcome outcome) {
@@ -156,9 +157,11 @@ LoginAnswer DecideAuthentication(const LoginRequest& request, const LoginFacts& 
   char fit_text[sizeof(LoginAnswer::reason)] = {};
   LineWriter failures(failures_text);
   bool hashed = false;
+  Work work;
   for (std::size_t i = 0; i < tried.size() && verdict != LoginVerdict::kAccepted; ++i) {
     const AuthRow& row = tried[i];
-    const PasswordCheck check = VerifyPassword(request.password, row.hash, effective, row.scheme);
+    const PasswordCheck check =
+        VerifyPassword(request.password, row.hash, effective, row.scheme, work);
     const bool match = check.outcome == PasswordOutcome::kMatch;
     hashed = hashed || match || check.outcome == PasswordOutcome::kMismatch;
     if (!match) {

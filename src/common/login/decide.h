@@ -40,8 +40,9 @@ struct LoginFacts {
 //
 // Rows that are switched off or serve other services are verified like all others: neither time nor
 // outcome of a wrong password tells that they are. At most `max_rows` rows are tried, in their
-// order; the reason says so if there are more. Whatever happens, the time of at least one
-// verification is spent.
+// order, and all of them share one Work, which a costly row may leave too little of for those
+// behind it; the reason says so of both. Whatever happens, the time of at least one verification is
+// spent.
 //
 // An empty password needs request.allow_empty_password, which replaces policy.allow_empty_password.
 LoginAnswer DecideAuthentication(const LoginRequest& request, const LoginFacts& facts,

@@ -18,7 +18,7 @@ std::optional<std::uint32_t> Parameter(Fields& fields, std::string_view name) {
 }
 
 PasswordOutcome VerifyArgon2(argon2_type type, std::string_view prefix, std::string_view password,
-                             std::string_view stored) {
+                             std::string_view stored, Work& work) {
   Fields fields(stored.substr(prefix.size()));
   std::uint32_t version = ARGON2_VERSION_10;  // the first version of the string did not name it
   if (fields.Skip("v=")) {
@@ -42,7 +42,7 @@ PasswordOutcome VerifyArgon2(argon2_type type, std::string_view prefix, std::str
   }
   if (*lanes < 1 || *passes < 1 || *memory / ARGON2_SYNC_POINTS / 2 < *lanes) return kUnknownScheme;
   if (*lanes > kCostLimits.argon2_lanes || *memory > kCostLimits.argon2_kib ||
-      std::uint64_t{*memory} * *passes > kCostLimits.argon2_kib_passes) {
+      !work.Take(std::uint64_t{*memory} * *passes, kCostLimits.argon2_kib_passes)) {
     return kTooCostly;
   }
 
@@ -73,16 +73,16 @@ PasswordOutcome VerifyArgon2(argon2_type type, std::string_view prefix, std::str
 
 }  // namespace
 
-PasswordOutcome VerifyArgon2id(std::string_view password, std::string_view stored) {
-  return VerifyArgon2(Argon2_id, "$argon2id$", password, stored);
+PasswordOutcome VerifyArgon2id(std::string_view password, std::string_view stored, Work& work) {
+  return VerifyArgon2(Argon2_id, "$argon2id$", password, stored, work);
 }
 
-PasswordOutcome VerifyArgon2i(std::string_view password, std::string_view stored) {
-  return VerifyArgon2(Argon2_i, "$argon2i$", password, stored);
+PasswordOutcome VerifyArgon2i(std::string_view password, std::string_view stored, Work& work) {
+  return VerifyArgon2(Argon2_i, "$argon2i$", password, stored, work);
 }
 
-PasswordOutcome VerifyArgon2d(std::string_view password, std::string_view stored) {
-  return VerifyArgon2(Argon2_d, "$argon2d$", password, stored);
+PasswordOutcome VerifyArgon2d(std::string_view password, std::string_view stored, Work& work) {
+  return VerifyArgon2(Argon2_d, "$argon2d$", password, stored, work);
 }
 
 }  // namespace sqlmap

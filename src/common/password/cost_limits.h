@@ -57,6 +57,26 @@ inline constexpr CostLimits kCostLimits{
 };
 #endif
 
+// The work that one login may still ask for. Each hash takes its share of its own limit, and all of
+// them together get no more than one hash at its limit: sixteen of Drupal's usual 2^16 rounds, or
+// eight of bcrypt at cost 12. Shares, and not seconds, so that the same rows are tried on a slow or
+// busy host.
+class Work {
+ public:
+  // Takes `cost` of `limit`; false, and nothing is taken, if that is more than there is.
+  [[nodiscard]] constexpr bool Take(std::uint64_t cost, std::uint64_t limit) {
+    if (cost > limit) return false;
+    const std::uint64_t share = (cost * kWhole + limit - 1) / limit;
+    if (share > left_) return false;
+    left_ -= share;
+    return true;
+  }
+
+ private:
+  static constexpr std::uint64_t kWhole = 1 << 20;  // times any limit: far below 2^64
+  std::uint64_t left_ = kWhole;
+};
+
 // What is typed: nothing longer is looked at. Some schemes allow less.
 inline constexpr std::size_t kMaxPasswordBytes = 1024;
 // What is stored: longer than any hash, and than a plain password in hexadecimal.

@@ -46,14 +46,15 @@ bool HasHash(std::string_view stored, std::size_t length) {
 }
 
 PasswordOutcome VerifyShaCrypt(std::string_view password, std::string_view stored,
-                               std::size_t hash_length) {
+                               std::size_t hash_length, Work& work) {
   Fields fields(stored.substr(3));
   if (!HasHash(stored, hash_length)) return kUnknownScheme;
+  std::optional<std::uint32_t> rounds = 5000;
   if (fields.Skip("rounds=")) {
-    const auto rounds = fields.Number();
+    rounds = fields.Number();
     if (!rounds || !fields.Skip("$") || *rounds < 1000) return kUnknownScheme;
-    if (*rounds > kCostLimits.sha_crypt_rounds) return kTooCostly;
   }
+  if (!work.Take(*rounds, kCostLimits.sha_crypt_rounds)) return kTooCostly;
   return CompareWithCrypt(password, stored);
 }
 
@@ -92,16 +93,18 @@ std::optional<std::uint32_t> ScryptNumber(Fields& fields) {
 
 PasswordOutcome VerifyScryptCost(std::string_view password, std::string_view stored,
                                  std::uint32_t n_log2, std::uint32_t r, std::uint32_t p,
-                                 std::uint32_t t) {
+                                 std::uint32_t t, Work& work) {
   if (n_log2 < 1 || n_log2 > 63 || r == 0 || p == 0) return kUnknownScheme;
   // 128 * N * r * p * (t + 1) <= limit, divided so that nothing overflows.
   const std::uint64_t blocks = (kCostLimits.scrypt_bytes / 128 >> n_log2) / r / p;
   if (blocks / (std::uint64_t{t} + 1) == 0) return kTooCostly;
+  const std::uint64_t bytes = (std::uint64_t{128} << n_log2) * r * p * (std::uint64_t{t} + 1);
+  if (!work.Take(bytes, kCostLimits.scrypt_bytes)) return kTooCostly;
   return CompareWithCrypt(password, stored);
 }
 
 PasswordOutcome VerifyYescryptAfter(std::string_view prefix, std::string_view password,
-                                    std::string_view stored) {
+                                    std::string_view stored, Work& work) {
   Fields fields(stored.substr(prefix.size()));
   if (!HasHash(stored, 43)) return kUnknownScheme;
   const auto flavor = YescryptNumber(fields, 0);
@@ -118,90 +121,91 @@ PasswordOutcome VerifyYescryptAfter(std::string_view prefix, std::string_view pa
     if ((*have & 2) != 0) t = YescryptNumber(fields, 1);
   }
   if (!p || !t || !fields.Skip("$")) return kUnknownScheme;
-  return VerifyScryptCost(password, stored, *n_log2, *r, *p, *t);
+  return VerifyScryptCost(password, stored, *n_log2, *r, *p, *t, work);
 }
 
 }  // namespace
 
-PasswordOutcome VerifyYescrypt(std::string_view password, std::string_view stored) {
-  return VerifyYescryptAfter("$y$", password, stored);
+PasswordOutcome VerifyYescrypt(std::string_view password, std::string_view stored, Work& work) {
+  return VerifyYescryptAfter("$y$", password, stored, work);
 }
 
-PasswordOutcome VerifyGostYescrypt(std::string_view password, std::string_view stored) {
-  return VerifyYescryptAfter("$gy$", password, stored);
+PasswordOutcome VerifyGostYescrypt(std::string_view password, std::string_view stored, Work& work) {
+  return VerifyYescryptAfter("$gy$", password, stored, work);
 }
 
-PasswordOutcome VerifyScrypt(std::string_view password, std::string_view stored) {
+PasswordOutcome VerifyScrypt(std::string_view password, std::string_view stored, Work& work) {
   Fields fields(stored.substr(3));
   if (!HasHash(stored, 43)) return kUnknownScheme;
   const auto n_log2 = fields.Take(1);
   const auto r = ScryptNumber(fields);
   const auto p = ScryptNumber(fields);
   if (!n_log2 || !r || !p) return kUnknownScheme;
-  return VerifyScryptCost(password, stored, Itoa64Value(n_log2->front()), *r, *p, 0);
+  return VerifyScryptCost(password, stored, Itoa64Value(n_log2->front()), *r, *p, 0, work);
 }
 
-PasswordOutcome VerifyBcrypt(std::string_view password, std::string_view stored) {
+PasswordOutcome VerifyBcrypt(std::string_view password, std::string_view stored, Work& work) {
   if (stored.size() != 60 || !HasHash(stored, 53)) return kUnknownScheme;
   Fields fields(stored.substr(4));
   fields.Skip("0");  // always two digits
   const auto cost = fields.Number();
   if (!cost || *cost < 4 || *cost > 31 || fields.rest().size() != 54) return kUnknownScheme;
-  if (*cost > kCostLimits.bcrypt_log2) return kTooCostly;
+  if (!work.Take(std::uint64_t{1} << *cost, std::uint64_t{1} << kCostLimits.bcrypt_log2))
+    return kTooCostly;
   return CompareWithCrypt(password, stored);
 }
 
-PasswordOutcome VerifySha512Crypt(std::string_view password, std::string_view stored) {
-  return VerifyShaCrypt(password, stored, 86);
+PasswordOutcome VerifySha512Crypt(std::string_view password, std::string_view stored, Work& work) {
+  return VerifyShaCrypt(password, stored, 86, work);
 }
 
-PasswordOutcome VerifySha256Crypt(std::string_view password, std::string_view stored) {
-  return VerifyShaCrypt(password, stored, 43);
+PasswordOutcome VerifySha256Crypt(std::string_view password, std::string_view stored, Work& work) {
+  return VerifyShaCrypt(password, stored, 43, work);
 }
 
-PasswordOutcome VerifySha1Crypt(std::string_view password, std::string_view stored) {
+PasswordOutcome VerifySha1Crypt(std::string_view password, std::string_view stored, Work& work) {
   Fields fields(stored);
   fields.Skip("$sha1$");
   const auto rounds = fields.Number();
   if (!rounds || *rounds < 1 || !fields.Skip("$") || !HasHash(stored, 28)) return kUnknownScheme;
-  if (*rounds > kCostLimits.sha1_crypt_rounds) return kTooCostly;
+  if (!work.Take(*rounds, kCostLimits.sha1_crypt_rounds)) return kTooCostly;
   return CompareWithCrypt(password, stored);
 }
 
-PasswordOutcome VerifySunMd5(std::string_view password, std::string_view stored) {
+PasswordOutcome VerifySunMd5(std::string_view password, std::string_view stored, Work& work) {
   Fields fields(stored.substr(5));  // "$md5$" or "$md5,": libxcrypt takes rounds after either
   if (!HasHash(stored, 22)) return kUnknownScheme;
   if (fields.Skip("rounds=")) {
     const auto rounds = fields.Number();
     if (!rounds || *rounds < 1 || !fields.Skip("$")) return kUnknownScheme;
-    if (*rounds > kCostLimits.sun_md5_rounds) return kTooCostly;
+    if (!work.Take(*rounds, kCostLimits.sun_md5_rounds)) return kTooCostly;
   }
   return CompareWithCrypt(password, stored);
 }
 
-PasswordOutcome VerifyMd5Crypt(std::string_view password, std::string_view stored) {
+PasswordOutcome VerifyMd5Crypt(std::string_view password, std::string_view stored, Work&) {
   return HasHash(stored, 22) ? CompareWithCrypt(password, stored) : kUnknownScheme;
 }
 
-PasswordOutcome VerifyBsdiDes(std::string_view password, std::string_view stored) {
+PasswordOutcome VerifyBsdiDes(std::string_view password, std::string_view stored, Work& work) {
   if (stored.size() != 20 || !IsItoa64(stored.substr(1))) return kUnknownScheme;
   std::uint32_t rounds = 0;
   for (std::size_t i = 0; i < 4; ++i) rounds |= Itoa64Value(stored[1 + i]) << (6 * i);
-  if (rounds > kCostLimits.bsdi_rounds) return kTooCostly;
+  if (!work.Take(rounds, kCostLimits.bsdi_rounds)) return kTooCostly;
   return CompareWithCrypt(password, stored);
 }
 
-PasswordOutcome VerifyDes(std::string_view password, std::string_view stored) {
+PasswordOutcome VerifyDes(std::string_view password, std::string_view stored, Work&) {
   if (stored.size() != 13 || !IsItoa64(stored)) return kUnknownScheme;
   return CompareWithCrypt(password, stored);
 }
 
-PasswordOutcome VerifyNt(std::string_view password, std::string_view stored) {
+PasswordOutcome VerifyNt(std::string_view password, std::string_view stored, Work& work) {
   const auto bytes = DecodeHex(stored.substr(4));
-  return bytes ? VerifyNtBytes(password, View(*bytes)) : kUnknownScheme;
+  return bytes ? VerifyNtBytes(password, View(*bytes), work) : kUnknownScheme;
 }
 
-PasswordOutcome VerifyNtBytes(std::string_view password, std::string_view stored) {
+PasswordOutcome VerifyNtBytes(std::string_view password, std::string_view stored, Work&) {
   if (stored.size() != 16) return kUnknownScheme;
   SecretText setting;
   Append(setting, "$3$$");

@@ -8,7 +8,7 @@ namespace sqlmap {
 
 using enum PasswordOutcome;
 
-PasswordOutcome VerifyMysqlNative(std::string_view password, std::string_view stored) {
+PasswordOutcome VerifyMysqlNative(std::string_view password, std::string_view stored, Work&) {
   const auto digest = DecodeHex(stored.substr(1));
   if (!digest || digest->size() != DigestSize(HashFunction::kSha1)) return kUnknownScheme;
   const Digest once = Hash(HashFunction::kSha1, {password});
@@ -16,7 +16,7 @@ PasswordOutcome VerifyMysqlNative(std::string_view password, std::string_view st
 }
 
 // MySQL's hash_password() before 4.1: two words of 31 bits.
-PasswordOutcome VerifyMysqlOld(std::string_view password, std::string_view stored) {
+PasswordOutcome VerifyMysqlOld(std::string_view password, std::string_view stored, Work&) {
   const auto digest = DecodeHex(stored);
   if (!digest || digest->size() != 8) return kUnknownScheme;
   std::uint32_t first = 1345345333;
@@ -39,7 +39,7 @@ PasswordOutcome VerifyMysqlOld(std::string_view password, std::string_view store
 }
 
 // MariaDB's plugin: the public key of which the password, hashed, is the secret one.
-PasswordOutcome VerifyEd25519(std::string_view password, std::string_view stored) {
+PasswordOutcome VerifyEd25519(std::string_view password, std::string_view stored, Work&) {
   const auto key = DecodeBase64(stored, Base64::kUnpadded);
   if (!key || key->size() != crypto_scalarmult_ed25519_BYTES) return kUnknownScheme;
   Digest secret = Hash(HashFunction::kSha512, {password});

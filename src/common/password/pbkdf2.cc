@@ -11,47 +11,49 @@ using enum PasswordOutcome;
 
 // The key must have the whole length: PBKDF2 of a shorter one is its beginning.
 PasswordOutcome VerifyKey(HashFunction function, std::string_view password, std::string_view salt,
-                          std::uint32_t iterations, const std::optional<SecretText>& key) {
+                          std::uint32_t iterations, const std::optional<SecretText>& key,
+                          Work& work) {
   if (!key || key->size() != DigestSize(function) || salt.empty() || iterations < 1) {
     return kUnknownScheme;
   }
-  if (iterations > kCostLimits.pbkdf2_iterations) return kTooCostly;
+  if (!work.Take(iterations, kCostLimits.pbkdf2_iterations)) return kTooCostly;
   return Compare(Pbkdf2(function, password, salt, iterations).view(), View(*key));
 }
 
 // passlib and OpenLDAP: iterations$salt$key.
 PasswordOutcome VerifyLdapPbkdf2(HashFunction function, std::string_view password,
-                                 std::string_view stored) {
+                                 std::string_view stored, Work& work) {
   Fields fields(stored);
   const auto iterations = fields.Number();
   if (!iterations || !fields.Skip("$")) return kUnknownScheme;
   const auto salt = DecodeBase64(fields.Until('$').value_or(""), Base64::kAdapted);
   if (!salt) return kUnknownScheme;
   return VerifyKey(function, password, View(*salt), *iterations,
-                   DecodeBase64(fields.rest(), Base64::kAdapted));
+                   DecodeBase64(fields.rest(), Base64::kAdapted), work);
 }
 
 }  // namespace
 
-PasswordOutcome VerifyPbkdf2Sha512(std::string_view password, std::string_view stored) {
-  return VerifyLdapPbkdf2(HashFunction::kSha512, password, stored);
+PasswordOutcome VerifyPbkdf2Sha512(std::string_view password, std::string_view stored, Work& work) {
+  return VerifyLdapPbkdf2(HashFunction::kSha512, password, stored, work);
 }
 
-PasswordOutcome VerifyPbkdf2Sha256(std::string_view password, std::string_view stored) {
-  return VerifyLdapPbkdf2(HashFunction::kSha256, password, stored);
+PasswordOutcome VerifyPbkdf2Sha256(std::string_view password, std::string_view stored, Work& work) {
+  return VerifyLdapPbkdf2(HashFunction::kSha256, password, stored, work);
 }
 
-PasswordOutcome VerifyPbkdf2Sha1(std::string_view password, std::string_view stored) {
+PasswordOutcome VerifyPbkdf2Sha1(std::string_view password, std::string_view stored, Work& work) {
   Fields fields(stored);
-  if (!fields.Skip("$1$")) return VerifyLdapPbkdf2(HashFunction::kSha1, password, stored);
+  if (!fields.Skip("$1$")) return VerifyLdapPbkdf2(HashFunction::kSha1, password, stored, work);
   // Dovecot: $1$salt$iterations$hex.
   const auto salt = fields.Until('$');
   const auto iterations = fields.Number();
   if (!salt || !iterations || !fields.Skip("$")) return kUnknownScheme;
-  return VerifyKey(HashFunction::kSha1, password, *salt, *iterations, DecodeHex(fields.rest()));
+  return VerifyKey(HashFunction::kSha1, password, *salt, *iterations, DecodeHex(fields.rest()),
+                   work);
 }
 
-PasswordOutcome VerifyDjango(std::string_view password, std::string_view stored) {
+PasswordOutcome VerifyDjango(std::string_view password, std::string_view stored, Work& work) {
   Fields fields(stored);
   fields.Skip("pbkdf2_sha256$");
   const auto iterations = fields.Number();
@@ -59,12 +61,12 @@ PasswordOutcome VerifyDjango(std::string_view password, std::string_view stored)
   const auto salt = fields.Until('$');
   if (!salt) return kUnknownScheme;
   return VerifyKey(HashFunction::kSha256, password, *salt, *iterations,
-                   DecodeBase64(fields.rest(), Base64::kPadded));
+                   DecodeBase64(fields.rest(), Base64::kPadded), work);
 }
 
 // Dovecot: iterations,salt,StoredKey,ServerKey (RFC 5802 section 3). The password is taken as
 // typed, as Dovecot does, without SASLprep.
-PasswordOutcome VerifyScramSha256(std::string_view password, std::string_view stored) {
+PasswordOutcome VerifyScramSha256(std::string_view password, std::string_view stored, Work& work) {
   constexpr HashFunction kSha256 = HashFunction::kSha256;
   Fields fields(stored);
   const auto iterations = fields.Number();
@@ -76,7 +78,7 @@ PasswordOutcome VerifyScramSha256(std::string_view password, std::string_view st
       !server_key || server_key->size() != DigestSize(kSha256)) {
     return kUnknownScheme;
   }
-  if (*iterations > kCostLimits.pbkdf2_iterations) return kTooCostly;
+  if (!work.Take(*iterations, kCostLimits.pbkdf2_iterations)) return kTooCostly;
   const Digest salted = Pbkdf2(kSha256, password, View(*salt), *iterations);
   SecretText computed;
   Append(computed, Hash(kSha256, {Hmac(kSha256, salted.view(), "Client Key").view()}).view());

@@ -18,7 +18,9 @@ struct Recognised {
   std::string_view text;  // for `verify`: of `stored`, or of `decoded`
   SecretText decoded;     // what a binary form, or a .HEX or .B64 suffix, was decoded to
 
-  PasswordOutcome Verify(std::string_view password) const { return verify(password, text); }
+  PasswordOutcome Verify(std::string_view password, Work& work) const {
+    return verify(password, text, work);
+  }
 };
 
 // `expected`: the schemes that it may be. `bare`: what a string that does not show its scheme is

@@ -85,7 +85,7 @@ SecretText Sha256Crypt(std::string_view password, std::string_view salt, std::ui
 
 }  // namespace
 
-PasswordOutcome VerifyApr1(std::string_view password, std::string_view stored) {
+PasswordOutcome VerifyApr1(std::string_view password, std::string_view stored, Work&) {
   constexpr std::string_view kMagic = "$apr1$";
   Fields fields(stored);
   fields.Skip(kMagic);
@@ -96,7 +96,7 @@ PasswordOutcome VerifyApr1(std::string_view password, std::string_view stored) {
 
 // "$A$", three hexadecimal digits of rounds / 1000, "$", 20 bytes of salt and 43 characters of
 // hash. MySQL's salts hold no NUL and no '$', and its passwords end at 256 bytes.
-PasswordOutcome VerifyCachingSha2(std::string_view password, std::string_view stored) {
+PasswordOutcome VerifyCachingSha2(std::string_view password, std::string_view stored, Work& work) {
   constexpr std::size_t kMaxPassword = 256;
   Fields fields(stored);
   fields.Skip("$A$");
@@ -111,7 +111,7 @@ PasswordOutcome VerifyCachingSha2(std::string_view password, std::string_view st
   for (const char digit : *digits) thousands = thousands << 4 | HexValue(digit);
   const std::uint32_t rounds = thousands * 1000;
   if (rounds == 0) return kUnknownScheme;
-  if (rounds > kCostLimits.sha_crypt_rounds) return kTooCostly;
+  if (!work.Take(rounds, kCostLimits.sha_crypt_rounds)) return kTooCostly;
   if (password.size() > kMaxPassword) return kPasswordTooLong;
   return Compare(View(Sha256Crypt(password, *salt, rounds)), fields.rest());
 }

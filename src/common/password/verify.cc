@@ -75,7 +75,7 @@ bool IsWeak(PasswordScheme scheme) {
 }
 
 PasswordCheck Verify(std::string_view password, std::optional<std::string_view> stored,
-                     const PasswordPolicy& policy, std::string_view scheme_column) {
+                     const PasswordPolicy& policy, std::string_view scheme_column, Work& work) {
   if (!stored || IsNoPassword(*stored)) return {kNoPassword, {}};
   const auto recognised = RecogniseRow(*stored, scheme_column, policy);
   if (!recognised) return {kUnknownScheme, {}};
@@ -88,7 +88,7 @@ PasswordCheck Verify(std::string_view password, std::optional<std::string_view> 
   // No login program can pass on a NUL, and crypt(3) would stop there: "secret\0anything" must not
   // be "secret".
   const bool nul = password.contains('\0');
-  const PasswordOutcome outcome = nul ? kMismatch : recognised->Verify(password);
+  const PasswordOutcome outcome = nul ? kMismatch : recognised->Verify(password, work);
   // A weak scheme answers in microseconds, which would tell its users from those who do not exist.
   if (outcome == kMismatch && (nul || IsWeak(scheme))) SpendVerification(password);
   return {outcome, scheme};
@@ -97,10 +97,10 @@ PasswordCheck Verify(std::string_view password, std::optional<std::string_view> 
 }  // namespace
 
 PasswordCheck VerifyPassword(std::string_view password, std::optional<std::string_view> stored,
-                             const PasswordPolicy& policy,
-                             std::string_view scheme_column) noexcept {
+                             const PasswordPolicy& policy, std::string_view scheme_column,
+                             Work& work) noexcept {
   try {
-    return Verify(password, stored, policy, scheme_column);
+    return Verify(password, stored, policy, scheme_column, work);
   } catch (const std::exception&) {
     return {kUnknownScheme, {}};
   }
@@ -112,7 +112,9 @@ void SpendVerification(std::string_view password) noexcept {
       "$6$sqlmapsqlmapsqlm$"
       "......................................................................................";
   try {
-    VerifySha512Crypt(password.substr(0, std::min<std::size_t>(password.find('\0'), 511)), kNobody);
+    Work work;
+    VerifySha512Crypt(password.substr(0, std::min<std::size_t>(password.find('\0'), 511)), kNobody,
+                      work);
   } catch (const std::exception&) {
     return;  // no memory: nobody else is verified now either
   }

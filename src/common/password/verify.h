@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "common/account/password_scheme.h"
+#include "common/password/cost_limits.h"
 
 namespace sqlmap {
 
@@ -25,7 +26,7 @@ enum class PasswordOutcome : std::uint8_t {
   kNoPassword,        // NULL, "", "*", "!", "!hash", "*LK*", "x": no password opens this row
   kUnknownScheme,     // not recognised, or malformed for the scheme that it claims to be
   kSchemeNotAllowed,  // recognised, but auth.schemes leaves it out
-  kTooCostly,         // recognised, but its work factor is beyond the bounds
+  kTooCostly,         // recognised, but more work than is left (see Work)
   kEmptyNotAllowed,   // the password typed is empty
   kPasswordTooLong,
 };
@@ -39,13 +40,22 @@ struct PasswordCheck {
 // `scheme` column, "" if there is none: a name of kPasswordSchemes, or an authentication plugin's
 // name (mysql_native_password, ed25519, caching_sha2_password, mysql_old_password),
 // case-insensitive; it then decides, and the hash must be of that scheme. Constant time in the
-// comparison; work factors and lengths are bounded before any hashing; all intermediate values are
-// wiped. Thread safe. noexcept: a lack of memory is kUnknownScheme.
+// comparison; lengths are bounded, and the work is taken from `work`, before any hashing; all
+// intermediate values are wiped. Thread safe. noexcept: a lack of memory is kUnknownScheme.
 // A password with a NUL byte matches nothing. kMatch and kMismatch have cost a hash, all other
 // outcomes nothing: a caller who saw only those calls SpendVerification.
 PasswordCheck VerifyPassword(std::string_view password, std::optional<std::string_view> stored,
-                             const PasswordPolicy& policy,
-                             std::string_view scheme_column = {}) noexcept;
+                             const PasswordPolicy& policy, std::string_view scheme_column,
+                             Work& work) noexcept;
+
+// The same for a hash that is the only one of its login.
+inline PasswordCheck VerifyPassword(std::string_view password,
+                                    std::optional<std::string_view> stored,
+                                    const PasswordPolicy& policy,
+                                    std::string_view scheme_column = {}) noexcept {
+  Work work;
+  return VerifyPassword(password, stored, policy, scheme_column, work);
+}
 
 // Spends the time of one usual verification, sha512crypt with its default of 5000 rounds, for a
 // name that has no hash: an unknown user must not answer faster than a known one.

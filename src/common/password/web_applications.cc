@@ -15,11 +15,12 @@ constexpr std::size_t kMaxPhpassPassword = 512;
 // "$S$", a character for log2 of the rounds, eight of salt, and as much of the hash as fits into
 // `length`.
 PasswordOutcome VerifyPortable(HashFunction function, std::size_t length, std::string_view password,
-                               std::string_view stored) {
+                               std::string_view stored, Work& work) {
   if (stored.size() != length || !IsItoa64(stored.substr(12))) return kUnknownScheme;
   const std::uint32_t log2 = Itoa64Value(stored[3]);
   if (log2 < 7 || log2 > 30) return kUnknownScheme;
-  if (log2 > kCostLimits.phpass_log2) return kTooCostly;
+  if (!work.Take(std::uint64_t{1} << log2, std::uint64_t{1} << kCostLimits.phpass_log2))
+    return kTooCostly;
   if (password.size() > kMaxPhpassPassword) return kPasswordTooLong;
   Hasher hasher(function);
   Digest digest = hasher.Add(stored.substr(4, 8)).Add(password).Finish();
@@ -40,30 +41,31 @@ std::string_view PhpTrim(std::string_view text) {
 
 }  // namespace
 
-PasswordOutcome VerifyDrupal7(std::string_view password, std::string_view stored) {
-  return VerifyPortable(HashFunction::kSha512, 55, password, stored);
+PasswordOutcome VerifyDrupal7(std::string_view password, std::string_view stored, Work& work) {
+  return VerifyPortable(HashFunction::kSha512, 55, password, stored, work);
 }
 
-PasswordOutcome VerifyPhpass(std::string_view password, std::string_view stored) {
-  return VerifyPortable(HashFunction::kMd5, 34, password, stored);
+PasswordOutcome VerifyPhpass(std::string_view password, std::string_view stored, Work& work) {
+  return VerifyPortable(HashFunction::kMd5, 34, password, stored, work);
 }
 
-PasswordOutcome VerifyDrupalUpgrade(std::string_view password, std::string_view stored) {
+PasswordOutcome VerifyDrupalUpgrade(std::string_view password, std::string_view stored,
+                                    Work& work) {
   // A hash of the hash: of Drupal 6's md5(password).
   const SecretText md5 = EncodeHex(Hash(HashFunction::kMd5, {password}).view());
   const std::string_view inner = stored.substr(1);
-  if (inner.starts_with("$S$")) return VerifyDrupal7(View(md5), inner);
-  if (inner.starts_with("$2y$")) return VerifyBcrypt(View(md5), inner);
-  return VerifyPhpass(View(md5), inner);
+  if (inner.starts_with("$S$")) return VerifyDrupal7(View(md5), inner, work);
+  if (inner.starts_with("$2y$")) return VerifyBcrypt(View(md5), inner, work);
+  return VerifyPhpass(View(md5), inner, work);
 }
 
-PasswordOutcome VerifyWordPress(std::string_view password, std::string_view stored) {
+PasswordOutcome VerifyWordPress(std::string_view password, std::string_view stored, Work& work) {
   constexpr std::string_view kPrefix = "$wp";
   const Digest mac = Hmac(HashFunction::kSha384, "wp-sha384", PhpTrim(password));
-  return VerifyBcrypt(View(EncodeBase64(mac.view())), stored.substr(kPrefix.size()));
+  return VerifyBcrypt(View(EncodeBase64(mac.view())), stored.substr(kPrefix.size()), work);
 }
 
-PasswordOutcome VerifyJoomlaMd5(std::string_view password, std::string_view stored) {
+PasswordOutcome VerifyJoomlaMd5(std::string_view password, std::string_view stored, Work&) {
   Fields fields(stored);
   const auto digest = DecodeHex(fields.Until(':').value_or(""));
   if (!digest || digest->size() != DigestSize(HashFunction::kMd5) || fields.rest().empty()) {
@@ -72,7 +74,7 @@ PasswordOutcome VerifyJoomlaMd5(std::string_view password, std::string_view stor
   return Compare(Hash(HashFunction::kMd5, {password, fields.rest()}).view(), View(*digest));
 }
 
-PasswordOutcome VerifyJoomlaSha256(std::string_view password, std::string_view stored) {
+PasswordOutcome VerifyJoomlaSha256(std::string_view password, std::string_view stored, Work&) {
   Fields fields(stored);
   fields.Skip("{SHA256}");
   const auto digest = DecodeHex(fields.Until(':').value_or(""));

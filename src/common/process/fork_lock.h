@@ -44,6 +44,17 @@ class ForkLock {
     }
   }
 
+  // Takes the lock if no thread of this process holds it. Never waits: fit for a signal handler.
+  bool TryLock() noexcept {
+    const std::uint32_t self = ProcessGeneration::Current();
+    std::uint32_t holder = 0;
+    return holder_.compare_exchange_strong(holder, self, std::memory_order_acquire,
+                                           std::memory_order_relaxed) ||
+           (holder != self && holder_.compare_exchange_strong(holder, self,
+                                                              std::memory_order_acquire,
+                                                              std::memory_order_relaxed));
+  }
+
   void Unlock() noexcept {
     holder_.store(0, std::memory_order_release);
     if (waiters_.load(std::memory_order_seq_cst) != 0) {

@@ -19,6 +19,11 @@ constexpr unsigned kStatementTimeout = 1969;  // ER_STATEMENT_TIMEOUT (MariaDB)
 constexpr unsigned kQueryTimeout = 3024;      // ER_QUERY_TIMEOUT (MySQL)
 constexpr unsigned kClientTimeout = 4031;     // ER_CLIENT_INTERACTION_TIMEOUT (MySQL 8.0.24)
 
+// The library's own errors: the connection is of no more use.
+bool ClientsOwn(unsigned code) {
+  return code == 0 || (code >= 2000 && code < 3000) || (code >= 5000 && code < 6000);
+}
+
 SqlError::Kind KindOf(unsigned code, Deadline deadline) {
   switch (code) {
     case kNewMetadata:
@@ -29,6 +34,8 @@ SqlError::Kind KindOf(unsigned code, Deadline deadline) {
     case kWsrepNotReady:
     case kConnectionKilled:
     case kClientTimeout:
+    case ER_NET_READ_ERROR:
+    case ER_NET_READ_INTERRUPTED:
       return SqlError::Kind::kLost;
     case ER_QUERY_INTERRUPTED:
     case kStatementTimeout:
@@ -39,22 +46,25 @@ SqlError::Kind KindOf(unsigned code, Deadline deadline) {
     default:
       break;
   }
-  // The library's own errors: the connection is of no more use. It says "lost" also when its wait
-  // was cut off.
-  const bool clients = code == 0 || (code >= 2000 && code < 3000) || (code >= 5000 && code < 6000);
-  if (!clients) return SqlError::Kind::kServer;
+  if (!ClientsOwn(code)) return SqlError::Kind::kServer;
   return deadline.passed() ? SqlError::Kind::kTimeout : SqlError::Kind::kLost;
 }
 
 }  // namespace
 
 SqlError ClassifyError(unsigned code, const char* text, const char* step, Deadline deadline) {
+  const SqlError::Kind kind = KindOf(code, deadline);
+  // The library calls it "lost connection" when its wait was cut off.
+  if (kind == SqlError::Kind::kTimeout && ClientsOwn(code)) {
+    return {kind,
+            std::string(step) + ": no answer within " + std::to_string(deadline.span_ms()) + " ms"};
+  }
   std::string line = std::string(step) + ": error " + std::to_string(code) + ": " + text;
   // The text may come from a server that nobody has verified.
   std::replace_if(
       line.begin(), line.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, '?');
   line.resize(std::min<std::size_t>(line.size(), 400));
-  return {KindOf(code, deadline), std::move(line)};
+  return {kind, std::move(line)};
 }
 
 }  // namespace sqlmap

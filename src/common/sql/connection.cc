@@ -11,6 +11,7 @@
 #include "common/account/trusted_path.h"
 #include "common/sql/client_error.h"
 #include "common/sql/client_library/call_scope.h"
+#include "common/sql/row_check.h"
 
 namespace sqlmap {
 namespace {
@@ -25,15 +26,22 @@ constexpr char kChallenges[] = "mysql_native_password,client_ed25519";
 constexpr char kForKnownServers[] = "mysql_native_password,client_ed25519,caching_sha2_password";
 #endif
 
+// Everybody's connections, or this account's, are taken. Of an account's limits only that one is
+// over in a moment; the others are for an hour.
+bool IsFull(unsigned code, const char* text) {
+  return code == ER_CON_COUNT_ERROR || code == ER_TOO_MANY_USER_CONNECTIONS ||
+         (code == ER_USER_LIMIT_REACHED && std::strstr(text, "max_user_connections") != nullptr);
+}
+
 // Why a sign-in failed. A server that is only full, or that hung up, is worth asking again at once;
 // one that refuses is not: it would count us as an attacker and ban the host (max_connect_errors).
 SqlError ConnectError(MYSQL* mysql, Deadline deadline) {
   const unsigned code = mysql_errno(mysql);
   SqlError error = ClassifyError(code, mysql_error(mysql), "sign in", deadline);
   const bool servers_word = code >= 1000 && code < 2000;
-  const bool full = code == ER_CON_COUNT_ERROR || code == ER_TOO_MANY_USER_CONNECTIONS;
-  error.refused = error.kind != SqlError::Kind::kTimeout &&
-                  ((servers_word && !full) || code == CR_SSL_CONNECTION_ERROR);
+  error.full = IsFull(code, mysql_error(mysql));
+  error.refused = (error.kind == SqlError::Kind::kServer && servers_word && !error.full) ||
+                  (error.kind != SqlError::Kind::kTimeout && code == CR_SSL_CONNECTION_ERROR);
   if (error.kind == SqlError::Kind::kServer) error.kind = SqlError::Kind::kUnreachable;
   return error;
 }
@@ -133,11 +141,12 @@ std::expected<std::unique_ptr<Connection>, SqlError> Connection::Open(
     return std::unexpected(SqlError{SqlError::Kind::kUnreachable, "the socket is gone"});
   connection->generation_ = ProcessGeneration::Current();
   CallScope scope(deadline.at_ms(), CallScope::Mode::kTalk, socket.get());
-  scope.UsedOpenSsl();  // also without TLS: authentication hashes the password with it
+  scope.UseOpenSsl();  // also without TLS: authentication hashes the password with it
   connection->mysql_ = mysql_init(nullptr);
   if (connection->mysql_ == nullptr)
     return std::unexpected(SqlError{SqlError::Kind::kNoMemory, "sign in: no memory"});
   MYSQL* const mysql = connection->mysql_;
+  connection->row_check_ = std::make_unique<RowCheck>(*mysql);
   SetOptions(mysql, server, settings.tls);
   if (tls) SetTls(mysql, settings);
   const bool signed_in =
@@ -168,6 +177,7 @@ Connection::~Connection() {
   // descriptor left.
   const bool ours = !Inherited() && (descriptor_.fd < 0 || descriptor_.Same());
   CallScope scope(MonotonicMs(), ours ? CallScope::Mode::kTalk : CallScope::Mode::kSilent);
+  scope.UseOpenSsl();
   // What was read last may be a hash.
   if (mysql_ != nullptr && mysql_->net.buff != nullptr)
     explicit_bzero(mysql_->net.buff, mysql_->net.max_packet);

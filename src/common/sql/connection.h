@@ -18,6 +18,8 @@
 
 namespace sqlmap {
 
+class RowCheck;
+
 // The password is wiped when it goes.
 struct Credentials {
   std::string user;
@@ -74,6 +76,7 @@ class Connection {
   Connection() = default;
 
   st_mysql* mysql_ = nullptr;
+  std::unique_ptr<RowCheck> row_check_;
   DescriptorIdentity descriptor_;
   std::uint32_t generation_ = 0;
   std::array<std::unique_ptr<PreparedQuery>, static_cast<std::size_t>(QueryId::kCount)> queries_;

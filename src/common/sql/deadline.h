@@ -12,22 +12,27 @@ namespace sqlmap {
 class Deadline {
  public:
   static Deadline In(std::int64_t milliseconds) noexcept {
-    return Deadline(MonotonicMs() + milliseconds);
+    const std::int64_t now = MonotonicMs();
+    return {now, now + milliseconds};
   }
 
   // The earlier of this one and one so many milliseconds from now.
   Deadline AtMost(std::int64_t milliseconds) const noexcept {
-    return Deadline(std::min(at_ms_, MonotonicMs() + milliseconds));
+    const std::int64_t now = MonotonicMs();
+    return {now, std::min(at_ms_, now + milliseconds)};
   }
   // For poll(2): 0 when it has passed.
   int RemainingMs() const noexcept {
     return static_cast<int>(std::clamp<std::int64_t>(at_ms_ - MonotonicMs(), 0, 3'600'000));
   }
   std::int64_t at_ms() const noexcept { return at_ms_; }
+  // How much time there was when it was set, for the log.
+  std::int64_t span_ms() const noexcept { return std::max<std::int64_t>(at_ms_ - set_ms_, 0); }
   bool passed() const noexcept { return RemainingMs() == 0; }
 
  private:
-  explicit Deadline(std::int64_t at_ms) noexcept : at_ms_(at_ms) {}
+  Deadline(std::int64_t set_ms, std::int64_t at_ms) noexcept : set_ms_(set_ms), at_ms_(at_ms) {}
+  std::int64_t set_ms_;
   std::int64_t at_ms_;
 };
 

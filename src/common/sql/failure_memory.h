@@ -10,7 +10,7 @@ namespace sqlmap {
 class FailureMemory {
  public:
   static constexpr std::int64_t kFirstDelayMs = 250;
-  static constexpr std::int64_t kLongestDelayMs = 15'000;
+  static constexpr std::int64_t kLongestDelayMs = 4'000;
 
   // Each failure in a row doubles the delay, from kFirstDelayMs to kLongestDelayMs; `chance` is any
   // random number, which moves the delay to between half and one and a half of it, so that a fleet

@@ -12,6 +12,7 @@ namespace sqlmap {
 Pool::Pool(ServerList& servers, CredentialSource& credentials, std::size_t size, Idle idle)
     : servers_(servers),
       credentials_(credentials),
+      account_(servers),
       size_(std::clamp<std::size_t>(size, 1, kMaxSize)),
       idle_(idle),
       generation_(ProcessGeneration::Current()) {}
@@ -40,6 +41,7 @@ void Pool::ForgetParentsConnections() {
     slot.lent.CloseIfSame();
     slot = Slot();
   }
+  for (DescriptorIdentity& stream : streams_) stream.CloseIfSame();
   generation_ = ProcessGeneration::Current();
 }
 
@@ -90,7 +92,8 @@ void Pool::GiveBack(Lease& lease) {
     }
   }
   connection.reset();
-  returns_.fetch_add(1, std::memory_order_release);
+  returns_.fetch_add(1, std::memory_order_seq_cst);
+  if (waiters_.load(std::memory_order_seq_cst) == 0) return;
   syscall(SYS_futex, &returns_, FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
 }
 
@@ -106,11 +109,20 @@ std::expected<ServerList::Opened, SqlError> Pool::Connect(Connection::Use use, D
     return std::unexpected(
         SqlError{SqlError::Kind::kNotAllowed, "this process may not read the credentials"});
   }
-  return servers_.Connect(credentials, use, deadline);
+  return servers_.Connect(credentials, account_, use, deadline);
 }
 
 std::expected<ServerList::Opened, SqlError> Pool::OpenStream(Deadline deadline) {
-  return Connect(Connection::Use::kStream, deadline);
+  auto opened = Connect(Connection::Use::kStream, deadline);
+  if (!opened) return opened;
+  const ForkLockGuard guard(lock_);
+  if (generation_ != ProcessGeneration::Current()) ForgetParentsConnections();
+  for (DescriptorIdentity& stream : streams_) {
+    if (stream.Same()) continue;
+    stream = opened->connection->descriptor();
+    break;
+  }
+  return opened;
 }
 
 std::expected<Pool::Lease, SqlError> Pool::Acquire(Want want, Deadline deadline) {
@@ -127,7 +139,9 @@ std::expected<Pool::Lease, SqlError> Pool::Acquire(Want want, Deadline deadline)
       return std::unexpected(
           SqlError{SqlError::Kind::kTimeout, "all connections of the pool are in use"});
     const timespec patience{left / 1000, (left % 1000) * 1'000'000L};
+    waiters_.fetch_add(1, std::memory_order_seq_cst);
     syscall(SYS_futex, &returns_, FUTEX_WAIT_PRIVATE, seen, &patience, nullptr, 0);
+    waiters_.fetch_sub(1, std::memory_order_seq_cst);
   }
   if (lease->connection_ != nullptr) {
     const bool in_doubt = lease->opened_ms_ <= servers_.LastFailureMs(lease->server_);

@@ -104,12 +104,15 @@ class Pool {
 
   ServerList& servers_;
   CredentialSource& credentials_;
+  ServerList::Account account_;
   const std::size_t size_;
   const Idle idle_;
-  ForkLock lock_;  // guards generation_ and slots_
+  ForkLock lock_;  // guards generation_, slots_ and streams_
   std::uint32_t generation_;
   std::array<Slot, kMaxSize> slots_;
-  std::atomic<std::uint32_t> returns_{0};  // a futex: grows with each slot that comes free
+  std::array<DescriptorIdentity, 8> streams_;  // what OpenStream gave away, for the same reason
+  std::atomic<std::uint32_t> returns_{0};      // a futex: grows with each slot that comes free
+  std::atomic<std::uint32_t> waiters_{0};  // threads that wait for it; never less than the truth
 };
 
 }  // namespace sqlmap

@@ -20,9 +20,6 @@ class RowWiper {
   const bool wipe_;
 };
 
-// What one look-up may make this process read, whatever the server sends.
-constexpr std::size_t kMaxBytes = std::size_t{256} << 20;
-
 struct Attempt {
   std::expected<void, SqlError> result;
   bool saw_rows = false;
@@ -54,7 +51,7 @@ Attempt RunOn(Connection& connection, const QueryDescription& query, const Query
     for (const Cell& cell : **row) bytes += cell ? cell->size() : 0;
     if (deadline.passed())
       return Failed({SqlError::Kind::kTimeout, "fetch: the rows did not end in time"}, true);
-    if (bytes > kMaxBytes)
+    if (bytes > QueryRunner::kMaxBytes)
       return Failed({SqlError::Kind::kServer, "fetch: more than 256 MiB of rows"}, true);
     more = visit((*prepared)->fields, **row);
   }

@@ -16,6 +16,8 @@ class QueryRunner {
  public:
   // Of any call, with everything that it may need: connecting, a second server, a second try.
   static constexpr std::int64_t kCallBudgetMs = 900;
+  // What one look-up, or one group of a walk, may make this process hold, whatever a server sends.
+  static constexpr std::size_t kMaxBytes = std::size_t{256} << 20;
 
   // All must outlive the runner.
   QueryRunner(const Settings& settings, ServerList& servers, Pool& identity, Pool& privileged,

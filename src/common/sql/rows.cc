@@ -55,6 +55,8 @@ std::expected<std::uint32_t, std::string> RowReader::Id(Cell cell, const IdRules
   if (!number) return std::unexpected(std::string(field) + " is not a number of 0 to 4294967295");
   const std::uint64_t id = std::uint64_t{*number} + accounts_.uid_offset;
   if (id > 0xffffffffU || !rules.Allows(static_cast<std::uint32_t>(id))) {
+    std::string local = rules.local == nullptr ? std::string() : rules.local->Refusal(id, field);
+    if (!local.empty()) return std::unexpected(std::move(local));
     return std::unexpected(std::string(field) + " " + std::to_string(id) +
                            " is outside what [accounts] allows");
   }

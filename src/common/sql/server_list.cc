@@ -1,7 +1,9 @@
 #include "common/sql/server_list.h"
 
+#include <poll.h>
 #include <sys/random.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace sqlmap {
@@ -11,12 +13,18 @@ namespace {
 constexpr std::int64_t kCheapMs = 5;
 // What a sign-in may cost, once a delay, at a server that greets but failed a moment ago.
 constexpr std::int64_t kHurriedSignInMs = 250;
-// How long a probe may wait before another takes its place: less than the 10 seconds after which a
-// server hangs up.
+// How long a probe over TCP may wait before another takes its place: of a host that was switched
+// off it would never hear. A local server's end is seen at once, so its probe waits for ever.
 constexpr std::int64_t kProbeLifeMs = 8'000;
 // A greeting within this time of the connection is prompt.
 constexpr std::int64_t kPromptMs = 10;
 constexpr std::int64_t kLogEveryMs = 60'000;
+// Between two tries at a full server: doubled from the first to the longest, and moved by chance to
+// between half and one and a half of it.
+constexpr std::int64_t kFirstPauseMs = 4;
+constexpr std::int64_t kLongestPauseMs = 32;
+// What a query must be left with after a wait for a connection.
+constexpr std::int64_t kQueryReserveMs = 100;
 
 std::uint32_t Chance() {
   std::uint32_t number = 0;
@@ -31,19 +39,20 @@ std::uint32_t Chance() {
 // happens.
 class ServerList::Claim {
  public:
-  Claim(ServerList& list, Server& server)
-      : list_(list), server_(server), started_ms_(MonotonicMs()) {
+  Claim(ServerList& list, Server& server, Account::Standing& standing)
+      : list_(list), server_(server), standing_(standing), started_ms_(MonotonicMs()) {
     const ForkLockGuard guard(list_.lock_);
     if (list_.generation_ != ProcessGeneration::Current()) {
       // The threads that were at something stayed in the parent.
       list_.generation_ = ProcessGeneration::Current();
       for (Server& each : list_.servers_) each.in_use = false;
     }
-    was_failing = server_.memory.failing();
+    was_failing = server_.memory.failing() || standing_.refused.failing();
     if (was_failing && server_.in_use) return;
-    in_hurry = !server_.memory.MayTry(started_ms_);
-    if (was_failing && server_.refused && in_hurry) return;
+    if (!standing_.refused.MayTry(started_ms_)) return;
     granted = true;
+    in_hurry = !server_.memory.MayTry(started_ms_);
+    patient = standing_.full.MayTry(started_ms_);
     slow = server_.slow;
     may_sign_in = !server_.hurried || !in_hurry;
     first_address = server_.good_address;
@@ -55,18 +64,20 @@ class ServerList::Claim {
     if (!granted) return;
     const ForkLockGuard guard(list_.lock_);
     if (was_failing) server_.in_use = false;
-    if (outcome_ == Outcome::kSuccess) {
+    const std::int64_t now = MonotonicMs();
+    if (outcome_ == Outcome::kRefused) standing_.refused.OnFailure(now, Chance());
+    if (outcome_ == Outcome::kSuccess) standing_ = {};
+    // Its word, whatever it is, shows that it lives.
+    if (outcome_ != Outcome::kFailure && outcome_ != Outcome::kNoNews) {
       server_.memory.OnSuccess();
-      server_.slow = server_.hurried = server_.refused = false;
+      server_.slow = server_.hurried = false;
       server_.good_address = first_address;
       return;
     }
     server_.probe = std::move(dial);
     if (outcome_ == Outcome::kNoNews) return;
-    const std::int64_t now = MonotonicMs();
     server_.memory.OnFailure(now, Chance());
-    server_.refused = refused;
-    server_.slow = !refused && now - started_ms_ > kCheapMs;
+    server_.slow = now - started_ms_ > kCheapMs;
     server_.hurried = server_.slow && signed_in_hurry;
     // A name with several addresses: perhaps another one lives.
     server_.good_address = first_address + (server_.slow ? 1 : 0);
@@ -75,6 +86,10 @@ class ServerList::Claim {
   Claim& operator=(const Claim&) = delete;
 
   void Succeed() { outcome_ = Outcome::kSuccess; }
+  void Fail(const SqlError& error) {
+    if (error.full) outcome_ = Outcome::kFull;
+    if (error.refused) outcome_ = Outcome::kRefused;
+  }
   void NoNews() { outcome_ = Outcome::kNoNews; }
   bool no_news() const { return outcome_ == Outcome::kNoNews; }
   Server& server() { return server_; }
@@ -85,14 +100,15 @@ class ServerList::Claim {
   bool may_sign_in = false;
   bool in_hurry = false;         // the delay is not over
   bool signed_in_hurry = false;  // and this turn used its short sign-in
-  bool refused = false;
+  bool patient = false;          // if it is full, it may be waited for
   std::size_t first_address = 0;
   Dial dial;
 
  private:
-  enum class Outcome : std::uint8_t { kFailure, kNoNews, kSuccess };
+  enum class Outcome : std::uint8_t { kFailure, kNoNews, kFull, kRefused, kSuccess };
   ServerList& list_;
   Server& server_;
+  Account::Standing& standing_;
   const std::int64_t started_ms_;
   Outcome outcome_ = Outcome::kFailure;
 };
@@ -105,12 +121,32 @@ ServerList::ServerList(const DatabaseSettings& database, std::vector<ServerAddre
 }
 
 std::expected<ServerList::Opened, SqlError> ServerList::Connect(const Credentials& credentials,
+                                                                Account& account,
                                                                 Connection::Use use,
                                                                 Deadline deadline) {
+  const SignIn sign_in{credentials, account, use, deadline};
+  bool patient = false;
+  for (std::int64_t pause = kFirstPauseMs;; pause = std::min(pause * 2, kLongestPauseMs)) {
+    auto opened = ConnectOnce(sign_in, patient);
+    if (opened || !patient) return opened;
+    const std::int64_t jittered = pause / 2 + Chance() % (pause + 1);
+    if (deadline.RemainingMs() < jittered + kQueryReserveMs) {
+      const ForkLockGuard guard(lock_);
+      for (Account::Standing& standing : account.standings_)
+        standing.full.OnFailure(MonotonicMs(), Chance());
+      return opened;
+    }
+    poll(nullptr, 0, static_cast<int>(jittered));
+  }
+}
+
+// One try at each server. Sets `patient` to whether one of them is full, and may be waited for.
+std::expected<ServerList::Opened, SqlError> ServerList::ConnectOnce(const SignIn& sign_in,
+                                                                    bool& patient) {
   SqlError last{SqlError::Kind::kUnreachable, "every server failed a moment ago", true};
-  const SignIn sign_in{credentials, use, deadline};
+  patient = false;
   for (std::size_t i = 0; i < servers_.size(); ++i) {
-    Claim claim(*this, servers_[i]);
+    Claim claim(*this, servers_[i], sign_in.account.standings_[i]);
     if (!claim.granted) continue;
     Result connection = claim.slow ? Probe(claim, sign_in) : Try(claim, sign_in);
     if (connection) {
@@ -121,11 +157,15 @@ std::expected<ServerList::Opened, SqlError> ServerList::Connect(const Credential
     }
     last = std::move(connection.error());
     last.text = Describe(i) + ": " + last.text;
+    claim.Fail(last);
+    if (last.full && claim.patient) {  // for whoever gives up to log
+      patient = true;
+      continue;
+    }
     last.logged = true;
-    claim.refused = last.refused;
     if (claim.no_news()) continue;
     LogFailure(claim.server(), last);
-    if (deadline.passed()) break;
+    if (sign_in.deadline.passed()) break;
   }
   return std::unexpected(std::move(last));
 }
@@ -170,7 +210,8 @@ ServerList::Result ServerList::Probe(Claim& claim, const SignIn& sign_in) {
     claim.NoNews();
     return std::unexpected(SqlError{SqlError::Kind::kTimeout, "the server does not answer yet"});
   };
-  if (!claim.dial.Usable() || claim.dial.AgeMs() > kProbeLifeMs) {
+  const bool old = !claim.server().address.is_socket() && claim.dial.AgeMs() > kProbeLifeMs;
+  if (!claim.dial.Usable() || old) {
     if (auto dialled = dial_anew(); !dialled) {
       if (dialled.error().kind == SqlError::Kind::kTimeout) return no_news();
       return std::unexpected(std::move(dialled.error()));

@@ -21,9 +21,11 @@ namespace sqlmap {
 //
 // What a failure leads to:
 //   gone     no socket, connection refused, hung up on: costs nothing, tried again at each call
-//   full     out of connections: likewise
+//   full     out of connections: if no other server answers, asked again and again for as long as
+//            the call may take. Where that was in vain, the calls of a growing delay ask once
 //   refused  wrong password, TLS not as demanded: not asked again before a growing delay is over,
 //            lest the server ban this host
+// Full and refused are said of the account that signs in; another one is not held up by it.
 //   silent   accepts and does not greet: never waited for again. The socket that waits for its
 //            greeting stays open, and each call spends one poll on it
 //   slow     greets, but the sign-in took too long: one more sign-in for each delay, unless a new
@@ -39,9 +41,23 @@ class ServerList {
     std::unique_ptr<Connection> connection;
     std::size_t server = 0;  // index, for ReportFailure
   };
+  // What one account was told by each server. Belongs to who signs in with it, and is read and
+  // written under the list's lock.
+  class Account {
+   public:
+    explicit Account(const ServerList& list) : standings_(list.servers_.size()) {}
+
+   private:
+    friend class ServerList;
+    struct Standing {
+      FailureMemory refused;
+      FailureMemory full;
+    };
+    std::vector<Standing> standings_;  // one for each server, never resized
+  };
   // A new connection to the first server that answers.
-  std::expected<Opened, SqlError> Connect(const Credentials& credentials, Connection::Use use,
-                                          Deadline deadline);
+  std::expected<Opened, SqlError> Connect(const Credentials& credentials, Account& account,
+                                          Connection::Use use, Deadline deadline);
 
   // A query ran into its time-out there, or broke off twice: the server must show itself before it
   // is used again.
@@ -58,7 +74,6 @@ class ServerList {
     ServerAddress address;
     FailureMemory memory;
     bool slow = false;     // the last failure took time
-    bool refused = false;  // the last failure was the server's word
     bool hurried = false;  // a short sign-in failed during this delay: not again before it is over
     bool in_use = false;   // it failed, and a thread is at it
     Dial probe;
@@ -69,11 +84,13 @@ class ServerList {
   class Claim;
   struct SignIn {
     const Credentials& credentials;
+    Account& account;
     Connection::Use use;
     Deadline deadline;
   };
   using Result = std::expected<std::unique_ptr<Connection>, SqlError>;
 
+  std::expected<Opened, SqlError> ConnectOnce(const SignIn& sign_in, bool& patient);
   Result Try(Claim& claim, const SignIn& sign_in);
   Result Probe(Claim& claim, const SignIn& sign_in);
   Result SignInOver(Claim& claim, const SignIn& sign_in, std::int64_t limit_ms);

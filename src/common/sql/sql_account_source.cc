@@ -133,9 +133,11 @@ Answer SqlAccountSource::FindUserById(Uid uid, UserSink found) noexcept {
     const auto stored = WithoutOffset(uid, settings_.accounts.uid_offset);
     if (!stored || !settings_.accounts.uid_rules().Allows(uid)) return Answer::Absent();
     std::optional<OwnedUser> best;
+    std::size_t rows = 0;
     RecordText text;
     const auto result = runner_.Run(
         kId, {.uid = *stored, .host = host_}, CallDeadline(), [&](const FieldMap& fields, Row row) {
+          ++rows;
           const auto user = reader_.User(fields, row, text);
           if (!user) {
             complaints_.OnBadRow(kId, user.error());
@@ -145,6 +147,12 @@ Answer SqlAccountSource::FindUserById(Uid uid, UserSink found) noexcept {
           return true;
         });
     if (!result) return Outcome(kId, result.error());
+    if (!best && rows > 1) {
+      return Outcome(kId, {SqlError::Kind::kServer,
+                           "getpwuid: none of " + std::to_string(rows) + " rows for uid " +
+                               std::to_string(uid) +
+                               " is an account, and the query's LIMIT may hide one that is"});
+    }
     if (!best) return Answer::Absent();
     found(best->view());
     return Answer::Found();

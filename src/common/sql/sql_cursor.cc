@@ -53,6 +53,9 @@ class RowStream {
   std::unexpected<SqlError> NoGoodRow() {
     return Broken({SqlError::Kind::kTimeout, "no good row in time"});
   }
+  std::unexpected<SqlError> TooManyMembers() {
+    return Broken({SqlError::Kind::kServer, "a group with more than 256 MiB of members"});
+  }
 
   const FieldMap& fields() const { return query_->fields; }
 
@@ -175,6 +178,7 @@ class GroupCursor final : public StreamCursor<GroupRecord> {
       if (!ahead_.set || ahead_.name != current_.name || ahead_.gid != current_.gid) break;
       current_.members += ahead_.members;
       current_.count += ahead_.count;
+      if (current_.members.size() > QueryRunner::kMaxBytes) return stream_.TooManyMembers();
     }
     if (!stream_.fields().Has(Field::kMember)) {
       if (auto read = members_(current_.gid, deadline, current_.members, current_.count); !read) {

@@ -27,6 +27,8 @@ struct SqlError {
   bool logged = false;  // the log has it already
   // A server that is there said no: wrong password, TLS not as demanded, no such database.
   bool refused = false;
+  // It has no connection left, for anybody or for this account: worth waiting for.
+  bool full = false;
 
   Reason reason() const {
     switch (kind) {

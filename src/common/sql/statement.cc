@@ -199,8 +199,13 @@ std::expected<std::optional<Row>, SqlError> Statement::Fetch(Deadline deadline) 
   scope.Over(*descriptor_);
   const int outcome = mysql_stmt_fetch(statement_);
   if (outcome == MYSQL_NO_DATA) return std::nullopt;
-  if (outcome != 0 && outcome != MYSQL_DATA_TRUNCATED)
+  if (outcome != 0 && outcome != MYSQL_DATA_TRUNCATED) {
+    if (mysql_stmt_errno(statement_) == 0 && mysql_errno(connection_) == 0) {  // row_check.h
+      return std::unexpected(
+          SqlError{SqlError::Kind::kLost, "fetch: a row is not as long as it says"});
+    }
     return std::unexpected(Failure("fetch", deadline));
+  }
   bool readable = true;
   bool grown = false;
   for (unsigned i = 0; i < buffers_->columns.size(); ++i) {
@@ -210,15 +215,6 @@ std::expected<std::optional<Row>, SqlError> Statement::Fetch(Deadline deadline) 
       readable = false;
       continue;
     }
-#ifdef MARIADB_PACKAGE_VERSION
-    // libmariadb believes the length that a packet states. A broken server must not make it copy
-    // from beyond its buffer.
-    if (column.length >
-        static_cast<std::size_t>(connection_->net.buff_end - statement_->bind[i].u.row_ptr)) {
-      return std::unexpected(
-          SqlError{SqlError::Kind::kLost, "fetch: a field is longer than its packet"});
-    }
-#endif
     // Larger than usual: this field once more, into a buffer that the next rows keep.
     explicit_bzero(column.text.data(), column.text.size());
     column.text.resize(column.length);

@@ -1,6 +1,7 @@
 // What LoadSettings does to the process that runs it. This program brings its own operator new and
 // getenv.
 #include <gtest/gtest.h>
+#include <malloc.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -8,8 +9,10 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <new>
 #include <string>
+#include <string_view>
 
 #include "common/config/settings.h"
 
@@ -19,6 +22,16 @@ bool g_counting = false;
 int g_environment_reads = 0;
 long g_allocations = 0;
 long g_failing_allocation = -1;  // -1: none
+
+std::string_view g_secret;  // what no memory that is given back may hold
+int g_secrets_freed = 0;
+
+void Free(void* memory) {
+  if (memory != nullptr && !g_secret.empty() &&
+      memmem(memory, malloc_usable_size(memory), g_secret.data(), g_secret.size()) != nullptr)
+    ++g_secrets_freed;
+  std::free(memory);
+}
 
 void* Allocate(std::size_t size) {
   if (g_counting && g_allocations++ == g_failing_allocation) throw std::bad_alloc();
@@ -31,10 +44,10 @@ void* Allocate(std::size_t size) {
 
 void* operator new(std::size_t size) { return Allocate(size); }
 void* operator new[](std::size_t size) { return Allocate(size); }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete[](void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete(void* memory) noexcept { Free(memory); }
+void operator delete[](void* memory) noexcept { Free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { Free(memory); }
+void operator delete[](void* memory, std::size_t) noexcept { Free(memory); }
 
 // In front of libc's: also what the libraries below us ask for is seen.
 extern "C" __attribute__((visibility("default"))) char* getenv(const char* name) noexcept {
@@ -93,6 +106,34 @@ TEST_F(LoadSettingsProcess, ReadsNoEnvironmentVariable) {
   EXPECT_EQ(std::getenv("SQLMAP_NO_SUCH_VARIABLE"), nullptr);
   g_counting = false;
   EXPECT_EQ(g_environment_reads, 1) << "the counter of this test counts";
+}
+
+// Of a short password, which a string holds in itself, and of a long one.
+TEST_F(LoadSettingsProcess, MemoryThatIsGivenBackHoldsNoPassword) {
+  const std::string secrets = directory_ + "/mine.toml";
+  for (const std::string_view secret : {"zqxjkv#7", "zqxjkv#7-zqxjkv#7-zqxjkv#7-zqxjkv#7"}) {
+    for (const std::string section : {"privileged", "database"}) {
+      Write("mine.toml",
+            (section == "privileged" ? "[privileged]\nuser = \"u\"\n" : "[database]\n") +
+                std::string("password = \"") + std::string(secret) + "\"\n");
+      ASSERT_EQ(chmod(secrets.c_str(), 0600), 0);
+      g_secret = secret.substr(1);  // malloc writes over the first bytes of what it gets back
+      g_secrets_freed = 0;
+      auto settings = LoadSettings(directory_ + "/sqlmapd.toml", secrets);
+      const auto privileged = LoadPrivileged(secrets);
+      g_secret = {};
+      ASSERT_TRUE(settings);
+      const PrivilegedSettings& mine = settings->privileged;
+      EXPECT_EQ(section == "privileged" ? mine.password : settings->database.password, secret);
+      // toml++ has a buffer of its own, which nobody can reach: one for each of the two readings.
+      const int out_of_reach = secret.size() > sizeof(std::string) / 2 ? 2 : 0;
+      EXPECT_EQ(g_secrets_freed, out_of_reach) << section << " " << secret;
+    }
+  }
+  g_secret = "jkv";
+  std::make_unique<std::string>("zqxjkv-zqxjkv-zqxjkv").reset();
+  g_secret = {};
+  EXPECT_GT(g_secrets_freed, 0) << "the counter of this test counts";
 }
 
 TEST_F(LoadSettingsProcess, LackOfMemoryAnywhereIsAnError) {

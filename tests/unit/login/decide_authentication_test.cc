@@ -67,10 +67,11 @@ TEST_F(DecideAuthenticationTest, AWrongPasswordNamesWhoWasTriedAndWhyItFailed) {
                                      Row("carol", "weak"), Row("dave", "costly"), Row("eve", "?")},
                                     "x");
   EXPECT_EQ(answer.verdict, LoginVerdict::kWrongPassword);
-  EXPECT_STREQ(answer.reason,
-               "5 rows: alice mismatch (drupal7), row 2 has no password, carol scheme not in "
-               "auth.schemes (md5), "
-               "dave work factor out of bounds (bcrypt), eve hash not recognised");
+  EXPECT_STREQ(
+      answer.reason,
+      "5 rows: alice mismatch (drupal7), row 2 has no password, carol scheme not in "
+      "auth.schemes (md5), "
+      "dave too costly, alone or with the rows before it (bcrypt), eve hash not recognised");
 }
 
 TEST_F(DecideAuthenticationTest, ASingleRowNeedsNoCount) {
@@ -184,11 +185,15 @@ TEST_F(DecideAuthenticationTest, RowsBeyondTheLimitOpenNothingAndTheLogSaysSo) {
   LoginAnswer answer = Decide(rows, "a");
   EXPECT_EQ(answer.verdict, LoginVerdict::kWrongPassword);
   EXPECT_EQ(g_verify_log.verified.size(), 16U);
-  EXPECT_EQ(std::string(answer.reason).substr(0, 33), "20 rows, 16 tried (auth.max_rows)");
+  EXPECT_TRUE(
+      std::string_view(answer.reason)
+          .starts_with("more than 16 rows: the rest was not tried (auth.max_rows): x mismatch"))
+      << answer.reason;
   rows[15] = Row("alice", "is:a");
   answer = Decide(rows, "a");
   EXPECT_EQ(answer.verdict, LoginVerdict::kAccepted);
-  EXPECT_STREQ(answer.reason, "20 rows, 16 tried (auth.max_rows): alice match (drupal7)");
+  EXPECT_STREQ(answer.reason,
+               "more than 16 rows: the rest was not tried (auth.max_rows): alice match (drupal7)");
 }
 
 TEST_F(DecideAuthenticationTest, ALimitOfNoneOpensNothingAndStillCostsAVerification) {
@@ -201,6 +206,15 @@ TEST_F(DecideAuthenticationTest, TenThousandRowsCostNoMoreThanTheLimit) {
   const std::vector<AuthRow> rows(10000, Row("x", "is:a"));
   EXPECT_EQ(Decide(rows, "b").verdict, LoginVerdict::kWrongPassword);
   EXPECT_EQ(g_verify_log.verified.size(), 16U);
+}
+
+TEST_F(DecideAuthenticationTest, CostlyRowsShareTheWorkOfOneLogin) {
+  const LoginAnswer answer =
+      Decide({Row("alice", "half"), Row("bob", "half"), Row("carol", "half")}, "x");
+  EXPECT_EQ(answer.verdict, LoginVerdict::kWrongPassword);
+  EXPECT_STREQ(answer.reason,
+               "3 rows: alice mismatch (bcrypt), bob mismatch (bcrypt), "
+               "carol too costly, alone or with the rows before it (bcrypt)");
 }
 
 TEST_F(DecideAuthenticationTest, OnlyTheRequestAllowsAnEmptyPassword) {

@@ -8,8 +8,8 @@
 
 namespace sqlmap {
 
-// Stored texts: "is:PASSWORD" verifies (as drupal7); "unknown", "weak" and "costly" are refused
-// unhashed; NULL has no password.
+// Stored texts: "is:PASSWORD" verifies (as drupal7); "half" takes half of a login's work;
+// "unknown", "weak" and "costly" are refused unhashed; NULL has no password.
 struct VerifyLog {
   std::vector<std::string> verified;  // the stored texts, in order; "NULL"
   std::vector<bool> empty_allowed;    // the policy of each

@@ -61,6 +61,21 @@ TEST(StoredPasswordsTest, AGoodHashOpensTheAccountForItsPasswordOnly) {
   }
 }
 
+// Aegir's client with many users: Drupal 7 and 8 write 2^15 and 2^16 rounds.
+TEST(StoredPasswordsTest, TheLastOfSixteenDrupalHashesStillOpensTheAccount) {
+  const std::string other = "$S$Eabcdefgh" + std::string(43, '.');
+  AuthRow row;
+  row.hash = other;
+  std::vector<AuthRow> rows(16, row);
+  rows.back().hash = kDrupal7;
+  EXPECT_EQ(Decide(rows, "password", false, Strong()).verdict, LoginVerdict::kAccepted);
+  const std::string costlier = "$S$Fabcdefgh" + std::string(43, '.');
+  for (AuthRow& each : rows) each.hash = costlier;
+  rows.back().hash = kDrupal7;
+  EXPECT_EQ(Decide(rows, "password", false, Strong()).verdict, LoginVerdict::kWrongPassword)
+      << "more work than one login may ask for";
+}
+
 TEST(StoredPasswordsTest, WithoutAPasswordInTheRowNobodyGetsInWhateverIsTypedOrAllowed) {
   for (const Stored stored : {Stored(), Stored("")}) {
     for (const bool allow_empty : {false, true}) {

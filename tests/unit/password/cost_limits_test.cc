@@ -113,6 +113,74 @@ TEST(HashOfUsualStrength, IsComputed) {
   }
 }
 
+TEST(Work, IsOneHashAtItsLimitOrManySmallerOnes) {
+  Work whole;
+  EXPECT_FALSE(whole.Take(101, 100));
+  EXPECT_TRUE(whole.Take(100, 100)) << "a refused hash costs nothing";
+  EXPECT_FALSE(whole.Take(1, kCostLimits.sha_crypt_rounds));
+  EXPECT_TRUE(whole.Take(0, 1));
+
+  Work mixed;
+  EXPECT_TRUE(mixed.Take(1, 2));
+  EXPECT_FALSE(mixed.Take(2, 3));
+  EXPECT_TRUE(mixed.Take(1, 4));
+  EXPECT_TRUE(mixed.Take(1, 4));
+  EXPECT_FALSE(mixed.Take(1, 4));
+
+  Work large;
+  const std::uint64_t limit = std::uint64_t{1} << 40;
+  EXPECT_FALSE(large.Take(UINT64_MAX, limit));
+  EXPECT_TRUE(large.Take(limit, limit));
+}
+
+TEST(Work, SufficesForTheRowsThatASiteMayHave) {
+  Work drupal;
+  for (int row = 0; row < 16; ++row)
+    EXPECT_TRUE(drupal.Take(1U << 16, 1U << kCostLimits.phpass_log2)) << row;
+  Work bcrypt;
+  for (int row = 0; row < 8; ++row)
+    EXPECT_TRUE(bcrypt.Take(1U << 12, 1U << kCostLimits.bcrypt_log2)) << row;
+}
+
+// A scheme that did not take its share could be had sixteen times in one login.
+TEST(HashBehindOthersThatSpentTheWork, IsNotComputed) {
+  const std::string costly[] = {
+      "$6$saltsalt$" + Times('.', 86),
+      "$5$rounds=1000$saltsalt$" + Times('.', 43),
+      "$2b$04$abcdefghijklmnopqrstuu" + Times('.', 31),
+      "$wp$2y$04$abcdefghijklmnopqrstuu" + Times('.', 31),
+      "U$2y$04$abcdefghijklmnopqrstuu" + Times('.', 31),
+      "$sha1$1$saltsalt$" + Times('.', 28),
+      "$md5,rounds=1$saltsalt$$" + Times('.', 22),
+      "_/..." + Times('.', 15),
+      "$S$5abcdefgh" + Times('.', 43),
+      "$P$5abcdefgh" + Times('.', 22),
+      "U$S$5abcdefgh" + Times('.', 43),
+      "U$P$5abcdefgh" + Times('.', 22),
+      "$7$C" + std::string(kEight) + kOne + "salt$" + Times('.', 43),
+      "$y$j75$saltsalt$" + Times('.', 43),
+      "$gy$j75$saltsalt$" + Times('.', 43),
+      "$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$" + Times('A', 43),
+      "$argon2i$m=8,t=1,p=1$c2FsdHNhbHQ$" + Times('A', 43),
+      "$argon2d$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$" + Times('A', 43),
+      "{PBKDF2-SHA256}1$c2FsdHNhbHQ$" + Times('A', 43),
+      "{PBKDF2}$1$salt$1$" + Times('0', 40),
+      "pbkdf2_sha256$1$salt$" + Times('A', 43) + "=",
+      "{SCRAM-SHA-256}1,c2FsdA==," + Times('A', 43) + "=," + Times('A', 43) + "=",
+      "$A$001$abcdefghijklmnopqrst" + Times('.', 43),
+  };
+  for (const std::string& stored : costly) {
+    Work work;
+    EXPECT_EQ(VerifyPassword("password", stored, Permissive(), "", work).outcome, kMismatch)
+        << stored;
+    ASSERT_FALSE(work.Take(1, 1)) << stored << " took nothing";
+    Work spent;
+    ASSERT_TRUE(spent.Take(1, 1));
+    EXPECT_EQ(VerifyPassword("password", stored, Permissive(), "", spent).outcome, kTooCostly)
+        << stored;
+  }
+}
+
 TEST(CostLimits, KeepMemoryUnderOneGibibyte) {
   EXPECT_LE(kCostLimits.argon2_kib, std::uint64_t{1} << 20);
   EXPECT_LE(kCostLimits.scrypt_bytes, std::uint64_t{1} << 30);

@@ -2,6 +2,7 @@
 // executes.
 #include <dirent.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -11,6 +12,8 @@
 #include <cstring>
 #include <set>
 
+#include "common/sql/client_library/call_scope.h"
+#include "common/sql/client_library/fork_gate.h"
 #include "unit/sql/sql_fixture.h"
 
 namespace sqlmap::testing {
@@ -32,18 +35,6 @@ std::set<int> NewDescriptors(const std::set<int>& before) {
     if (!before.contains(fd)) fresh.insert(fd);
   }
   return fresh;
-}
-
-// Runs `work` in a forked child; true if it returns true within ten seconds.
-bool InChild(const std::function<bool()>& work) {
-  const pid_t pid = fork();
-  if (pid == 0) {
-    alarm(10);
-    _exit(work() ? 0 : 1);
-  }
-  int status = 0;
-  waitpid(pid, &status, 0);
-  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
 class DescriptorsTest : public ::testing::Test {
@@ -181,6 +172,22 @@ TEST_F(DescriptorsTest, ADescriptorThatTheHostTookInMidWalkIsNotReadFrom) {
   close(hosts[1]);
 }
 
+TEST_F(DescriptorsTest, AChildKeepsNoCopyOfAWalkThatItNeverTouches) {
+  const std::set<int> before = OpenDescriptors();
+  Layer layer(Layer::Servers(*server_));
+  Cursor<UserRecord>* cursor = nullptr;
+  ASSERT_TRUE(layer.source().ListUsers(cursor).found());
+  UserRecord user;
+  ASSERT_TRUE(cursor->Next(user).found());
+  EXPECT_TRUE(InChild([&] {
+    return layer.User("alice") == kAlice && NewDescriptors(before).size() == 1;
+  })) << "the child holds the socket of the parent's walk";
+  int rows = 1;
+  while (cursor->Next(user).found()) ++rows;
+  EXPECT_EQ(rows, 5004);
+  cursor->Close();
+}
+
 TEST_F(DescriptorsTest, TwentyGenerationsCarryNoDescriptorsAlong) {
   Layer layer(Layer::Servers(*server_));
   const std::set<int> before = OpenDescriptors();
@@ -228,7 +235,33 @@ TEST_F(DescriptorsTest, NoChildOfABusyThreadedParentHangs) {
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(good, 300);
 }
+TEST_F(DescriptorsTest, ThreadsThatSignInPutNoChildInDanger) {
+  Layer layer(Layer::Servers(*server_));
+  EXPECT_EQ(GoodChildrenOfAParentThatSignsIn(layer, 300), 300);
+}
 #endif
+
+TEST_F(DescriptorsTest, AForkWaitsForAThreadThatIsInOpenSslButNotForItsWaits) {
+  std::atomic<bool> inside{false};
+  std::atomic<bool> out{false};
+  std::thread thread([&] {
+    CallScope scope(MonotonicMs() + 1'000, CallScope::Mode::kTalk);
+    scope.UseOpenSsl();
+    inside = true;
+    poll(nullptr, 0, 50);  // works
+    out = true;
+    const CallScope::Outside outside;
+    while (out) poll(nullptr, 0, 1);  // waits
+  });
+  while (!inside) {
+  }
+  bool after = false;
+  const auto took = Timed([&] { after = InChild([&] { return out.load(); }); });
+  EXPECT_TRUE(after) << "the child was forked while a thread was inside";
+  EXPECT_LT(took, std::chrono::milliseconds(ForkGate::kPatienceMs)) << "it waited for a wait";
+  out = false;
+  thread.join();
+}
 
 TEST_F(DescriptorsTest, ANewNamespaceWithTheSamePidIsStillAnotherProcess) {
   // A child whose getpid() could equal its parent's: generation, not pid, tells them apart.

@@ -39,6 +39,17 @@ TEST(FailureMemoryTest, ChanceSpreadsTheDelayBetweenHalfAndOneAndAHalf) {
   EXPECT_FALSE(late.MayTry(FailureMemory::kFirstDelayMs)) << "a fleet would come back in step";
 }
 
+TEST(FailureMemoryTest, WhatWasMendedIsFoundWithinSixSeconds) {
+  FailureMemory memory;
+  std::int64_t now = 0;
+  for (int i = 0; i < 100'000; ++i) {
+    const auto chance = static_cast<std::uint32_t>(i) * 2'654'435'761U;
+    memory.OnFailure(now, chance);
+    ASSERT_TRUE(memory.MayTry(now + 6'000)) << "after " << i << " failures";
+    now += i % 7'000;
+  }
+}
+
 TEST(FailureMemoryTest, ASuccessForgetsEverything) {
   FailureMemory memory;
   for (int i = 0; i < 10; ++i) memory.OnFailure(0, 0);

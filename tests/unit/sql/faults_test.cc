@@ -64,6 +64,54 @@ void WaitForStop(const std::atomic<bool>& stop) {
   while (!stop) poll(nullptr, 0, 10);
 }
 
+// A line of which each chunk takes `delay` milliseconds, as long as that is so.
+struct Line {
+  std::atomic<int> delay{0};
+  std::atomic<int> under_way{0};  // chunks on the line
+
+  void Carry() {
+    for (int waited = 0; waited < delay; waited += 10) poll(nullptr, 0, 10);
+  }
+};
+
+// Passes bytes between a client and the real server.
+void Relay(int client, const std::string& path, Line& line, const std::atomic<bool>& stop) {
+  const int upstream = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::strncpy(address.sun_path, path.c_str(), sizeof address.sun_path - 1);
+  if (connect(upstream, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0) {
+    pollfd ends[2] = {{client, POLLIN, 0}, {upstream, POLLIN, 0}};
+    bool open = true;
+    while (open && !stop) {
+      if (poll(ends, 2, 10) <= 0) continue;
+      for (int i = 0; i < 2 && open; ++i) {
+        if (ends[i].revents == 0) continue;
+        char buffer[4096];
+        const ssize_t got = read(ends[i].fd, buffer, sizeof buffer);
+        ++line.under_way;
+        line.Carry();
+        open = got > 0 &&
+               send(ends[1 - i].fd, buffer, static_cast<std::size_t>(got), MSG_NOSIGNAL) == got;
+        --line.under_way;
+      }
+    }
+  }
+  close(upstream);
+}
+
+bool SendPacket(int client, unsigned char sequence, const std::string& body) {
+  std::string bytes = {static_cast<char>(body.size()), static_cast<char>(body.size() >> 8), '\0',
+                       static_cast<char>(sequence)};
+  bytes += body;
+  return send(client, bytes.data(), bytes.size(), MSG_NOSIGNAL) ==
+         static_cast<ssize_t>(bytes.size());
+}
+
+std::string ErrorPacket(unsigned code, const std::string& text) {
+  return std::string{'\xff', static_cast<char>(code), static_cast<char>(code >> 8)} + text;
+}
+
 class FaultsTest : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
@@ -108,6 +156,8 @@ TEST_F(FaultsTest, AHungServerCostsOneTimeOutAndIsFoundAgainAtOnce) {
   server_->Signal(SIGSTOP);
   ExpectUnavailable(fresh, "in the handshake");
   ExpectUnavailable(used, "in a query");
+  EXPECT_TRUE(used.log().Contains(server_->socket() + ": getpwnam: execute: no answer within "));
+  EXPECT_FALSE(used.log().Contains("2013"));
   // Remembered: a hundred more cost less together than one time-out.
   EXPECT_LE(Timed([&] {
               for (int i = 0; i < 50; ++i) {
@@ -120,6 +170,16 @@ TEST_F(FaultsTest, AHungServerCostsOneTimeOutAndIsFoundAgainAtOnce) {
   WaitUntilItAnswers();
   EXPECT_EQ(fresh.User("alice"), kAlice);
   EXPECT_EQ(used.User("alice"), kAlice);
+}
+
+TEST_F(FaultsTest, AServerThatHangsForLongCostsNoMore) {
+  TemporaryDirectory directory;
+  FakeServer fake(directory.path() + "/mute",
+                  [](int, const std::atomic<bool>& stop) { WaitForStop(stop); });
+  Layer layer("servers = [\"" + directory.path() + "/mute\"]\n");
+  ExpectUnavailable(layer, "mute");
+  poll(nullptr, 0, 8'200);
+  EXPECT_LE(Timed([&] { ExpectUnavailable(layer, "still mute"); }), std::chrono::milliseconds(5));
 }
 
 TEST_F(FaultsTest, AServerThatHungAndThenDiedIsFoundAgainAtOnce) {
@@ -189,6 +249,89 @@ TEST_F(FaultsTest, AServerOutOfConnectionsIsUnavailableUntilOneIsFree) {
   EXPECT_TRUE(layer.log().Contains("1040"));
   for (const int fd : holders) close(fd);
   while (std::stoi(server_->Sql("SHOW STATUS LIKE 'Threads_connected'").substr(18)) > 4) {
+  }
+  EXPECT_EQ(layer.User("alice"), kAlice);
+}
+
+// Turns the first `turned_away` clients away with an error, and connects the others to the real
+// server.
+class Doorman {
+ public:
+  Doorman(const MariaDbServer& server, int turned_away, unsigned code, const std::string& text)
+      : fake_(path(), [this, &server, turned_away, error = ErrorPacket(code, text)](
+                          int client, const std::atomic<bool>& stop) {
+          if (++clients_ <= turned_away) {
+            SendPacket(client, 0, error);
+          } else {
+            Relay(client, server.socket(), line_, stop);
+          }
+        }) {}
+  std::string path() const { return directory_.path() + "/s"; }
+  std::string Servers() const { return "servers = [\"" + path() + "\"]\n"; }
+  int clients() const { return clients_; }
+
+ private:
+  TemporaryDirectory directory_;
+  Line line_;
+  std::atomic<int> clients_{0};
+  FakeServer fake_;
+};
+
+constexpr int kAlways = 1'000'000;
+constexpr char kTooMany[] = "Too many connections";
+
+TEST_F(FaultsTest, AFullServerIsAskedAgainWithinTheCall) {
+  const std::string limit = "User 'reader' has exceeded the 'max_user_connections' resource";
+  for (const auto& [code, text] :
+       {std::pair(1040U, std::string(kTooMany)),
+        std::pair(1203U, std::string("User reader has too many")), std::pair(1226U, limit)}) {
+    const Doorman doorman(*server_, 3, code, text);
+    Layer layer(doorman.Servers());
+    EXPECT_EQ(layer.User("alice"), kAlice) << code;
+    EXPECT_EQ(doorman.clients(), 4) << code;
+  }
+}
+
+TEST_F(FaultsTest, AServerThatStaysFullIsWaitedForOnceAndThenAskedOnceACall) {
+  const Doorman doorman(*server_, kAlways, 1040, kTooMany);
+  Layer layer(doorman.Servers());
+  ExpectUnavailable(layer, "full");
+  EXPECT_TRUE(layer.log().Contains("1040"));
+  const int before = doorman.clients();
+  EXPECT_GT(before, 5);
+  EXPECT_LT(before, 60) << "the server is hammered";
+  EXPECT_LE(Timed([&] {
+              for (int i = 0; i < 5; ++i) ExpectUnavailable(layer, "full, remembered");
+            }),
+            std::chrono::milliseconds(100));
+  EXPECT_EQ(doorman.clients(), before + 5);
+}
+
+TEST_F(FaultsTest, AnotherServerIsAskedBeforeAFullOneIsWaitedFor) {
+  const Doorman doorman(*server_, kAlways, 1040, kTooMany);
+  Layer layer("servers = [\"" + doorman.path() + "\", \"" + server_->socket() + "\"]\n");
+  EXPECT_EQ(layer.User("alice"), kAlice);
+  EXPECT_EQ(doorman.clients(), 1);
+}
+
+TEST_F(FaultsTest, ALimitForAnHourIsNotWaitedFor) {
+  const Doorman doorman(*server_, kAlways, 1226,
+                        "User 'reader' has exceeded the 'max_connections_per_hour' resource");
+  Layer layer(doorman.Servers());
+  for (int i = 0; i < 20; ++i) ExpectUnavailable(layer, "no connection within this hour");
+  EXPECT_LE(doorman.clients(), 2);
+}
+
+TEST_F(FaultsTest, AnAccountThatIsRefusedHoldsUpNoOther) {
+  server_->Sql("CREATE USER mistyped@localhost IDENTIFIED BY 'something else'");
+  Layer layer(Layer::Servers(*server_));
+  FixedCredentials mistyped("mistyped", "mistyped-secret");
+  FixedCredentials reader("reader", "reader-secret");
+  Pool wrong(layer.servers(), mistyped, 4, Pool::Idle::kNone);
+  Pool right(layer.servers(), reader, 4, Pool::Idle::kNone);
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_FALSE(wrong.Acquire(Pool::Want::kAny, Deadline::In(900)).has_value());
+    EXPECT_TRUE(right.Acquire(Pool::Want::kAny, Deadline::In(900)).has_value()) << i;
   }
   EXPECT_EQ(layer.User("alice"), kAlice);
 }
@@ -322,42 +465,6 @@ TEST_F(FaultsTest, AServerThatHangsUpOrSaysNothingIsUnavailable) {
   ExpectUnavailable(layer, "hangs up again");
 }
 
-// A line of which each chunk takes `delay` milliseconds, as long as that is so.
-struct Line {
-  std::atomic<int> delay{0};
-  std::atomic<int> under_way{0};  // chunks on the line
-
-  void Carry() {
-    for (int waited = 0; waited < delay; waited += 10) poll(nullptr, 0, 10);
-  }
-};
-
-// Passes bytes between a client and the real server.
-void Relay(int client, const std::string& path, Line& line, const std::atomic<bool>& stop) {
-  const int upstream = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  std::strncpy(address.sun_path, path.c_str(), sizeof address.sun_path - 1);
-  if (connect(upstream, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0) {
-    pollfd ends[2] = {{client, POLLIN, 0}, {upstream, POLLIN, 0}};
-    bool open = true;
-    while (open && !stop) {
-      if (poll(ends, 2, 10) <= 0) continue;
-      for (int i = 0; i < 2 && open; ++i) {
-        if (ends[i].revents == 0) continue;
-        char buffer[4096];
-        const ssize_t got = read(ends[i].fd, buffer, sizeof buffer);
-        ++line.under_way;
-        line.Carry();
-        open = got > 0 &&
-               send(ends[1 - i].fd, buffer, static_cast<std::size_t>(got), MSG_NOSIGNAL) == got;
-        --line.under_way;
-      }
-    }
-  }
-  close(upstream);
-}
-
 TEST_F(FaultsTest, ASlowLineIsUnavailableWithinTheSecondAndWorksOnceItIsFast) {
   TemporaryDirectory directory;
   Line line;
@@ -379,15 +486,11 @@ TEST_F(FaultsTest, ASlowLineIsUnavailableWithinTheSecondAndWorksOnceItIsFast) {
   EXPECT_EQ(layer.User("alice"), kAlice);
 }
 
-// Speaks enough of the protocol to sign anybody in, and then answers whatever is asked with rows
-// that never end.
-void Flood(int client, const std::atomic<bool>& stop) {
+// Speaks enough of the protocol to sign anybody in, and to begin the answer to whatever is asked;
+// `rows`, which starts at the given sequence number, is the rest of it.
+void AnswerWith(int client, const std::function<void(unsigned char sequence)>& rows) {
   const auto packet = [&](unsigned char sequence, const std::string& body) {
-    std::string bytes = {static_cast<char>(body.size()), static_cast<char>(body.size() >> 8), '\0',
-                         static_cast<char>(sequence)};
-    bytes += body;
-    return send(client, bytes.data(), bytes.size(), MSG_NOSIGNAL) ==
-           static_cast<ssize_t>(bytes.size());
+    return SendPacket(client, sequence, body);
   };
   const auto skip = [&] {
     char buffer[4096];
@@ -425,12 +528,25 @@ void Flood(int client, const std::atomic<bool>& stop) {
   packet(sequence++, "\7");
   for (const std::string& name : names) packet(sequence++, column(name));
   packet(sequence++, eof);
+  rows(sequence);
+}
+
+// A row of getpwnam as it goes over the wire.
+std::string WireRow(const std::string& name) {
   std::string row("\0\0\0", 3);
-  for (const char* value : {"other", "x", "5000", "5000", "", "/h", "/bin/sh"}) {
-    row += std::string(1, static_cast<char>(std::strlen(value))) + value;
+  for (const std::string& value : {name, std::string("x"), std::string("5000"), std::string("5000"),
+                                   std::string(), std::string("/h"), std::string("/bin/sh")}) {
+    row += std::string(1, static_cast<char>(value.size())) + value;
   }
-  while (!stop && packet(sequence++, row)) {
-  }
+  return row;
+}
+
+void Flood(int client, const std::atomic<bool>& stop) {
+  const std::string row = WireRow("other");
+  AnswerWith(client, [&](unsigned char sequence) {
+    while (!stop && SendPacket(client, sequence++, row)) {
+    }
+  });
 }
 
 TEST_F(FaultsTest, RowsThatNeverEndAreCutOff) {
@@ -441,6 +557,33 @@ TEST_F(FaultsTest, RowsThatNeverEndAreCutOff) {
   ExpectUnavailable(layer, "flood");
   EXPECT_TRUE(layer.log().Contains("fetch"))
       << (layer.log().lines().empty() ? "nothing logged" : layer.log().lines()[0]);
+}
+
+TEST_F(FaultsTest, ARowThatIsShorterOrLongerThanItSaysIsNotBelieved) {
+  const std::string good = WireRow("alice");
+  std::vector<std::string> rows;
+  for (std::size_t size = 1; size < good.size(); ++size) rows.push_back(good.substr(0, size));
+  // The name's length, as each form in which a length can be written, and more than there is.
+  const std::string rest = good.substr(4);
+  for (const std::string& length :
+       {std::string("\xfa"), std::string("\xfc\xff\xff"), std::string("\xfc\x00\x20", 3),
+        std::string("\xfd\xff\xff\x0f"), std::string("\xfe\xff\xff\xff\xff\0\0\0\0", 9),
+        std::string("\xfe\xff\xff\xff\xff\xff\xff\xff\x7f"), std::string("\xff"),
+        std::string("\xfb"), std::string("\xfe\x01")}) {
+    rows.push_back(good.substr(0, 3) + length + rest);
+  }
+  for (const std::string& row : rows) {
+    TemporaryDirectory directory;
+    FakeServer fake(directory.path() + "/s", [&](int client, const std::atomic<bool>&) {
+      AnswerWith(client, [&](unsigned char sequence) {
+        SendPacket(client, sequence++, row);
+        SendPacket(client, sequence, std::string("\xfe\0\0\2\0", 5));
+      });
+    });
+    Layer layer("servers = [\"" + directory.path() + "/s\"]\n");
+    const std::string seen = layer.User("alice");
+    EXPECT_NE(seen.substr(0, 6), "alice:") << ::testing::PrintToString(row);
+  }
 }
 
 TEST_F(FaultsTest, AHungServerWhoseQueueIsFullIsRememberedToo) {

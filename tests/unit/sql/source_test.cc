@@ -151,6 +151,25 @@ TEST_F(SourceTest, ASharedUidHasAlwaysTheSameName) {
   EXPECT_EQ(name, "twin-a");
 }
 
+TEST_F(SourceTest, AUidWhoseRowsAreAllRefusedIsNotAbsentBehindALimit) {
+  const auto ask = [](Layer& layer) {
+    return layer.source().FindUserById(6500, [](const UserRecord&) {});
+  };
+  Insert("'x:y', 'x', '6500', '5000', '', '/h', '/bin/sh', NULL, 1");
+  Layer layer(Layer::Servers(*server_));
+  EXPECT_TRUE(ask(layer).absent()) << "one row, which is nobody";
+  server_->Sql(
+      "INSERT INTO users SELECT CONCAT('a:', seq), 'x', '6500', '5000', '', '/h', "
+      "'/bin/sh', NULL, 1 FROM seq_1_to_16",
+      "accounts");
+  Insert("'behind-the-limit', 'x', '6500', '5000', '', '/h', '/bin/sh', NULL, 1");
+  EXPECT_EQ(ask(layer), Answer::Unavailable(Reason::kServerError));
+  EXPECT_TRUE(layer.log().Contains("getpwuid: none of 16 rows for uid 6500"));
+  server_->Sql("UPDATE users SET username = 'ok' WHERE username = 'behind-the-limit'", "accounts");
+  EXPECT_TRUE(ask(layer).found());
+  server_->Sql("DELETE FROM users WHERE username = 'ok'", "accounts");
+}
+
 TEST_F(SourceTest, ReservedAndForeignIdsReachNoServer) {
   Layer layer("servers = [\"/nonexistent/socket\"]\n");
   for (const Uid uid : {0U, 1U, 999U, 65534U, 65535U, 4294967294U, 4294967295U}) {

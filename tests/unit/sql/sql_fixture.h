@@ -4,6 +4,8 @@
 #define SQLMAP_TESTS_UNIT_SQL_SQL_FIXTURE_H_
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <chrono>
@@ -102,6 +104,7 @@ class Layer {
 
   SqlAccountSource& source() { return source_; }
   RecordingLog& log() { return log_; }
+  ServerList& servers() { return servers_; }
 
   // A look-up by name as one word: "alice:5000:/home/alice", "absent", or "unavailable N" with the
   // reason's number.
@@ -137,6 +140,39 @@ class Layer {
   QueryRunner runner_;
   SqlAccountSource source_;
 };
+
+// Runs `work` in a forked child; true if it returns true within ten seconds.
+inline bool InChild(const std::function<bool()>& work) {
+  const pid_t pid = fork();
+  if (pid == 0) {
+    alarm(10);
+    _exit(work() ? 0 : 1);
+  }
+  int status = 0;
+  waitpid(pid, &status, 0);
+  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+// How many of `children` forked while four threads sign in, again and again, can sign in
+// themselves.
+inline int GoodChildrenOfAParentThatSignsIn(Layer& layer, int children) {
+  // The privileged account connects at each call.
+  const auto ask = [&] {
+    return layer.source().FindShadow("alice", [](const ShadowRecord&) {}).found();
+  };
+  std::atomic<bool> stop{false};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      while (!stop) ask();
+    });
+  }
+  int good = 0;
+  for (int child = 0; child < children; ++child) good += InChild(ask) ? 1 : 0;
+  stop = true;
+  for (std::thread& thread : threads) thread.join();
+  return good;
+}
 
 inline std::chrono::milliseconds Timed(const std::function<void()>& work) {
   const auto start = std::chrono::steady_clock::now();

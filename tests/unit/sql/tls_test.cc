@@ -158,6 +158,14 @@ TEST_F(TlsTest, AClientCertificateOpensAnAccountThatRequiresOne) {
   secure_->Sql("ALTER USER reader@'127.0.0.1' REQUIRE SSL");
 }
 
+// Not under the sanitizers, see descriptors_test.cc.
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+TEST_F(TlsTest, ThreadsThatSignInPutNoChildInDanger) {
+  Layer layer("servers = [\"localhost:" + std::to_string(secure_->port()) + "\"]\n" + Ca("ca"));
+  EXPECT_EQ(GoodChildrenOfAParentThatSignsIn(layer, 300), 300);
+}
+#endif
+
 TEST_F(TlsTest, AHungTlsServerCostsOneTimeOut) {
   Layer layer("servers = [\"localhost:" + std::to_string(secure_->port()) + "\"]\n" + Ca("ca"));
   ASSERT_EQ(layer.User("alice"), kAlice);

@@ -41,17 +41,36 @@ class CallScope {
   // the connection was looked at.
   void LookAtEachReceive() { look_at_each_receive_ = true; }
   bool MayReceive() const { return !look_at_each_receive_ || StillOurs(); }
-  // OpenSSL was called: its errors go when the outermost scope ends.
-  void UsedOpenSsl() { used_openssl_ = true; }
+  // OpenSSL is called from here to the end of this scope, but for its waits: no fork meanwhile
+  // (fork_gate.h). Its errors go when the outermost scope ends.
+  void UseOpenSsl() noexcept;
+  static bool ThreadIsInOpenSsl() noexcept;
+  // Around a wait.
+  class Outside {
+   public:
+    Outside() noexcept;
+    ~Outside();
+    Outside(const Outside&) = delete;
+    Outside& operator=(const Outside&) = delete;
+
+   private:
+    CallScope* inside_;
+  };
   // The descriptor, once; -1 afterwards.
   int TakeConnected() noexcept;
   bool connected_fd_taken() const { return connected_fd_ < 0; }
 
  private:
+  // The scope of this thread that is in OpenSSL, or null.
+  static CallScope* InOpenSsl() noexcept;
+  void Enter() noexcept;
+  void Leave() noexcept;
+
   std::int64_t deadline_ms_;
   Mode mode_;
   int connected_fd_;
   bool used_openssl_ = false;
+  std::uint32_t in_openssl_ = 0;  // the generation of the process that is, else 0
   CallScope* outer_;
   const DescriptorIdentity* identity_ = nullptr;
   bool look_at_each_receive_;

@@ -19,12 +19,14 @@
 #include <cstring>
 #include <new>
 #include <string_view>
+#include <utility>
 
 #include "common/account/trusted_path.h"
 #include "common/process/fork_lock.h"
 #include "common/process/monotonic.h"
 #include "common/process/owned_fd.h"
 #include "common/sql/client_library/call_scope.h"
+#include "common/sql/client_library/fork_gate.h"
 
 namespace sqlmap {
 namespace {
@@ -70,6 +72,7 @@ CallScope::~CallScope() {
     } else {
       ERR_clear_error();
     }
+    if (in_openssl_ != 0) Leave();
   }
   pthread_key_t key = 0;
   if (Key(key)) pthread_setspecific(key, outer_);
@@ -78,6 +81,37 @@ CallScope::~CallScope() {
 bool CallScope::Available() noexcept {
   pthread_key_t key = 0;
   return Key(key);
+}
+
+void CallScope::UseOpenSsl() noexcept {
+  used_openssl_ = true;
+  if (InOpenSsl() == nullptr) Enter();
+}
+
+CallScope* CallScope::InOpenSsl() noexcept {
+  CallScope* scope = Current();
+  while (scope != nullptr && scope->in_openssl_ == 0) scope = scope->outer_;
+  return scope;
+}
+
+bool CallScope::ThreadIsInOpenSsl() noexcept { return InOpenSsl() != nullptr; }
+
+void CallScope::Enter() noexcept {
+  ForkGate::Enter();
+  in_openssl_ = ProcessGeneration::Current();
+}
+
+void CallScope::Leave() noexcept {
+  // A child that a signal handler forked here was never counted.
+  if (std::exchange(in_openssl_, 0) == ProcessGeneration::Current()) ForkGate::Leave();
+}
+
+CallScope::Outside::Outside() noexcept : inside_(InOpenSsl()) {
+  if (inside_ != nullptr) inside_->Leave();
+}
+
+CallScope::Outside::~Outside() {
+  if (inside_ != nullptr) inside_->Enter();
 }
 
 CallScope* CallScope::Current() noexcept {
@@ -201,6 +235,7 @@ int sqlmap_client_poll(pollfd* fds, nfds_t count, int) {
     }
     const std::int64_t left = scope->deadline_ms() - sqlmap::MonotonicMs();
     if (left <= 0) return 0;
+    const CallScope::Outside outside;
     const int ready = poll(fds, count, static_cast<int>(std::min<std::int64_t>(left, 3'600'000)));
     if (ready != -1 || errno != EINTR) return ready;
   }

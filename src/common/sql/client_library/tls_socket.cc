@@ -66,7 +66,7 @@ BIO_METHOD* Method() {
 // be taken for ours.
 void BeginOperation() {
   ERR_clear_error();
-  if (sqlmap::CallScope* const scope = sqlmap::CallScope::Current()) scope->UsedOpenSsl();
+  if (sqlmap::CallScope* const scope = sqlmap::CallScope::Current()) scope->UseOpenSsl();
 }
 
 }  // namespace

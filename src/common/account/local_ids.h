@@ -1,0 +1,52 @@
+// The ids of the host's own accounts or groups: the text of /etc/passwd or /etc/group, as sorted
+// ids.
+//
+// To the kernel, sudo and every file a row with such an id IS that account, whatever it is called.
+#ifndef SQLMAP_COMMON_ACCOUNT_LOCAL_IDS_H_
+#define SQLMAP_COMMON_ACCOUNT_LOCAL_IDS_H_
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sqlmap {
+
+class LocalIds {
+ public:
+  LocalIds() = default;
+
+  // `text` is passwd(5) or group(5): the id is the third field of each. A line that is none
+  // (a comment, a NIS "+", too few fields, an id that is no number) is left out. Pure.
+  static LocalIds Parse(std::string_view text);
+
+  // Whose id it is; of several the first in the file. "" if nobody's. Printable, at most 32 bytes.
+  std::string_view OwnerOf(std::uint32_t id) const {
+    const auto found =
+        std::lower_bound(entries_.begin(), entries_.end(), id,
+                         [](const Entry& entry, std::uint32_t value) { return entry.id < value; });
+    if (found == entries_.end() || found->id != id) return {};
+    return names_.data() + found->name_at;
+  }
+  // Why no row may have this `field` ("uid" or "gid"), and the remedy if it is meant. "" if the id
+  // is nobody's, or reserved, for which there is no remedy.
+  std::string Refusal(std::uint64_t id, std::string_view field) const;
+  std::size_t size() const { return entries_.size(); }
+  friend bool operator==(const LocalIds&, const LocalIds&) = default;
+
+ private:
+  struct Entry {
+    std::uint32_t id;
+    std::uint32_t name_at;
+
+    friend bool operator==(const Entry&, const Entry&) = default;
+  };
+
+  std::vector<Entry> entries_;  // by id, each id once
+  std::string names_;           // each followed by a NUL
+};
+
+}  // namespace sqlmap
+
+#endif  // SQLMAP_COMMON_ACCOUNT_LOCAL_IDS_H_
