@@ -35,8 +35,11 @@ inline unsigned Count(const char* text) {
   return static_cast<unsigned>(value);
 }
 
-// bench/accounts.py: user000001, user000002, ... with uids from 100001 on.
+// bench/accounts.py: user0000001, user0000002, ... with uids from 100001 on, and the groups team0
+// to team100 with gids from 100000 on.
 inline constexpr unsigned kFirstUid = 100'000;
+inline constexpr unsigned kFirstGid = 100'000;
+inline constexpr unsigned kTeams = 101;
 
 struct Name {
   char text[16];
@@ -44,7 +47,13 @@ struct Name {
 
 inline Name UserName(unsigned number) {
   Name name;
-  std::snprintf(name.text, sizeof name.text, "user%06u", number % 1'000'000);
+  std::snprintf(name.text, sizeof name.text, "user%07u", number % 10'000'000);
+  return name;
+}
+
+inline Name TeamName(unsigned number) {
+  Name name;
+  std::snprintf(name.text, sizeof name.text, "team%u", number % kTeams);
   return name;
 }
 
@@ -60,20 +69,21 @@ class RandomAccount {
   std::uniform_int_distribution<unsigned> numbers_;
 };
 
+inline constexpr unsigned kBatchSize = 500;
+inline constexpr unsigned kBatches = 21;
+
 // Nanoseconds of one call of `ask`: the median of batches, so that a hiccup of the machine counts
 // once. The first call, which loads and connects, is not in it.
 template <typename Ask>
-double HotNs(Ask&& ask) {
-  constexpr int kBatches = 21;
-  constexpr int kBatchSize = 500;
+double HotNs(Ask&& ask, unsigned batches = kBatches) {
   ask();
-  std::vector<double> batches;
-  for (int batch = 0; batch < kBatches; ++batch) {
+  std::vector<double> times;
+  for (unsigned batch = 0; batch < batches; ++batch) {
     const double start = NowNs();
-    for (int i = 0; i < kBatchSize; ++i) ask();
-    batches.push_back((NowNs() - start) / kBatchSize);
+    for (unsigned i = 0; i < kBatchSize; ++i) ask();
+    times.push_back((NowNs() - start) / kBatchSize);
   }
-  return Median(batches);
+  return Median(times);
 }
 
 }  // namespace sqlmap::bench

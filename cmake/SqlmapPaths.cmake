@@ -6,3 +6,6 @@ set(SQLMAP_NSS_DIR ${CMAKE_INSTALL_FULL_LIBDIR} CACHE PATH "where glibc looks fo
 set(SQLMAP_PAM_DIR ${CMAKE_INSTALL_FULL_LIBDIR}/security CACHE PATH "where libpam looks for pam_*.so")
 set(SQLMAP_PLUGIN_DIR ${CMAKE_INSTALL_FULL_LIBDIR}/sqlmap CACHE PATH "the private plugin's directory")
 set(SQLMAP_PLUGIN_FILE ${SQLMAP_PLUGIN_DIR}/direct.so CACHE INTERNAL "")
+# Nobody but root may write here: what lies in them is mapped into, and believed by, every process.
+set(SQLMAP_RUN_DIR /run/sqlmapd CACHE INTERNAL "")
+set(SQLMAP_STATE_DIR /var/lib/sqlmapd CACHE INTERNAL "")

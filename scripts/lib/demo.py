@@ -10,9 +10,11 @@ sys.path.insert(0, str(CHECKOUT / "tests/system"))
 sys.dont_write_bytecode = True
 
 import expected  # noqa: E402
+from database import Database  # noqa: E402
 from servers import PureFtpd, Sshd  # noqa: E402
 
 SHOP = "shop.acme.example"
+NEW = "new.acme.example"
 OWNERS = {"alice": "alice-pw", "bob": "bob-pw", "erin": "erin-pw"}
 SITES = "/var/aegir/platforms/"
 
@@ -49,6 +51,16 @@ def passwd(name):
     return line.split(":") if line else None
 
 
+def uid_of(name):
+    row = passwd(name)
+    return f"uid {row[2]}" if row else "no account"
+
+
+def sites_in_the_list(accounts):
+    listed = [line.split(":")[0] for line in output("getent", "passwd").splitlines()]
+    return f"{len(set(listed) & set(accounts))} sites"
+
+
 def make_directories(accounts):
     for account in accounts.values():
         home = Path(account.home)
@@ -59,18 +71,37 @@ def make_directories(accounts):
 
 
 def show_names(accounts):
-    heading("Who is an account: the programs of the system ask, MariaDB answers")
+    heading("Who is an account: the programs of the system ask, sqlmapd answers")
     row = passwd(SHOP) or ["-"] * 7
     show(f"getent passwd {SHOP}", "uid 10000, gid 10000, shell /bin/true", f"uid {row[2]}, gid {row[3]}, shell {row[6]}")
     show(f"  its home, in {SITES}", accounts[SHOP].home.removeprefix(SITES), row[5].removeprefix(SITES))
-    show("getent passwd Shop.Acme.Example", "no account", "an account" if passwd("Shop.Acme.Example") else "no account")
-    listed = [line.split(":")[0] for line in output("getent", "passwd").splitlines()]
-    show("getent passwd: the sites in the list", "8 sites", f"{len(set(listed) & set(accounts))} sites")
+    show("getent passwd Shop.Acme.Example", "no account", uid_of("Shop.Acme.Example"))
+    show("getent passwd: the sites in the list", "8 sites", sites_in_the_list(accounts))
     show("getent group aegir", "aegir:x:10000:", output("getent", "group", "aegir"))
     show(f"id {SHOP}", "uid=10000(bolt.example) gid=10000(aegir)", output("id", SHOP).partition(" groups=")[0])
     listing = output("ls", "-l", accounts[SHOP].home).splitlines()[-1].split()
     show("ls -l of its directory", "bolt.example aegir settings.php", " ".join((*listing[2:4], listing[-1])))
     print("  (all sites have one uid, as Aegir wants it; the shortest name, bolt.example, stands for it)")
+
+
+def show_daemon(database):
+    heading("sqlmapd: it has read the database once for all programs, and looks again for a name that is new")
+    status = dict(line.split(" ", 1) for line in output("sqlmapctl", "status").splitlines())
+    show("sqlmapctl status", "8 users, 1 group", f"{status.get('users')} users, {status.get('groups')} group")
+    with database.created(NEW, like=SHOP):
+        show(f"a new site: getent passwd {NEW}", "uid 10000", uid_of(NEW))
+    database.publish()
+    show("  deleted; after sqlmapctl refresh --wait", "no account", uid_of(NEW))
+
+
+def show_outage(accounts, database, url):
+    login = ("--user", "corp.example:erin-pw", "--list-only", url)
+    heading("MariaDB is stopped")
+    with database.stopped():
+        show(f"getent passwd {SHOP}", "uid 10000", uid_of(SHOP))
+        show("getent passwd: the sites in the list", "8 sites", sites_in_the_list(accounts))
+        show("FTP: corp.example with the right password", "login refused", curl(*login))
+    show("  the same when MariaDB runs again", "settings.php", " ".join(name for name in curl(*login).split() if name.strip(".")))
 
 
 def show_uploads(accounts, protocol, url, page):
@@ -109,7 +140,9 @@ def main():
     make_directories(accounts)
     print("sqlmap: accounts from an Aegir 3 database, in a throw-away copy of this system\n")
     print(*(text.ljust(width) for text, width in zip(("what", "expected", "seen"), WIDTHS)))
+    database = Database("daemon")
     show_names(accounts)
+    show_daemon(database)
     with tempfile.TemporaryDirectory() as directory:
         page = Path(directory) / "page.php"
         page.write_text("<?php // a new page\n")
@@ -118,6 +151,7 @@ def main():
             show_uploads(accounts, "FTP", "ftp://127.0.0.1/", page)
             show_refusals("FTP", "ftp://127.0.0.1/")
             show_fence("FTP", "ftp://127.0.0.1/", "ftp://127.0.0.1/")
+            show_outage(accounts, database, "ftp://127.0.0.1/")
         with Sshd(directory, accounts):
             heading("SFTP through OpenSSH")
             show_uploads(accounts, "SFTP", "sftp://127.0.0.1/site/", page)

@@ -17,7 +17,10 @@ prepare() {
     fi
     await_database
     create_database
-    [[ ${box[plain]} == yes ]] || use_sqlmap
+    if [[ ${box[plain]} == no ]]; then
+        use_sqlmap
+        [[ ${box[mode]} == direct ]] || start_daemon
+    fi
 }
 
 # A tmpfs of its own hides this system's data.
@@ -64,10 +67,14 @@ sql() {
     mariadb --no-defaults --socket="$socket" --user=root --default-character-set=utf8mb4 "$@"
 }
 
-# create_user FILE SECTION: the database user that a shipped example logs in with.
+# create_user FILE SECTION: the database user that the shipped examples log in with. All passwords are in secrets.toml.
 create_user() {
-    local -r user=$(toml_string "$CHECKOUT/conf/$1" "$2" user) password=$(toml_string "$CHECKOUT/conf/$1" "$2" password)
+    local -r user=$(toml_string "$CHECKOUT/conf/$1" "$2" user) password=$(example_password "$2")
     printf "CREATE USER '%s'@'localhost' IDENTIFIED BY '%s';\n" "$user" "$password"
+}
+
+example_password() {
+    toml_string "$CHECKOUT/conf/secrets.toml" "$1" password
 }
 
 # toml_string FILE SECTION KEY: a plain string of a TOML file.
@@ -85,6 +92,15 @@ configure_sqlmap() {
     install -m 644 "${box[config]:-$CHECKOUT/conf/sqlmapd.toml}" /etc/sqlmapd/sqlmapd.toml
     install -m 600 "${box[secrets]:-$CHECKOUT/conf/secrets.toml}" /etc/sqlmapd/secrets.toml
     install -m 644 "$CHECKOUT/conf/pam.d/common-sqlmap" /etc/pam.d/common-sqlmap
+    if [[ -z ${box[config]} && ${box[mode]} == direct ]]; then
+        local password
+        password=$(example_password database)
+        sed -i -e "0,/^#password = / s/^#password = .*/password = \"$password\"/" -e 's/^#enabled = false$/enabled = true/' \
+            /etc/sqlmapd/sqlmapd.toml
+    elif [[ -z ${box[secrets]} && -n $(toml_string /etc/sqlmapd/sqlmapd.toml database password) ]]; then
+        # Whoever brings a password of his own means it: the example's would stand in its place.
+        sed -i '/^\[database\]/,$ s/^password = /#&/' /etc/sqlmapd/secrets.toml
+    fi
 }
 
 # Where common-sqlmap says that its include belongs: in front of the first one of Debian's common files.
@@ -119,4 +135,21 @@ use_sqlmap() {
 preload() {
     export ASAN_OPTIONS="detect_leaks=0${ASAN_OPTIONS:+:$ASAN_OPTIONS}"
     readlink -f "$("$(cache_value "${box[build]}" CMAKE_CXX_COMPILER)" -print-file-name="$1")" >/etc/ld.so.preload
+}
+
+# Returns when it has published, or die with what it said. Whatever its configuration leaves out, it answers.
+start_daemon() {
+    grep -q '^_sqlmapd:' /etc/passwd || useradd --system --home-dir /nonexistent --shell /usr/sbin/nologin _sqlmapd
+    /usr/sbin/sqlmapd --foreground </dev/null >/run/sqlmapd.log 2>&1 &
+    local -r daemon=$!
+    disown "$daemon"
+    printf '%s\n' "$daemon" >/run/sqlmapd.pid
+    until sqlmapctl status >/dev/null 2>&1; do
+        if ! kill -0 "$daemon" 2>/dev/null; then
+            cat /run/sqlmapd.log >&2
+            die "sqlmapd did not start"
+        fi
+        sleep 0.005
+    done
+    sqlmapctl refresh --wait >/dev/null 2>&1 || true
 }

@@ -2,12 +2,11 @@
 
 #include <unistd.h>
 
-#include <climits>
 #include <functional>
 #include <utility>
 #include <vector>
 
-#include "common/config/wipe.h"
+#include "common/process/generation.h"
 #include "direct/device_log.h"
 #include "direct/load.h"
 #include "direct/start_openssl.h"
@@ -17,12 +16,6 @@ namespace {
 
 constexpr std::int64_t kLookEveryMs = 2'000;
 constexpr std::size_t kErrorsLogged = 5;
-
-std::string HostName() {
-  char name[HOST_NAME_MAX + 1] = {};
-  if (gethostname(name, sizeof name - 1) != 0) return {};
-  return name;
-}
 
 constinit DeviceLog g_log;
 
@@ -51,16 +44,6 @@ void Say(const Mistakes& mistakes, LogLevel level) {
 
 }  // namespace
 
-bool Engine::IdentityCredentials::Get(Credentials& credentials) noexcept {
-  try {
-    credentials.user = database_.user;
-    credentials.password = database_.password;
-    return true;
-  } catch (...) {
-    return false;
-  }
-}
-
 bool Engine::PrivilegedCredentials::Get(Credentials& credentials) noexcept {
   if (!MayReadSecrets()) return false;
   try {
@@ -73,7 +56,6 @@ bool Engine::PrivilegedCredentials::Get(Credentials& credentials) noexcept {
     if (!privileged->configured()) return false;
     credentials.user = privileged->user;
     credentials.password = privileged->password;
-    Wipe(privileged->password);
     return true;
   } catch (...) {
     return false;
@@ -81,17 +63,21 @@ bool Engine::PrivilegedCredentials::Get(Credentials& credentials) noexcept {
 }
 
 Engine::Engine(Settings settings, Log& log)
-    : settings_(std::move(settings)),
-      identity_credentials_(settings_.database),
-      servers_(settings_.database, settings_.database.servers, Dial::Names::kHostsFileOnly, log),
-      identity_(servers_, identity_credentials_, settings_.database.pool_size, Pool::Idle::kKept),
-      privileged_(servers_, privileged_credentials_, settings_.database.pool_size,
-                  Pool::Idle::kNone),
-      runner_(settings_, servers_, identity_, privileged_, log),
-      accounts_(runner_, HostName()),
-      logins_(accounts_, settings_) {
-  Wipe(settings.database.password);
+    : backend_(std::move(settings),
+               {Dial::Names::kHostsFileOnly, Pool::Idle::kNone, &privileged_credentials_}, log) {}
+
+namespace {
+
+// What other threads of the parent were changing as it forked stays as it is in the child: an
+// inherited engine is not taken apart.
+std::shared_ptr<Engine> MakeEngine(Settings settings) {
+  const auto destroy = [maker = ProcessGeneration::Current()](const Engine* engine) {
+    if (ProcessGeneration::Current() == maker) delete engine;
+  };
+  return {new Engine(std::move(settings), g_log), destroy};
 }
+
+}  // namespace
 
 struct EngineHolder::Loaded {
   std::shared_ptr<Engine> engine;  // null: direct mode is off
@@ -110,10 +96,10 @@ struct EngineHolder::Loaded {
 };
 
 std::shared_ptr<Engine> EngineHolder::Current(std::int64_t now) {
-  const Loaded* loaded = nullptr;
+  LoadedPtr loaded;
   {
     const ForkLockGuard guard(lock_);
-    loaded = loaded_;
+    if (loaded_ != nullptr) loaded = *loaded_;
     const bool more_rights = loaded != nullptr && !loaded->stamps.as_root && MayReadSecrets();
     const bool looked_lately = looked_ms_ != 0 && now - looked_ms_ < kLookEveryMs;
     // While there never was a good configuration, a first look that is still under way counts as
@@ -141,45 +127,44 @@ std::shared_ptr<Engine> EngineHolder::Current(std::int64_t now) {
       Complain(NoConfiguration(), LogLevel::kInfo);
     }
     const ForkLockGuard guard(lock_);
-    return loaded_ == nullptr ? nullptr : loaded_->engine;
+    return loaded_ == nullptr ? nullptr : (*loaded_)->engine;
   }
   const bool enabled = read.settings->direct.enabled;
-  auto engine = Replace(*std::move(read.settings), std::move(password_file), now_there);
+  auto engine = Replace(loaded, *std::move(read.settings), std::move(password_file), now_there);
   // Not before: who complained is not under way any more.
   Complain(enabled ? read.mistakes : DirectModeIsOff(),
            enabled ? LogLevel::kError : LogLevel::kInfo);
   return engine;
 }
 
-std::shared_ptr<Engine> EngineHolder::Replace(Settings settings, std::string password_file,
-                                              const Stamps& now_there) {
-  auto fresh = std::make_unique<Loaded>();
+std::shared_ptr<Engine> EngineHolder::Replace(const LoadedPtr& before, Settings settings,
+                                              std::string password_file, const Stamps& now_there) {
+  const auto fresh = std::make_shared<Loaded>();
   fresh->password_file = std::move(password_file);
   fresh->stamps = now_there;
-  const Loaded* replaced = nullptr;
-  {
-    const ForkLockGuard guard(lock_);
-    replaced = loaded_;
-  }
   if (settings.direct.enabled) {
-    if (replaced != nullptr) fresh->engine = replaced->EngineFor(settings, now_there);
+    if (before != nullptr) fresh->engine = before->EngineFor(settings, now_there);
     if (fresh->engine == nullptr) {
       StartOpenSsl();
-      fresh->engine = std::make_shared<Engine>(std::move(settings), g_log);
+      fresh->engine = MakeEngine(std::move(settings));
     }
   }
-  Wipe(settings.database.password);
-  std::shared_ptr<Engine> engine;
+  auto next = std::make_unique<const LoadedPtr>(fresh);
+  std::unique_ptr<const LoadedPtr> replaced;  // freed outside the lock
+  LoadedPtr in_force;
   {
     const ForkLockGuard guard(lock_);
-    replaced = loaded_;
     // Another thread may have been as quick: its engine is in use, ours goes.
-    if (loaded_ == nullptr || loaded_->stamps.Changed(now_there)) loaded_ = fresh.release();
-    engine = loaded_->engine;
+    if (loaded_ == nullptr || (*loaded_)->stamps.Changed(now_there)) {
+      replaced.reset(loaded_);
+      loaded_ = next.release();
+    }
+    in_force = *loaded_;
   }
-  if (replaced != nullptr && replaced->engine != nullptr && replaced->engine != engine)
-    replaced->engine->CloseIdle();
-  return engine;
+  if (replaced != nullptr && (*replaced)->engine != nullptr &&
+      (*replaced)->engine != in_force->engine)
+    (*replaced)->engine->CloseIdle();
+  return in_force->engine;
 }
 
 void EngineHolder::Complain(const std::vector<SettingsError>& mistakes, LogLevel level) {

@@ -1,5 +1,4 @@
-// One configuration at work: its settings, servers, pools and sources. Replaced as a whole when the
-// files change.
+// The backend of this process, and its replacement when the files change.
 #ifndef SQLMAP_DIRECT_ENGINE_H_
 #define SQLMAP_DIRECT_ENGINE_H_
 
@@ -8,15 +7,11 @@
 #include <memory>
 
 #include "common/account/log.h"
+#include "common/backend/backend.h"
 #include "common/config/settings.h"
 #include "common/process/fork_lock.h"
 #include "common/process/monotonic.h"
-#include "common/sql/pool.h"
-#include "common/sql/query_runner.h"
-#include "common/sql/server_list.h"
-#include "common/sql/sql_account_source.h"
 #include "direct/load.h"
-#include "direct/login.h"
 
 namespace sqlmap {
 
@@ -26,22 +21,13 @@ class Engine {
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
-  SqlAccountSource& accounts() { return accounts_; }
-  LoginGate& logins() { return logins_; }
-  const Settings& settings() const { return settings_; }
+  SqlAccountSource& accounts() { return backend_.accounts(); }
+  LoginGate& logins() { return backend_.logins(); }
+  const Settings& settings() const { return backend_.settings(); }
   // For an engine that has been replaced.
-  void CloseIdle() { identity_.CloseIdle(); }
+  void CloseIdle() { backend_.CloseIdle(); }
 
  private:
-  // The account that sees passwd and group.
-  class IdentityCredentials final : public CredentialSource {
-   public:
-    explicit IdentityCredentials(const DatabaseSettings& database) : database_(database) {}
-    bool Get(Credentials& credentials) noexcept override;
-
-   private:
-    const DatabaseSettings& database_;
-  };
   // The account that sees hashes: read from secrets.toml at each connection, by root alone, and not
   // kept.
   class PrivilegedCredentials final : public CredentialSource {
@@ -52,15 +38,8 @@ class Engine {
     std::atomic<std::size_t> complained_{0};  // hash of the mistakes that were logged last
   };
 
-  const Settings settings_;
-  IdentityCredentials identity_credentials_;
   PrivilegedCredentials privileged_credentials_;
-  ServerList servers_;
-  Pool identity_;
-  Pool privileged_;
-  QueryRunner runner_;
-  SqlAccountSource accounts_;
-  SqlLoginGate logins_;
+  Backend backend_;
 };
 
 // The engine of this process: made at the first call, and again when the files have changed.
@@ -78,17 +57,18 @@ class EngineHolder {
 
  private:
   struct Loaded;
+  using LoadedPtr = std::shared_ptr<const Loaded>;
 
-  std::shared_ptr<Engine> Replace(Settings settings, std::string password_file,
-                                  const Stamps& now_there);
+  std::shared_ptr<Engine> Replace(const LoadedPtr& before, Settings settings,
+                                  std::string password_file, const Stamps& now_there);
   // Says each set of mistakes once. None is no mistake.
   void Complain(const std::vector<SettingsError>& mistakes, LogLevel level);
 
   ForkLock lock_;
   // Replaced as a whole, by one store: a child that is forked in between finds the old one or the
-  // new one. What is replaced is left to its users and never freed: a configuration changes a few
-  // times in a process's life.
-  const Loaded* loaded_ = nullptr;
+  // new one. What it points to is copied under the lock, and freed by its last user: a host that
+  // makes accounts every day replaces it every day.
+  const LoadedPtr* loaded_ = nullptr;
   std::int64_t looked_ms_ = 0;
   std::size_t complained_ = 0;  // hash of the mistakes that were logged last
 };

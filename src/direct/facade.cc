@@ -4,7 +4,7 @@
 #include <new>
 #include <utility>
 
-#include "direct/call_guard.h"
+#include "common/process/call_guard.h"
 
 namespace sqlmap {
 namespace {

@@ -4,62 +4,18 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
-#include <optional>
 #include <utility>
 
-#include "common/account/trusted_path.h"
-#include "common/config/secure_file.h"
+#include "common/config/root_files.h"
 #include "common/config/wipe.h"
 
 namespace sqlmap {
 namespace {
 
-constexpr std::size_t kMaxLocalBytes = 32 * 1024 * 1024;
-
 #ifndef SQLMAP_PASSWD_FILE
 #define SQLMAP_PASSWD_FILE "/etc/passwd"
 #define SQLMAP_GROUP_FILE "/etc/group"
 #endif
-
-// Which component is not root's alone, and what mends it.
-SettingsError NotRoots(const char* path, const ForeignComponent& found) {
-  const std::string at = found.path[0] == '\0' ? path : found.path;
-  char mode[8];
-  (void)std::snprintf(mode, sizeof mode, "%04o", found.mode & 07777U);
-  std::string what = "is not believed: ";
-  what += at == path ? "it" : at;
-  what += " must be root's alone, and belongs to uid " + std::to_string(found.owner) +
-          " with mode " + mode + "; ";
-  if (found.owner != 0) what += "chown root " + at;
-  if (found.owner != 0 && (found.mode & (S_IWGRP | S_IWOTH)) != 0) what += " && ";
-  if ((found.mode & (S_IWGRP | S_IWOTH)) != 0) what += "chmod go-w " + at;
-  if (found.owner == 0 && (found.mode & (S_IWGRP | S_IWOTH)) == 0)
-    what += "it must be a regular file";
-  return {path, 0, std::move(what)};
-}
-
-// Nothing if the file may be believed or is missing.
-std::optional<SettingsError> Distrust(const char* path, PathTrust& trust) {
-  ForeignComponent found;
-  trust = TrustOfFile(path, &found);
-  if (trust != PathTrust::kForeign) return std::nullopt;
-  return NotRoots(path, found);
-}
-
-// A host without the file has no such accounts. One whose file cannot be read may have any.
-std::optional<SettingsError> ReadLocalIds(const char* path, LocalIds& ids) {
-  PathTrust trust{};
-  if (auto error = Distrust(path, trust)) return error;
-  if (trust == PathTrust::kMissing) return std::nullopt;
-  const auto file = ReadSecureFile(path, FilePrivacy::kPublic, kMaxLocalBytes);
-  if (file) {
-    ids = LocalIds::Parse(file->text);
-  } else if (!file.error().missing) {
-    return SettingsError{path, 0, file.error().what};
-  }
-  return std::nullopt;
-}
 
 void RemovePrivileged(SettingsOrErrors& settings) {
   if (!settings) return;
@@ -75,10 +31,10 @@ bool AllInSecrets(const std::vector<SettingsError>& errors) {
 
 SettingsOrErrors LoadBoth(bool with_secrets) {
   if (!with_secrets) return LoadSettings(SQLMAP_CONFIG_FILE, "");
-  PathTrust trust{};
-  if (auto error = Distrust(SQLMAP_SECRETS_FILE, trust))
+  bool missing = false;
+  if (auto error = Distrust(SQLMAP_SECRETS_FILE, missing))
     return std::unexpected(std::vector<SettingsError>{*std::move(error)});
-  return LoadSettings(SQLMAP_CONFIG_FILE, trust == PathTrust::kMissing ? "" : SQLMAP_SECRETS_FILE);
+  return LoadSettings(SQLMAP_CONFIG_FILE, missing ? "" : SQLMAP_SECRETS_FILE);
 }
 
 }  // namespace
@@ -112,12 +68,10 @@ bool Stamps::Changed(const Stamps& now) const {
 
 LoadResult LoadTrusted(bool without_secrets) {
   LoadResult result{std::unexpected(std::vector<SettingsError>()), {}, false};
-  PathTrust trust{};
-  if (auto error = Distrust(SQLMAP_CONFIG_FILE, trust)) {
+  if (auto error = Distrust(SQLMAP_CONFIG_FILE, result.missing)) {
     result.settings.error().push_back(*std::move(error));
     return result;
   }
-  result.missing = trust == PathTrust::kMissing;
   if (result.missing) return result;
   result.settings = LoadBoth(MayReadSecrets());
   if (without_secrets && !result.settings && AllInSecrets(result.settings.error())) {
@@ -129,18 +83,16 @@ LoadResult LoadTrusted(bool without_secrets) {
   }
   RemovePrivileged(result.settings);
   if (!result.settings || !result.settings->direct.enabled) return result;
-  AccountSettings& accounts = result.settings->accounts;
-  auto error = ReadLocalIds(SQLMAP_PASSWD_FILE, accounts.local_uids);
-  if (!error) error = ReadLocalIds(SQLMAP_GROUP_FILE, accounts.local_gids);
-  if (error) result.settings = std::unexpected(std::vector<SettingsError>{*std::move(error)});
+  if (auto error = ReadLocalIds(SQLMAP_PASSWD_FILE, SQLMAP_GROUP_FILE, result.settings->accounts))
+    result.settings = std::unexpected(std::vector<SettingsError>{*std::move(error)});
   return result;
 }
 
 std::expected<PrivilegedSettings, std::vector<SettingsError>> LoadTrustedPrivileged() {
-  PathTrust trust{};
-  if (auto error = Distrust(SQLMAP_SECRETS_FILE, trust))
+  bool missing = false;
+  if (auto error = Distrust(SQLMAP_SECRETS_FILE, missing))
     return std::unexpected(std::vector<SettingsError>{*std::move(error)});
-  if (trust == PathTrust::kMissing) return PrivilegedSettings();
+  if (missing) return PrivilegedSettings();
   return LoadPrivileged(SQLMAP_SECRETS_FILE);
 }
 

@@ -1,6 +1,6 @@
 // The one symbol that the modules look for.
 #include "common/plugin/direct_plugin.h"
-#include "direct/call_guard.h"
+#include "common/process/call_guard.h"
 #include "direct/facade.h"
 
 namespace sqlmap {

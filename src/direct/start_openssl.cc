@@ -9,6 +9,8 @@
 #include <cstdio>
 
 #include "common/account/trusted_path.h"
+#include "common/password/digest.h"
+#include "common/sql/client_library/fork_gate.h"
 
 namespace sqlmap {
 namespace {
@@ -33,9 +35,12 @@ bool LoadSystemConfiguration() {
 
 void StartOpenSsl() noexcept {
   if (g_started.load(std::memory_order_acquire)) return;
+  ForkGate::Enter();
   if (!LoadSystemConfiguration()) OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, nullptr);
   OPENSSL_init_ssl(0, nullptr);
+  FetchDigests();
   ERR_clear_error();
+  ForkGate::Leave();
   g_started.store(true, std::memory_order_release);
 }
 

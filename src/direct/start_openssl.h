@@ -6,7 +6,8 @@ namespace sqlmap {
 
 // Has it read the system's openssl.cnf now, if that is the administrator's, or nothing: not later,
 // when the process may sit in a user's chroot, and not what OPENSSL_CONF names. Where the host has
-// started OpenSSL before, nothing happens. Once a process; thread safe.
+// started OpenSSL before, no file is read. The digests of passwords are fetched too: no lock of
+// OpenSSL is left to take while one is computed. No fork meanwhile. Once a process; thread safe.
 void StartOpenSsl() noexcept;
 
 }  // namespace sqlmap

@@ -65,11 +65,15 @@ nss_status _nss_sqlmap_initgroups_dyn(const char* user, gid_t group, long* start
   if (asked.empty()) return entry.Return(Answer::Absent());
   Packed packed = Packed::kNothing;
   bool no_memory = false;
+  const long begun = *start;
   const Answer answer = AskSources([&](AccountSource& source) {
     return source.FindGroupsOfUser(asked, [&](std::span<const Gid> gids) {
+      *start = begun;  // a run before this one does not count
       no_memory = !Append(gids, group, {start, size, groups, limit});
       packed = Packed::kWhole;
     });
   });
-  return entry.Return(no_memory ? Answer::Unavailable(Reason::kNoMemory) : answer, packed);
+  if (!answer.found()) *start = begun;
+  return entry.Return(answer.found() && no_memory ? Answer::Unavailable(Reason::kNoMemory) : answer,
+                      packed);
 }

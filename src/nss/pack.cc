@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 
 #include "common/account/rules.h"
@@ -27,22 +28,39 @@ char* Copy(std::string_view text, char*& at) {
   return copy;
 }
 
-// The names as far as they end in NUL, whatever the record says of their count.
-std::string_view Whole(const NameList& names) {
-  const std::size_t last = names.bytes.rfind('\0');
-  return last == std::string_view::npos ? std::string_view()
-                                        : std::string_view(names.bytes.data(), last + 1);
-}
-
 std::size_t PaddingFor(const char* at, std::size_t alignment) {
   return (alignment - reinterpret_cast<std::uintptr_t>(at) % alignment) % alignment;
+}
+
+// One copy, and where each text begins follows from the lengths. Whoever packs a record has checked
+// its name.
+Packed PackWhole(const UserRecord& user, passwd& entry, std::span<char> buffer) {
+  const std::string_view packed = user.packed;
+  const std::size_t name = user.name.size();
+  const std::size_t password = name + 1 + user.password.size();
+  const std::size_t gecos = password + 1 + user.gecos.size();
+  const std::size_t home = gecos + 1 + user.home.size();
+  const std::size_t shell = home + 1 + user.shell.size();
+  if (shell + 1 != packed.size()) return Packed::kRefused;
+  if (packed.size() > buffer.size()) return Packed::kTooSmall;
+  char* const at = buffer.data();
+  std::memcpy(at, packed.data(), packed.size());
+  entry.pw_name = at;
+  entry.pw_passwd = at + name + 1;
+  entry.pw_uid = user.uid;
+  entry.pw_gid = user.gid;
+  entry.pw_gecos = at + password + 1;
+  entry.pw_dir = at + gecos + 1;
+  entry.pw_shell = at + home + 1;
+  return Packed::kWhole;
 }
 
 }  // namespace
 
 Packed Pack(const UserRecord& user, passwd& entry, std::span<char> buffer) noexcept {
-  if (!CanBeName(user.name) || IsReservedId(user.uid) || IsReservedId(user.gid))
-    return Packed::kRefused;
+  if (IsReservedId(user.uid) || IsReservedId(user.gid)) return Packed::kRefused;
+  if (!user.packed.empty()) return PackWhole(user, entry, buffer);
+  if (!CanBeName(user.name)) return Packed::kRefused;
   const std::string_view password = OrIfEmpty(user.password, "x");
   if (SizeOf(user.name, password, user.gecos, user.home, user.shell) > buffer.size())
     return Packed::kTooSmall;
@@ -59,24 +77,32 @@ Packed Pack(const UserRecord& user, passwd& entry, std::span<char> buffer) noexc
 }
 
 Packed Pack(const GroupRecord& group, ::group& entry, std::span<char> buffer) noexcept {
-  if (!CanBeName(group.name) || IsReservedId(group.gid)) return Packed::kRefused;
+  if (IsReservedId(group.gid) || (group.packed.empty() && !CanBeName(group.name)))
+    return Packed::kRefused;
   const std::string_view password = OrIfEmpty(group.password, "x");
-  const std::string_view names = Whole(group.members);
-  const auto count = static_cast<std::size_t>(std::count(names.begin(), names.end(), '\0'));
+  const std::string_view names = group.members.bytes;
+  const std::size_t count = group.members.count;
   const std::size_t padding = PaddingFor(buffer.data(), alignof(char*));
+  if (count > buffer.size() / sizeof(char*)) return Packed::kTooSmall;
   const std::size_t pointers = (count + 1) * sizeof(char*);
   if (padding + pointers + names.size() + SizeOf(group.name, password) > buffer.size())
     return Packed::kTooSmall;
 
+  // The copy is what is looked at: a snapshot may be replaced meanwhile, and then its text changes.
   char** member = reinterpret_cast<char**>(buffer.data() + padding);
   char* at = buffer.data() + padding + pointers;
-  entry.gr_mem = member;
-  char* const end = std::copy(names.begin(), names.end(), at);
-  while (at != end) {
-    *member++ = at;
-    at = std::find(at, end, '\0') + 1;
+  char* const end = at + names.size();
+  std::memcpy(at, names.data(), names.size());
+  char** const members = member;
+  for (; member != members + count; ++member) {
+    char* const nul = std::find(at, end, '\0');
+    if (nul == end) return Packed::kRefused;
+    *member = at;
+    at = nul + 1;
   }
+  if (at != end) return Packed::kRefused;
   *member = nullptr;
+  entry.gr_mem = members;
   entry.gr_name = Copy(group.name, at);
   entry.gr_passwd = Copy(password, at);
   entry.gr_gid = group.gid;

@@ -9,8 +9,16 @@
 namespace sqlmap {
 
 // Puts the question to each source that is there, the nearest first, until one of them has the last
-// word, and returns its answer; unavailable if there is none. Thread safe, without a lock. At
-// present the direct plugin is the only source.
+// word, and returns its answer; unavailable if there is none. Thread safe, without a lock.
+//
+//   snapshot   found: that is it. Absent: that is it if sqlmapd vouches that nothing has changed
+//              since, or if no account may have such a name; else the next is asked
+//   sqlmapd    found or absent: that is it. Unavailable, or no sqlmapd: the snapshot's "absent"
+//              stands; without a snapshot the daemon's word does
+//   plugin     asked only where there is neither snapshot nor daemon
+//
+// `question` may be put to several sources: what a later one gives takes the place of what an
+// earlier one gave.
 Answer AskSources(FunctionRef<Answer(AccountSource&)> question) noexcept;
 
 }  // namespace sqlmap

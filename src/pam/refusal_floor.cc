@@ -2,7 +2,7 @@
 
 #include <cerrno>
 
-#include "pam/cancel_guard.h"
+#include "common/process/call_guard.h"
 
 namespace sqlmap {
 namespace {
@@ -29,7 +29,7 @@ timespec EarliestRefusal(timespec began) {
 RefusalFloor::RefusalFloor() : earliest_(EarliestRefusal(Now())) {}
 
 void RefusalFloor::Wait() const {
-  const CancelGuard guard;
+  const CallGuard guard;
   while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &earliest_, nullptr) == EINTR) {
   }
 }

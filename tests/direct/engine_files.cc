@@ -56,6 +56,8 @@ void EngineFiles::SetUp() {
   umask(022);
   TearDown();
   ASSERT_TRUE(std::filesystem::create_directories(SQLMAP_TEST_ETC));
+  Write("passwd", "");
+  Write("group", "");
   g_logged.clear();
   g_reads = 0;
 }

@@ -31,7 +31,8 @@ class EngineProcess : public EngineFiles {
     const std::filesystem::path etc = root_ + SQLMAP_TEST_ETC;
     std::filesystem::create_directories(etc);
     Configure("attack");
-    std::filesystem::copy(SQLMAP_CONFIG_FILE, etc);
+    for (const char* const file : {SQLMAP_CONFIG_FILE, SQLMAP_PASSWD_FILE, SQLMAP_GROUP_FILE})
+      std::filesystem::copy(file, etc);
     ASSERT_EQ(chown(name, owner, owner), 0);
   }
 

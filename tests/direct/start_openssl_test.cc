@@ -6,8 +6,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <fstream>
+#include <thread>
 
 #include "engine_files.h"
 
@@ -66,6 +68,28 @@ TEST_F(StartOpenSslTest, ConfigurationThatTheEnvironmentNamesIsNotRead) {
 TEST_F(StartOpenSslTest, ConfigurationOfTheAdministratorIsRead) {
   ASSERT_NO_FATAL_FAILURE(MakeRoot(0));
   EXPECT_EQ(StartInRoot(), 2);
+}
+
+TEST_F(StartOpenSslTest, ChildThatIsForkedMeanwhileCanUseOpenSsl) {
+  int good = 0;
+  for (int i = 0; i < 300; ++i) {
+    good += InChild([] {
+              std::atomic<bool> begins{false};
+              std::thread other([&] {
+                begins = true;
+                StartOpenSsl();
+              });
+              while (!begins) std::this_thread::yield();
+              const int child = InChild([] {
+                StartOpenSsl();
+                unsigned char digest[EVP_MAX_MD_SIZE];
+                return EVP_Digest("", 0, digest, nullptr, EVP_sha256(), nullptr) == 1 ? 0 : 1;
+              });
+              other.join();
+              return child;
+            }) == 0;
+  }
+  EXPECT_EQ(good, 300);
 }
 
 }  // namespace

@@ -2,16 +2,26 @@
 """Answers look-ups and logins as a long-lived host program would: a line in, a line out.
 
     user NAME             found UID | absent | unavailable ERRNO       and the seconds that it took
+    entry NAME            found UID:GID:GECOS:HOME:SHELL | ...
     groups NAME           ok N | failed
     login NAME PASSWORD   PAM's return code
+    fresh ...             the same in a process that has asked nothing before; `died STATUS` if it does
+
+With arguments, `lookup.py NAME...`, it asks for the names again and again, each also in fresh processes, until its input ends.
+Then it says in JSON how often it got which answer, how long the slowest took, and whether an entry went back to what it was.
 
 glibc's own functions are called, and errno is looked at, because Python's pwd cannot tell "no such user" from "no answer".
 """
 
 import ctypes
 import ctypes.util
+import json
+import os
+import select
 import sys
 import time
+
+PAUSE = 0.002  # between two rounds, for the processor's sake
 
 
 class Passwd(ctypes.Structure):
@@ -23,12 +33,20 @@ LIBC = ctypes.CDLL(None, use_errno=True)
 PAM = ctypes.CDLL("libpam.so.0")
 
 
-def user(name):
-    entry, result, buffer = Passwd(), ctypes.POINTER(Passwd)(), ctypes.create_string_buffer(65536)
-    error = LIBC.getpwnam_r(name.encode(), ctypes.byref(entry), buffer, ctypes.c_size_t(len(buffer)), ctypes.byref(result))
+def look(name, describe):
+    row, result, buffer = Passwd(), ctypes.POINTER(Passwd)(), ctypes.create_string_buffer(65536)
+    error = LIBC.getpwnam_r(name.encode(), ctypes.byref(row), buffer, ctypes.c_size_t(len(buffer)), ctypes.byref(result))
     if result:
-        return f"found {entry.uid}"
+        return f"found {describe(row)}"
     return f"unavailable {error}" if error else "absent"
+
+
+def user(name):
+    return look(name, lambda row: row.uid)
+
+
+def entry(name):
+    return look(name, lambda row: ":".join([str(row.uid), str(row.gid), *(text.decode() for text in (row.gecos, row.home, row.shell))]))
 
 
 def groups(name):
@@ -75,11 +93,107 @@ def login(name, password):
     return str(result)
 
 
-COMMANDS = {"user": user, "groups": groups, "login": login}
+COMMANDS = {"user": user, "entry": entry, "groups": groups, "login": login}
 
-if __name__ == "__main__":
+
+def timed(command, *arguments):
+    started = time.monotonic()
+    answer = COMMANDS[command](*arguments)
+    return answer, time.monotonic() - started
+
+
+def timed_fresh(*words):
+    """In a child: this process must not have asked anything yet, or must not mind."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.write(writing, json.dumps(timed(*words)).encode())
+        os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as pipe:
+        said = pipe.read()
+    _, status = os.waitpid(child, 0)
+    return tuple(json.loads(said)) if status == 0 else (f"died {status}", 0.0)
+
+
+def ended():
+    return bool(select.select([sys.stdin], [], [], PAUSE)[0])
+
+
+def watch(names):
+    # What makes the fresh processes has never asked anything; what has a history is another one.
+    reading, writing = os.pipe()
+    if os.fork() == 0:
+        report = {}
+        keep_asking(names, timed, report)
+        os.write(writing, json.dumps(report).encode())
+        os._exit(0)
+    os.close(writing)
+    report = {}
+    keep_asking(names, timed_fresh, report)
+    with os.fdopen(reading, "rb") as pipe:
+        old = pipe.read()
+    _, status = os.wait()
+    print(json.dumps({"fresh": report, "old": json.loads(old) if status == 0 else {"died": status}}))
+
+
+def keep_asking(names, ask, report):
+    report.update(answers={name: {} for name in names}, slowest=0.0, rounds=0, back=[])
+    last, before = {}, {name: set() for name in names}
+    while True:
+        stop = ended()
+        for name in names:
+            answer, seconds = ask("entry", name)
+            counts = report["answers"][name]
+            counts[answer] = counts.get(answer, 0) + 1
+            report["slowest"] = max(report["slowest"], seconds)
+            if answer != last.setdefault(name, answer):
+                before[name].add(last[name])
+                last[name] = answer
+                if answer in before[name]:
+                    report["back"].append(answer)
+        report["rounds"] += 1
+        if stop:
+            return
+
+
+def converse_by_lines():
     for line in sys.stdin:
         command, *arguments = line.split()
-        started = time.monotonic()
-        answer = COMMANDS[command](*arguments)
-        print(f"{answer} {time.monotonic() - started:.4f}", flush=True)
+        if command == "fresh":
+            # From a process that has asked nothing: this one may have.
+            print(NURSERY.ask(arguments), flush=True)
+        else:
+            answer, seconds = timed(command, *arguments)
+            print(f"{answer} {seconds:.4f}", flush=True)
+
+
+class Nursery:
+    """A process that never asks anything itself, and has children that do."""
+
+    def __init__(self):
+        question, self._questions = os.pipe()
+        self._answers, answer = os.pipe()
+        if os.fork() == 0:
+            os.close(self._questions)
+            os.close(self._answers)
+            with os.fdopen(question) as questions:
+                for line in questions:
+                    said, seconds = timed_fresh(*line.split())
+                    os.write(answer, f"{said} {seconds:.4f}\n".encode())
+            os._exit(0)
+        os.close(question)
+        os.close(answer)
+        self._lines = os.fdopen(self._answers)
+
+    def ask(self, words):
+        os.write(self._questions, (" ".join(words) + "\n").encode())
+        return self._lines.readline().rstrip("\n")
+
+
+if __name__ == "__main__":
+    if sys.argv[1:]:
+        watch(sys.argv[1:])
+    else:
+        NURSERY = Nursery()
+        converse_by_lines()

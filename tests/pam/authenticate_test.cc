@@ -79,7 +79,8 @@ TEST_F(AuthenticateTest, WithoutAPluginNobodyIsRefusedAsUnknownOrLetIn) {
     const std::vector<LogLine> lines = OurLines();
     ASSERT_EQ(lines.size(), 1U);
     EXPECT_EQ(lines[0].text,
-              "unavailable: direct mode is off, not configured, or its plugin is not root's");
+              "unavailable: sqlmapd is not running, and direct mode is off, not configured, or its "
+              "plugin is not root's");
     EXPECT_EQ(lines[0].priority & LOG_PRIMASK, LOG_ERR);
   }
 }

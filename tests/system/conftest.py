@@ -11,11 +11,23 @@ import pytest
 pytest.register_assert_rewrite("ftp_logins", "logins")
 
 import expected
-from database import Database
+from database import VIEWS, Database
 
 
 def pytest_addoption(parser):
     parser.addoption("--aegir", type=int, choices=(1, 3), required=True, help="the generation of the data that is loaded")
+    parser.addoption("--mode", choices=("daemon", "direct"), default="daemon", help="who asks the database, as the sandbox was told")
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "mode(name): what this test says holds in this mode only")
+
+
+def pytest_collection_modifyitems(config, items):
+    here = config.getoption("--mode")
+    elsewhere = [item for item in items if (mark := item.get_closest_marker("mode")) and mark.args != (here,)]
+    config.hook.pytest_deselected(items=elsewhere)
+    items[:] = [item for item in items if item not in elsewhere]
 
 
 @pytest.fixture(scope="session")
@@ -33,5 +45,18 @@ def accounts(request):
 
 
 @pytest.fixture
-def database():
-    return Database()
+def database(request):
+    return Database(request.config.getoption("--mode"))
+
+
+@pytest.fixture
+def shell_of_sites(database):
+    """A login shell that says who and where it is."""
+    shell = Path("/usr/local/bin/site-shell")
+    shell.write_text("#!/bin/sh\nid\npwd\necho The''ShellRan\n")
+    shell.chmod(0o755)
+    database.run(VIEWS.read_text(encoding="utf-8").replace("'/bin/true'", f"'{shell}'"))
+    database.publish()
+    yield shell
+    database.install_views()
+    database.publish()

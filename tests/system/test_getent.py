@@ -155,26 +155,30 @@ def test_a_shell_expands_the_home_of_an_account(accounts):
 def test_a_long_lived_process_sees_a_new_site_and_misses_a_deleted_one(database, accounts):
     account = accounts["dora.example"]
     assert pwd.getpwnam(account.name).pw_dir == account.home
-    database.run("UPDATE node SET title = 'new.dora.example' WHERE title = 'dora.example' AND type = 'site'")
-    try:
+    with database.renamed(account.name, "new.dora.example"):
+        assert pwd.getpwnam("new.dora.example").pw_uid == expected.UID
+        database.publish()
         assert pwd.getpwnam("new.dora.example").pw_uid == expected.UID
         with pytest.raises(KeyError):
             pwd.getpwnam(account.name)
-    finally:
-        database.run("UPDATE node SET title = 'dora.example' WHERE title = 'new.dora.example' AND type = 'site'")
     assert pwd.getpwnam(account.name).pw_dir == account.home
 
 
+def test_a_site_that_came_and_went_between_two_reads_is_gone(database, accounts):
+    """All accounts are as they were when they were read, and yet somebody has been told of this one."""
+    with database.created("new.acme.example", like="shop.acme.example"):
+        assert getent("passwd", "new.acme.example")[0] == FOUND
+    database.publish()
+    assert getent("passwd", "new.acme.example", "bolt.example")[1:] == ([accounts["bolt.example"].passwd_line],)
+
+
 def test_no_row_can_be_uid_0(database, accounts):
-    database.run("CREATE OR REPLACE VIEW nss_settings AS SELECT 0 AS uid, 0 AS gid, 'root' AS groupname, '' AS frontend, "
-                 "1 AS show_hostmaster, 'hostmaster' AS owner, '/bin/sh' AS shell, '/bin/false' AS no_shell")
-    try:
+    with database.settings(uid=0, gid=0, groupname="root"):
+        database.publish("--force")
         for name in accounts:
             assert getent("passwd", name) == (NOT_FOUND, [])
             assert run("id", name, check=False).returncode == 1
         with open("/etc/passwd", encoding="utf-8") as file:
             assert getent("passwd")[1] == file.read().splitlines()
         assert getent("group", "root") == (FOUND, ["root:x:0:"])
-    finally:
-        database.install_views()
     assert getent("passwd", "bolt.example") == (FOUND, [accounts["bolt.example"].passwd_line])

@@ -1,16 +1,15 @@
 """nscd(8) in front of the module: what it asks it remembers for everybody."""
 
-import os
-import signal
 import subprocess
 import time
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 import expected
 
 SHOP = "shop.acme.example"
-SERVER = Path("/run/mysqld/mysqld.pid")
 SOCKET = Path("/run/nscd/socket")
 CONFIGURATION = """
 paranoia no
@@ -39,16 +38,6 @@ def nscd():
         daemon.wait(timeout=30)
 
 
-@contextmanager
-def hung_database():
-    pid = int(SERVER.read_text())
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(pid, signal.SIGCONT)
-
-
 def passwd(name):
     found = subprocess.run(["getent", "passwd", name], capture_output=True, text=True, timeout=60)
     return found.returncode, found.stdout.split(":")[:1]
@@ -61,12 +50,21 @@ def remembered_by_nscd():
     return sum(int(line.split()[0]) for line in cache.splitlines() if "cache hits" in line or "cache misses" in line)
 
 
-def test_a_database_that_was_down_for_a_moment_is_not_ten_minutes_of_no_such_user():
+@pytest.mark.mode("direct")
+def test_a_database_that_was_down_for_a_moment_is_not_ten_minutes_of_no_such_user(database):
     with nscd():
-        with hung_database():
+        with database.hung():
             assert passwd(SHOP) == (2, [""])
         give_up = time.monotonic() + 30
         while passwd(expected.NAME_OF_UID)[0] != 0:  # recovered
             assert time.monotonic() < give_up
         assert passwd(SHOP) == (0, [SHOP])
         assert remembered_by_nscd() > 0  # or this test says nothing
+
+
+@pytest.mark.mode("daemon")
+def test_a_hung_database_is_not_noticed(database):
+    with nscd():
+        with database.hung():
+            assert passwd(SHOP) == (0, [SHOP])
+        assert remembered_by_nscd() > 0

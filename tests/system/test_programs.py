@@ -3,13 +3,12 @@
 import os
 import stat
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
 
 import expected
-from database import VIEWS
+from database import wait_until
 from system_log import Syslog
 
 SHOP = "shop.acme.example"
@@ -41,13 +40,6 @@ def test_su_refuses_root_a_disabled_site_and_unknown_names(accounts):
         assert "does not exist" in unknown.stderr
 
 
-def test_a_set_uid_su_still_serves_local_accounts():
-    """Direct mode is never used where AT_SECURE is set: the site is unknown there, and root is not locked out."""
-    by_nobody = {"user": "nobody", "group": "nogroup", "extra_groups": []}
-    assert "does not exist" in run("su", SHOP, input="alice-pw\n", **by_nobody).stderr
-    assert "Authentication failure" in run("su", "root", input="alice-pw\n", **by_nobody).stderr
-
-
 def test_setpriv_and_runuser_take_the_groups_of_a_site(accounts):
     assert run("setpriv", "--reuid", SHOP, "--regid", expected.GROUP, "--init-groups", "id").stdout == f"{IDENTITY}\n"
     assert run("runuser", "-u", SHOP, "--", "id").stdout == f"{IDENTITY}\n"
@@ -67,17 +59,6 @@ expect {{
 }}
 """
 LOGGED_IN, INCORRECT = 0, 3
-
-
-@pytest.fixture
-def shell_of_sites(database):
-    """A login shell that says who and where it is."""
-    shell = Path("/usr/local/bin/site-shell")
-    shell.write_text("#!/bin/sh\nid\npwd\necho The''ShellRan\n")
-    shell.chmod(0o755)
-    database.run(VIEWS.read_text(encoding="utf-8").replace("'/bin/true'", f"'{shell}'"))
-    yield shell
-    database.install_views()
 
 
 def login(name, password):
@@ -117,13 +98,6 @@ def cron():
             process.wait(timeout=10)
 
 
-def wait_until(condition, seconds=30):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
 def test_cron_runs_jobs_of_a_site_and_of_no_disabled_one(cron, accounts):
     table = Path("/etc/cron.d/sites")
     table.write_text("@reboot shop.acme.example id > $HOME/cron.tmp && mv $HOME/cron.tmp $HOME/cron.done\n"
@@ -155,9 +129,3 @@ def test_cron_runs_no_job_of_an_unknown_name(cron):
     table.chmod(0o644)
     cron().wait_for("bad username", "/etc/cron.d/stranger")
     assert not Path("/tmp/cron.done").exists()
-
-
-def test_crontab_knows_no_site_because_it_is_set_gid(accounts):
-    """The kernel sets AT_SECURE for it, whoever calls it, and then direct mode is never used."""
-    assert "unknown" in run("crontab", "-u", SHOP, "-l").stderr
-    assert run("crontab", "-u", "root", "-l").stderr == "no crontab for root\n"

@@ -41,7 +41,7 @@ def test_the_exit_status_is_that_of_the_command(command, status):
 
 
 @pytest.mark.parametrize("arguments, reason", [
-    (["--daemon", "--", "true"], "does not exist yet"), (["--sql", "missing.sql", "--", "true"], "no such file"),
+    (["--sql", "missing.sql", "--", "true"], "no such file"),
     (["--frobnicate", "x", "--", "true"], "unknown option"), (["true"], "after --"), (["--"], "no command"),
     (["--nsswitch", "passwd", "--", "true"], "not a line")])
 def test_a_mistake_is_named(arguments, reason):

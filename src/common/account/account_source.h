@@ -36,9 +36,10 @@ class Cursor {
 };
 
 // Thread safe. Every call ends within the source's deadline, and leaves errno, signals and
-// cancellation state as they were. A `found` callback runs at most once, before the call returns,
-// in the calling thread; what it is given lives until it returns. It must not call the source
-// again.
+// cancellation state as they were. A `found` callback runs before the call returns, in the calling
+// thread; what it is given lives until it returns. It may run several times, if
+// what it was given was replaced meanwhile: then the last run counts, and none if the answer is not
+// found. It must not call the source again.
 class AccountSource {
  public:
   using UserSink = FunctionRef<void(const UserRecord&)>;

@@ -51,7 +51,6 @@ LocalIds LocalIds::Parse(std::string_view text) {
         !TakeField(line, ':', password) || !TakeField(line, ':', number) || !ParseId(number, id)) {
       continue;
     }
-    if (local.names_.size() > std::numeric_limits<std::uint32_t>::max() - kShownBytes - 1) break;
     local.entries_.push_back({id, static_cast<std::uint32_t>(local.names_.size())});
     for (const char c : name.substr(0, kShownBytes)) local.names_ += c > ' ' && c < 0x7f ? c : '?';
     local.names_ += '\0';

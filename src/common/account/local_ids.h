@@ -18,7 +18,9 @@ class LocalIds {
   LocalIds() = default;
 
   // `text` is passwd(5) or group(5): the id is the third field of each. A line that is none
-  // (a comment, a NIS "+", too few fields, an id that is no number) is left out. Pure.
+  // (a comment, a NIS "+", too few fields, an id that is no number) is left out. A gid that stands
+  // in the fourth field of passwd(5) alone is nobody's: a local account may have a group of the
+  // database as its own. At most 4 GiB. Pure.
   static LocalIds Parse(std::string_view text);
 
   // Whose id it is; of several the first in the file. "" if nobody's. Printable, at most 32 bytes.

@@ -42,6 +42,10 @@ struct UserRecord {
   std::string_view gecos;
   std::string_view home;
   std::string_view shell;
+  // All five texts in this order, each with a NUL, without gaps: what glibc's buffer gets, so that
+  // one copy does. Only from a source that vouches for the name (the snapshot, which root has
+  // verified); "" from all others.
+  std::string_view packed = {};
 };
 
 // group(5).
@@ -50,6 +54,7 @@ struct GroupRecord {
   std::string_view password;
   Gid gid = 0;
   NameList members;
+  std::string_view packed = {};  // as above: the members, the name, the password
 };
 
 // shadow(5). Dates are days since 1970-01-01, spans are days, -1 is an empty field.

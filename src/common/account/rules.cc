@@ -1,6 +1,7 @@
 #include "common/account/rules.h"
 
 #include <algorithm>
+#include <array>
 
 namespace sqlmap {
 namespace {
@@ -26,6 +27,48 @@ constexpr std::string_view kSystemNames[] = {
     "sshd",       "sudo",     "sync",     "sys",    "tape",    "tty",        "utmp",     "uucp",
     "video",      "wheel",    "www-data",
 };
+
+// A perfect hash of them, since each look-up asks: length and three bytes tell them apart, and the
+// compiler looks for the factor.
+constexpr std::size_t kSlots = 256;
+constexpr std::size_t kLongestSystemName =
+    std::ranges::max_element(kSystemNames, {}, &std::string_view::size)->size();
+
+// `name` is not empty.
+constexpr std::size_t SlotOf(std::string_view name, std::uint32_t factor) {
+  const auto byte = [&](std::size_t at) {
+    return std::uint32_t{static_cast<unsigned char>(name[at])};
+  };
+  const std::uint32_t mixed = byte(0) | byte(name.size() / 2) << 8 | byte(name.size() - 1) << 16 |
+                              static_cast<std::uint32_t>(name.size()) << 24;
+  return (mixed * factor) >> 24;
+}
+
+struct SystemNameTable {
+  std::uint32_t factor = 1;
+  std::array<std::uint8_t, kSlots> numbers{};  // in kSystemNames, from 1 on; 0: none
+
+  consteval SystemNameTable() {
+    while (!Fill()) factor += 0x9e3779b8;  // stays odd
+  }
+  constexpr bool Fill() {
+    numbers = {};
+    for (std::size_t i = 0; i < std::size(kSystemNames); ++i) {
+      std::uint8_t& number = numbers[SlotOf(kSystemNames[i], factor)];
+      if (number != 0) return false;
+      number = static_cast<std::uint8_t>(i + 1);
+    }
+    return true;
+  }
+};
+constexpr SystemNameTable kSystemNameTable;
+
+constexpr std::array<bool, 256> kMayStandInNames = [] {
+  std::array<bool, 256> may{};
+  for (unsigned byte = 0; byte < may.size(); ++byte)
+    may[byte] = MayStandInNames(static_cast<unsigned char>(byte));
+  return may;
+}();
 
 }  // namespace
 
@@ -60,12 +103,13 @@ bool CanBeName(std::string_view name) {
   if (name.empty() || name.size() > kNameMax || name[0] == '-') return false;
   if (name == "." || name == "..") return false;
   if (IsSystemName(name)) return false;
+  bool good = true;
   bool digits_only = true;
   for (const char c : name) {
-    if (!MayStandInNames(static_cast<unsigned char>(c))) return false;
-    digits_only = digits_only && c >= '0' && c <= '9';
+    good &= kMayStandInNames[static_cast<unsigned char>(c)];
+    digits_only &= c >= '0' && c <= '9';
   }
-  return !digits_only;
+  return good && !digits_only;
 }
 
 bool NameRules::Allows(std::string_view name) const {
@@ -76,8 +120,10 @@ bool NameRules::Allows(std::string_view name) const {
 }
 
 bool IsSystemName(std::string_view name) {
-  return name.starts_with("systemd-") || std::find(std::begin(kSystemNames), std::end(kSystemNames),
-                                                   name) != std::end(kSystemNames);
+  if (name.starts_with("systemd-")) return true;
+  if (name.empty() || name.size() > kLongestSystemName) return false;
+  const std::size_t number = kSystemNameTable.numbers[SlotOf(name, kSystemNameTable.factor)];
+  return number != 0 && kSystemNames[number - 1] == name;
 }
 
 bool IsReservedId(std::uint32_t id) {

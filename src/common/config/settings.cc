@@ -6,7 +6,6 @@
 
 #include "common/config/secure_file.h"
 #include "common/config/settings_reader.h"
-#include "common/config/wipe.h"
 
 namespace sqlmap {
 namespace {
@@ -92,10 +91,7 @@ std::expected<PrivilegedSettings, std::vector<SettingsError>> LoadPrivileged(
     const std::string& secrets_path) noexcept {
   auto settings = WithoutExceptions([&] { return LoadSecretsOnly(secrets_path); });
   if (!settings) return std::unexpected(std::move(settings.error()));
-  PrivilegedSettings privileged = std::move(settings->privileged);
-  Wipe(settings->database.password);
-  Wipe(settings->privileged.password);
-  return privileged;
+  return std::move(settings->privileged);
 }
 
 SettingsOrErrors ParseSettings(const SettingsText& config, const SettingsText& secrets) noexcept {

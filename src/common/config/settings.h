@@ -16,6 +16,7 @@
 #include "common/account/password_scheme.h"
 #include "common/account/rules.h"
 #include "common/config/query_template.h"
+#include "common/config/wipe.h"
 
 namespace sqlmap {
 
@@ -40,7 +41,7 @@ struct DatabaseSettings {
   std::vector<ServerAddress> writers;  // empty: servers
   std::string name;                    // never empty
   std::string user;
-  std::string password;
+  Secret password;
   std::string password_file;  // where it was read from, "" if it stands in the files themselves
   TlsMode tls = TlsMode::kVerify;
   std::string tls_ca;  // absolute paths; "" = the system's authorities
@@ -54,7 +55,7 @@ struct DatabaseSettings {
 // The account that may read shadow and auth views: from secrets.toml only.
 struct PrivilegedSettings {
   std::string user;  // empty: not configured, and then shadow and PAM are unavailable
-  std::string password;
+  Secret password;
 
   bool configured() const { return !user.empty(); }
 };

@@ -7,7 +7,6 @@
 #include "common/config/message_text.h"
 #include "common/config/secure_file.h"
 #include "common/config/settings_values.h"
-#include "common/config/wipe.h"
 
 namespace sqlmap {
 namespace {
@@ -71,11 +70,6 @@ SettingsReader::SettingsReader(std::string_view config_name, std::string_view se
       draft_(DefaultDraft()),
       origins_(KeyDescriptions().size()) {}
 
-SettingsReader::~SettingsReader() {
-  Wipe(draft_.settings.database.password);
-  Wipe(draft_.settings.privileged.password);
-}
-
 void SettingsReader::AddConfig(std::string_view text, bool world_readable) {
   config_is_toml_ = Add(FileKind::kConfig, text);
   if (config_is_toml_) CheckConfig(world_readable);
@@ -84,7 +78,7 @@ void SettingsReader::AddConfig(std::string_view text, bool world_readable) {
 void SettingsReader::AddSecrets(std::string_view text) {
   // A password in the secrets file, in either form, stands in place of one in either form in the
   // other file.
-  std::string password = std::exchange(draft_.settings.database.password, {});
+  Secret password = std::exchange(draft_.settings.database.password, {});
   std::string password_file = std::exchange(draft_.database_password_file, {});
   Origin& password_origin = OriginOf("database", "password");
   Origin& file_origin = OriginOf("database", "password_file");

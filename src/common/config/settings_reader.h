@@ -22,7 +22,6 @@ class SettingsReader {
   SettingsReader(std::string_view config_name, std::string_view secrets_name);
   SettingsReader(const SettingsReader&) = delete;
   SettingsReader& operator=(const SettingsReader&) = delete;
-  ~SettingsReader();  // wipes the passwords
 
   void AddConfig(std::string_view text, bool world_readable);
   void AddSecrets(std::string_view text);

@@ -1,6 +1,7 @@
 #include "common/login/decide.h"
 
 #include <algorithm>
+#include <array>
 #include <string_view>
 
 #include "common/account/line_writer.h"
@@ -65,7 +66,7 @@ std::string_view Words(PasswordOutcome outcome) {
     case PasswordOutcome::kSchemeNotAllowed:
       return "scheme not in auth.schemes";
     case PasswordOutcome::kTooCostly:
-      return "too costly, alone or with the rows before it";
+      return "too costly";
     case PasswordOutcome::kEmptyNotAllowed:
       return "empty password not allowed";
     case PasswordOutcome::kPasswordTooLong:
@@ -86,15 +87,95 @@ void Describe(LineWriter& line, const AuthRow& row, std::size_t number,
   if (check.scheme.has_value()) line.Text(" (").Text(NameOf(*check.scheme)).Text(")");
 }
 
-// Of rows beyond the limit the caller may not have fetched all, so their number is not known.
-void DescribeCount(LineWriter& line, std::size_t rows, std::size_t tried) {
+// In front of everything, where it is not cut off. Of rows beyond the limit the caller may not have
+// fetched all, so their number is not known.
+void DescribeCount(LineWriter& line, std::size_t rows, std::size_t tried, std::size_t too_costly) {
+  if (tried == rows && rows < 2) return;
   if (tried < rows) {
     line.Text("more than ").Number(static_cast<std::int64_t>(tried));
-    line.Text(" rows: the rest was not tried (auth.max_rows): ");
-  } else if (rows > 1) {
-    line.Number(static_cast<std::int64_t>(rows)).Text(" rows: ");
+    line.Text(" rows: the rest was not tried (auth.max_rows)");
+  } else {
+    line.Number(static_cast<std::int64_t>(rows)).Text(" rows");
   }
+  if (too_costly > 0) {
+    line.Text(", ").Number(static_cast<std::int64_t>(too_costly)).Text(" too costly");
+  }
+  line.Text(": ");
 }
+
+// A row that asks for work, which is done after those that ask for less.
+struct Waiting {
+  std::uint32_t work;
+  std::uint32_t row;
+
+  friend auto operator<=>(const Waiting&, const Waiting&) = default;
+};
+
+// What each row came to: on the caller's stack, since a decision cannot fail for want of memory.
+class Attempt {
+ public:
+  Attempt(const LoginRequest& request, std::span<const AuthRow> rows, const PasswordPolicy& policy)
+      : request_(request), policy_(policy), rows_(rows) {
+    std::size_t waiting = 0;
+    for (std::size_t i = 0; i < rows_.size() && !accepted(); ++i) {
+      Work none = Work::None();
+      Try(i, none);
+      if (checks_[i].outcome == PasswordOutcome::kTooCostly)
+        waiting_[waiting++] = {none.refused(), static_cast<std::uint32_t>(i)};
+    }
+    std::sort(waiting_.data(), waiting_.data() + waiting);
+    Work work;
+    for (std::size_t i = 0; i < waiting && !accepted(); ++i) Try(waiting_[i].row, work);
+  }
+
+  LoginVerdict verdict() const { return verdict_; }
+  // Whether any hash was computed.
+  bool hashed() const {
+    return Count(PasswordOutcome::kMatch) + Count(PasswordOutcome::kMismatch) > 0;
+  }
+  // Those that were waiting when a row opened the account were not refused.
+  std::size_t too_costly() const { return accepted() ? 0 : Count(PasswordOutcome::kTooCostly); }
+  // Whose password it was, or why it was nobody's.
+  void DescribeRows(LineWriter& line) const {
+    if (verdict_ != LoginVerdict::kWrongPassword) {
+      Describe(line, rows_[fit_], fit_ + 1, checks_[fit_]);
+      if (verdict_ == LoginVerdict::kBlocked) line.Text(", but that row is switched off");
+      if (verdict_ == LoginVerdict::kServiceNotAllowed)
+        line.Text(", but that row is for other services");
+      return;
+    }
+    for (std::size_t i = 0; i < rows_.size(); ++i) {
+      if (i > 0) line.Text(", ");
+      Describe(line, rows_[i], i + 1, checks_[i]);
+    }
+  }
+
+ private:
+  bool accepted() const { return verdict_ == LoginVerdict::kAccepted; }
+  std::size_t Count(PasswordOutcome outcome) const {
+    return static_cast<std::size_t>(
+        std::count_if(checks_.data(), checks_.data() + rows_.size(),
+                      [outcome](const PasswordCheck& check) { return check.outcome == outcome; }));
+  }
+
+  void Try(std::size_t i, Work& work) {
+    const AuthRow& row = rows_[i];
+    checks_[i] = VerifyPassword(request_.password, row.hash, policy_, row.scheme, work);
+    if (checks_[i].outcome != PasswordOutcome::kMatch) return;
+    const LoginVerdict fit = VerdictOfFit(row, request_.service);
+    if (Rank(fit) < Rank(verdict_) || (fit == verdict_ && fit_ < i)) return;
+    verdict_ = fit;
+    fit_ = i;
+  }
+
+  const LoginRequest& request_;
+  const PasswordPolicy& policy_;
+  const std::span<const AuthRow> rows_;
+  std::array<PasswordCheck, kMostRowsTried> checks_{};
+  std::array<Waiting, kMostRowsTried> waiting_{};
+  LoginVerdict verdict_ = LoginVerdict::kWrongPassword;
+  std::size_t fit_ = 0;  // unless it is kWrongPassword
+};
 
 LoginVerdict VerdictOf(AgeingOutcome outcome) {
   switch (outcome) {
@@ -151,41 +232,17 @@ LoginAnswer DecideAuthentication(const LoginRequest& request, const LoginFacts& 
 
   PasswordPolicy effective = policy;
   effective.allow_empty_password = request.allow_empty_password;
-  const std::span<const AuthRow> tried = rows.first(std::min(max_rows, rows.size()));
-  LoginVerdict verdict = LoginVerdict::kWrongPassword;
-  char failures_text[sizeof(LoginAnswer::reason)] = {};
-  char fit_text[sizeof(LoginAnswer::reason)] = {};
-  LineWriter failures(failures_text);
-  bool hashed = false;
-  Work work;
-  for (std::size_t i = 0; i < tried.size() && verdict != LoginVerdict::kAccepted; ++i) {
-    const AuthRow& row = tried[i];
-    const PasswordCheck check =
-        VerifyPassword(request.password, row.hash, effective, row.scheme, work);
-    const bool match = check.outcome == PasswordOutcome::kMatch;
-    hashed = hashed || match || check.outcome == PasswordOutcome::kMismatch;
-    if (!match) {
-      if (!failures.empty()) failures.Text(", ");
-      Describe(failures, row, i + 1, check);
-      continue;
-    }
-    const LoginVerdict fit = VerdictOfFit(row, request.service);
-    if (Rank(fit) <= Rank(verdict)) continue;
-    verdict = fit;
-    LineWriter line(fit_text);
-    Describe(line, row, i + 1, check);
-    if (fit == LoginVerdict::kBlocked) line.Text(", but that row is switched off");
-    if (fit == LoginVerdict::kServiceNotAllowed) line.Text(", but that row is for other services");
-  }
+  const std::span<const AuthRow> tried =
+      rows.first(std::min({max_rows, kMostRowsTried, rows.size()}));
+  const Attempt attempt(request, tried, effective);
   // Rows that were refused unhashed, or a limit of none, must not answer faster than the rest.
-  if (!hashed) SpendVerification(request.password);
+  if (!attempt.hashed()) SpendVerification(request.password);
 
   LoginAnswer answer;
-  answer.verdict = verdict;
+  answer.verdict = attempt.verdict();
   LineWriter reason(answer.reason);
-  DescribeCount(reason, rows.size(), tried.size());
-  reason.Text(verdict == LoginVerdict::kWrongPassword ? failures.text()
-                                                      : std::string_view(fit_text));
+  DescribeCount(reason, rows.size(), tried.size(), attempt.too_costly());
+  attempt.DescribeRows(reason);
   return answer;
 }
 

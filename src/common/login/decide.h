@@ -39,12 +39,15 @@ struct LoginFacts {
 //   kUnavailable        the `auth` query is not configured
 //
 // Rows that are switched off or serve other services are verified like all others: neither time nor
-// outcome of a wrong password tells that they are. At most `max_rows` rows are tried, in their
-// order, and all of them share one Work, which a costly row may leave too little of for those
-// behind it; the reason says so of both. Whatever happens, the time of at least one verification is
-// spent.
+// outcome of a wrong password tells that they are. Of all rows the first `max_rows` are tried, and
+// no more than kMostRowsTried. They share one Work, and those that cost least go first: a costly
+// row can take nothing from the others, and is the one that is refused if there is too little. The
+// reason says how many were. Of several rows that open the account it names the cheapest, which is
+// the only one that was computed; of others the first. Whatever happens, the time of at least one
+// verification is spent.
 //
 // An empty password needs request.allow_empty_password, which replaces policy.allow_empty_password.
+inline constexpr std::size_t kMostRowsTried = 256;  // the most that auth.max_rows may be
 LoginAnswer DecideAuthentication(const LoginRequest& request, const LoginFacts& facts,
                                  const PasswordPolicy& policy, std::size_t max_rows) noexcept;
 

@@ -58,24 +58,48 @@ inline constexpr CostLimits kCostLimits{
 #endif
 
 // The work that one login may still ask for. Each hash takes its share of its own limit, and all of
-// them together get no more than one hash at its limit: sixteen of Drupal's usual 2^16 rounds, or
-// eight of bcrypt at cost 12. Shares, and not seconds, so that the same rows are tried on a slow or
-// busy host.
+// them together get no more than two hashes at their limits: that is for 16 rows of bcrypt at cost
+// 12, 15 of passlib's SHA-512-crypt with 656000 rounds, 8 of Django's 1200000, 16 of Drupal's 2^17,
+// or 2 of libsodium's SENSITIVE. Shares, and not seconds, so that the same rows are tried on a slow
+// or busy host.
 class Work {
  public:
-  // Takes `cost` of `limit`; false, and nothing is taken, if that is more than there is.
-  [[nodiscard]] constexpr bool Take(std::uint64_t cost, std::uint64_t limit) {
+  constexpr Work() = default;
+  // Nothing at all: what costs work is refused, and says how much it asked for.
+  static constexpr Work None() { return Work(0); }
+
+  // Takes `cost` of `limit`, `times` over (at most 64, and 1 if the limit is above 2^32); false,
+  // and nothing is taken, if that is more than there is.
+  [[nodiscard]] constexpr bool Take(std::uint64_t cost, std::uint64_t limit,
+                                    std::uint32_t times = 1) {
+    refused_ = kNever;
     if (cost > limit) return false;
-    const std::uint64_t share = (cost * kWhole + limit - 1) / limit;
-    if (share > left_) return false;
-    left_ -= share;
-    return true;
+    const auto share = static_cast<std::uint32_t>((cost * times * kHash + limit - 1) / limit);
+    if (share <= left_) {
+      left_ -= share;
+      return true;
+    }
+    refused_ = share;
+    return false;
   }
 
+  // What the last hash that was refused had asked for; the most there is if no Work suffices.
+  constexpr std::uint32_t refused() const { return refused_; }
+
  private:
-  static constexpr std::uint64_t kWhole = 1 << 20;  // times any limit: far below 2^64
-  std::uint64_t left_ = kWhole;
+  constexpr explicit Work(std::uint32_t left) : left_(left) {}
+
+  static constexpr std::uint32_t kHash = 1 << 20;  // times any limit: far below 2^64
+  static constexpr std::uint32_t kNever = UINT32_MAX;
+  std::uint32_t left_ = 2 * kHash;
+  std::uint32_t refused_ = kNever;
 };
+
+// How many times longer than a usual one a password makes each round of SHA-crypt, which hashes it
+// anew: with 511 bytes, eight times, as measured.
+constexpr std::uint32_t ShaCryptTimes(std::size_t password_bytes) {
+  return 1 + static_cast<std::uint32_t>(password_bytes / 64);
+}
 
 // What is typed: nothing longer is looked at. Some schemes allow less.
 inline constexpr std::size_t kMaxPasswordBytes = 1024;

@@ -54,7 +54,8 @@ PasswordOutcome VerifyShaCrypt(std::string_view password, std::string_view store
     rounds = fields.Number();
     if (!rounds || !fields.Skip("$") || *rounds < 1000) return kUnknownScheme;
   }
-  if (!work.Take(*rounds, kCostLimits.sha_crypt_rounds)) return kTooCostly;
+  if (!work.Take(*rounds, kCostLimits.sha_crypt_rounds, ShaCryptTimes(password.size())))
+    return kTooCostly;
   return CompareWithCrypt(password, stored);
 }
 
@@ -175,11 +176,14 @@ PasswordOutcome VerifySha1Crypt(std::string_view password, std::string_view stor
 PasswordOutcome VerifySunMd5(std::string_view password, std::string_view stored, Work& work) {
   Fields fields(stored.substr(5));  // "$md5$" or "$md5,": libxcrypt takes rounds after either
   if (!HasHash(stored, 22)) return kUnknownScheme;
+  std::optional<std::uint32_t> rounds = 0;  // beyond the 4096 that each has
   if (fields.Skip("rounds=")) {
-    const auto rounds = fields.Number();
+    rounds = fields.Number();
     if (!rounds || *rounds < 1 || !fields.Skip("$")) return kUnknownScheme;
-    if (!work.Take(*rounds, kCostLimits.sun_md5_rounds)) return kTooCostly;
   }
+  constexpr std::uint32_t kBase = 4096;
+  const std::uint64_t all = std::uint64_t{*rounds} + kBase;
+  if (!work.Take(all, std::uint64_t{kCostLimits.sun_md5_rounds} + kBase)) return kTooCostly;
   return CompareWithCrypt(password, stored);
 }
 

@@ -1,35 +1,61 @@
 #include "common/password/digest.h"
 
-#include <openssl/hmac.h>
-
+#include <atomic>
 #include <stdexcept>
+
+#include "common/password/secret.h"
 
 namespace sqlmap {
 namespace {
 
+constexpr std::array<const char*, 5> kNames{"MD5", "SHA1", "SHA2-256", "SHA2-384", "SHA2-512"};
+
+// Never freed: other threads may compute until the process ends.
+constinit std::array<std::atomic<EVP_MD*>, kNames.size()> g_fetched{};
+
 const EVP_MD* Md(HashFunction function) {
-  switch (function) {
-    case HashFunction::kMd5:
-      return EVP_md5();
-    case HashFunction::kSha1:
-      return EVP_sha1();
-    case HashFunction::kSha256:
-      return EVP_sha256();
-    case HashFunction::kSha384:
-      return EVP_sha384();
-    case HashFunction::kSha512:
-      return EVP_sha512();
-  }
-  return nullptr;
+  const auto at = static_cast<std::size_t>(function);
+  EVP_MD* md = g_fetched[at].load(std::memory_order_acquire);
+  if (md != nullptr) return md;
+  EVP_MD* const fresh = EVP_MD_fetch(nullptr, kNames[at], nullptr);
+  if (fresh == nullptr || g_fetched[at].compare_exchange_strong(md, fresh)) return fresh;
+  EVP_MD_free(fresh);  // another thread was as quick
+  return md;
 }
 
 void Require(bool done) {
   if (!done) throw std::runtime_error("OpenSSL could not compute a digest");
 }
 
-const unsigned char* Bytes(std::string_view text) {
-  return reinterpret_cast<const unsigned char*>(text.data());
-}
+// RFC 2104.
+class HmacKey {
+ public:
+  HmacKey(HashFunction function, std::string_view key)
+      : inner_(function), outer_(function), hasher_(function) {
+    const std::size_t block = DigestSize(function) > 32 ? 128 : 64;
+    const Digest short_key = key.size() > block ? Hash(function, {key}) : Digest(function);
+    if (key.size() > block) key = short_key.view();
+    SecretText pad(block);
+    for (std::size_t i = 0; i < block; ++i)
+      pad[i] = static_cast<char>((i < key.size() ? key[i] : 0) ^ 0x36);
+    inner_.Add(View(pad));
+    for (char& c : pad) c = static_cast<char>(c ^ 0x36 ^ 0x5c);
+    outer_.Add(View(pad));
+  }
+
+  Digest Of(std::initializer_list<std::string_view> parts) {
+    hasher_.Resume(inner_);
+    for (const std::string_view part : parts) hasher_.Add(part);
+    const Digest inner = hasher_.Finish();
+    hasher_.Resume(outer_);
+    return hasher_.Add(inner.view()).Finish();
+  }
+
+ private:
+  Hasher inner_;
+  Hasher outer_;
+  Hasher hasher_;
+};
 
 }  // namespace
 
@@ -49,6 +75,14 @@ Digest Hasher::Finish() {
   return digest;
 }
 
+void Hasher::Resume(const Hasher& other) {
+  Require(EVP_MD_CTX_copy_ex(context_.get(), other.context_.get()) == 1);
+}
+
+void FetchDigests() noexcept {
+  for (std::size_t i = 0; i < kNames.size(); ++i) (void)Md(static_cast<HashFunction>(i));
+}
+
 Digest Hash(HashFunction function, std::initializer_list<std::string_view> parts) {
   Hasher hasher(function);
   for (const std::string_view part : parts) hasher.Add(part);
@@ -56,20 +90,20 @@ Digest Hash(HashFunction function, std::initializer_list<std::string_view> parts
 }
 
 Digest Hmac(HashFunction function, std::string_view key, std::string_view message) {
-  Digest digest(function);
-  Require(HMAC(Md(function), key.data(), static_cast<int>(key.size()), Bytes(message),
-               message.size(), digest.data(), nullptr) != nullptr);
-  return digest;
+  return HmacKey(function, key).Of({message});
 }
 
+// RFC 8018 section 5.2, with one block.
 Digest Pbkdf2(HashFunction function, std::string_view password, std::string_view salt,
               std::uint32_t iterations) {
-  Digest digest(function);
-  Require(PKCS5_PBKDF2_HMAC(password.data(), static_cast<int>(password.size()), Bytes(salt),
-                            static_cast<int>(salt.size()), static_cast<int>(iterations),
-                            Md(function), static_cast<int>(DigestSize(function)),
-                            digest.data()) == 1);
-  return digest;
+  HmacKey key(function, password);
+  Digest last = key.Of({salt, std::string_view("\0\0\0\1", 4)});
+  Digest sum = last;
+  for (std::uint32_t i = 1; i < iterations; ++i) {
+    last = key.Of({last.view()});
+    for (std::size_t at = 0; at < DigestSize(function); ++at) sum.data()[at] ^= last.data()[at];
+  }
+  return sum;
 }
 
 }  // namespace sqlmap

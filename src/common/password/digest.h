@@ -1,6 +1,10 @@
-// OpenSSL's digests, HMAC and PBKDF2 as values. Results are wiped when they go. Throws
-// std::runtime_error if OpenSSL has not got the function (MD5 in FIPS mode, for example) or no
-// memory.
+// OpenSSL's digests, and HMAC and PBKDF2 made of them, as values. Results are wiped when they go.
+// Throws std::runtime_error if OpenSSL has not got the function (MD5 in FIPS mode, for example) or
+// no memory.
+//
+// Once a digest is fetched, none of its locks is taken any more: a child that the host forks
+// meanwhile would find it locked for ever. That is why HMAC() and PKCS5_PBKDF2_HMAC(), which fetch
+// at each call, are not used.
 #ifndef SQLMAP_COMMON_PASSWORD_DIGEST_H_
 #define SQLMAP_COMMON_PASSWORD_DIGEST_H_
 
@@ -39,12 +43,18 @@ class Digest {
   std::size_t size_;
 };
 
+// Fetches what this OpenSSL has of the five, once a process; else each is fetched at its first use.
+// Thread safe.
+void FetchDigests() noexcept;
+
 // One message after another with the same function.
 class Hasher {
  public:
   explicit Hasher(HashFunction function);
   Hasher& Add(std::string_view bytes);
   Digest Finish();  // the next Add begins a new message
+  // Goes on from where the message of `other`, of the same function, stands.
+  void Resume(const Hasher& other);
 
  private:
   struct Free {

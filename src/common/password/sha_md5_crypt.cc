@@ -111,7 +111,8 @@ PasswordOutcome VerifyCachingSha2(std::string_view password, std::string_view st
   for (const char digit : *digits) thousands = thousands << 4 | HexValue(digit);
   const std::uint32_t rounds = thousands * 1000;
   if (rounds == 0) return kUnknownScheme;
-  if (!work.Take(rounds, kCostLimits.sha_crypt_rounds)) return kTooCostly;
+  if (!work.Take(rounds, kCostLimits.sha_crypt_rounds, ShaCryptTimes(password.size())))
+    return kTooCostly;
   if (password.size() > kMaxPassword) return kPasswordTooLong;
   return Compare(View(Sha256Crypt(password, *salt, rounds)), fields.rest());
 }

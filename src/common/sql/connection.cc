@@ -186,6 +186,12 @@ Connection::~Connection() {
   for (auto& query : queries_) query.reset();
 }
 
+std::expected<void, SqlError> Connection::Command(std::string_view sql, Deadline deadline) {
+  CallScope scope(deadline.at_ms(), CallScope::Mode::kTalk);
+  if (mysql_real_query(mysql_, sql.data(), static_cast<unsigned long>(sql.size())) == 0) return {};
+  return std::unexpected(ConnectError(mysql_, deadline));
+}
+
 bool Connection::Usable() const {
   if (Inherited() || !descriptor_.Same()) return false;
   pollfd state{descriptor_.fd, POLLIN, 0};

@@ -7,6 +7,7 @@
 #include <expected>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "common/config/settings.h"
 #include "common/process/generation.h"
@@ -63,6 +64,9 @@ class Connection {
   // it must return.
   std::expected<PreparedQuery*, SqlError> Prepared(QueryId id, const QueryTemplate& query,
                                                    Deadline deadline);
+
+  // A statement without parameters and without rows, of our own words.
+  std::expected<void, SqlError> Command(std::string_view sql, Deadline deadline);
 
   // Whether it may be used now: opened by this process, its descriptor still ours, the server has
   // not hung up, and nothing unasked waits to be read. Three system calls at most, no waiting.

@@ -1,6 +1,9 @@
 #include "common/sql/query_runner.h"
 
+#include <string>
 #include <utility>
+
+#include "common/process/monotonic.h"
 
 namespace sqlmap {
 namespace {
@@ -58,6 +61,8 @@ Attempt RunOn(Connection& connection, const QueryDescription& query, const Query
   return {{}, saw_rows, statement.Finish(deadline)};
 }
 
+constexpr std::int64_t kLogEveryMs = 60'000;
+
 }  // namespace
 
 std::expected<void, SqlError> QueryRunner::Run(QueryId id, const QueryArguments& arguments,
@@ -67,10 +72,14 @@ std::expected<void, SqlError> QueryRunner::Run(QueryId id, const QueryArguments&
   for (bool second = false;; second = true) {
     auto lease = pool.Acquire(second ? Pool::Want::kFresh : Pool::Want::kAny, deadline);
     if (!lease) return std::unexpected(std::move(lease.error()));
+    const std::int64_t began_ms = MonotonicMs();
     Attempt attempt = RunOn(*lease->operator->(), query, settings_.query(id), arguments,
                             deadline.AtMost(settings_.database.query_timeout_ms), visit);
     if (attempt.reusable) lease->Keep();
-    if (attempt.result) return {};
+    if (attempt.result) {
+      LogIfSlow(query, lease->server(), MonotonicMs() - began_ms);
+      return {};
+    }
     SqlError error = std::move(attempt.result.error());
     const bool lost = error.kind == SqlError::Kind::kLost;
     const bool worth_another =
@@ -81,6 +90,18 @@ std::expected<void, SqlError> QueryRunner::Run(QueryId id, const QueryArguments&
     if (lost || error.kind == SqlError::Kind::kTimeout) servers_.ReportFailure(lease->server());
     return std::unexpected(std::move(error));
   }
+}
+
+void QueryRunner::LogIfSlow(const QueryDescription& query, std::size_t server,
+                            std::int64_t took_ms) {
+  if (took_ms < kSlowMs) return;
+  const std::int64_t now = MonotonicMs();
+  std::int64_t last = logged_slow_ms_.load(std::memory_order_relaxed);
+  if (last != 0 && now - last < kLogEveryMs) return;
+  if (!logged_slow_ms_.compare_exchange_strong(last, now, std::memory_order_relaxed)) return;
+  log_.Write(LogLevel::kWarning, "slow query: " + servers_.Describe(server) + ": " +
+                                     std::string(query.key) + " took " + std::to_string(took_ms) +
+                                     " ms");
 }
 
 }  // namespace sqlmap

@@ -3,6 +3,8 @@
 #ifndef SQLMAP_COMMON_SQL_QUERY_RUNNER_H_
 #define SQLMAP_COMMON_SQL_QUERY_RUNNER_H_
 
+#include <atomic>
+#include <cstdint>
 #include <expected>
 
 #include "common/account/function_ref.h"
@@ -18,6 +20,9 @@ class QueryRunner {
   static constexpr std::int64_t kCallBudgetMs = 900;
   // What one look-up, or one group of a walk, may make this process hold, whatever a server sends.
   static constexpr std::size_t kMaxBytes = std::size_t{256} << 20;
+
+  // A query that took longer is logged, with its server: one line a minute.
+  static constexpr std::int64_t kSlowMs = 250;
 
   // All must outlive the runner.
   QueryRunner(const Settings& settings, ServerList& servers, Pool& identity, Pool& privileged,
@@ -47,11 +52,14 @@ class QueryRunner {
   Log& log() { return log_; }
 
  private:
+  void LogIfSlow(const QueryDescription& query, std::size_t server, std::int64_t took_ms);
+
   const Settings& settings_;
   ServerList& servers_;
   Pool& identity_;
   Pool& privileged_;
   Log& log_;
+  std::atomic<std::int64_t> logged_slow_ms_{0};
 };
 
 }  // namespace sqlmap

@@ -218,4 +218,9 @@ std::size_t RowReader::AppendMembers(std::string_view cell, std::string& names,
   return left_out;
 }
 
+std::optional<std::uint32_t> WithoutOffset(std::uint32_t id, std::uint32_t offset) {
+  if (id < offset) return std::nullopt;
+  return id - offset;
+}
+
 }  // namespace sqlmap

@@ -61,6 +61,9 @@ class RowReader {
 // included.
 std::optional<std::uint32_t> ParseUnsigned(std::string_view text);
 
+// An id as the database has it, without accounts.uid_offset; nullopt: no row can have it.
+std::optional<std::uint32_t> WithoutOffset(std::uint32_t id, std::uint32_t offset);
+
 }  // namespace sqlmap
 
 #endif  // SQLMAP_COMMON_SQL_ROWS_H_

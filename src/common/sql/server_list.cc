@@ -4,6 +4,7 @@
 #include <sys/random.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 namespace sqlmap {
@@ -19,10 +20,12 @@ constexpr std::int64_t kProbeLifeMs = 8'000;
 // A greeting within this time of the connection is prompt.
 constexpr std::int64_t kPromptMs = 10;
 constexpr std::int64_t kLogEveryMs = 60'000;
-// Between two tries at a full server: doubled from the first to the longest, and moved by chance to
-// between half and one and a half of it.
+// Between two tries at a full server: the first pause, doubled so many times, and moved by chance
+// to between half and one and a half of it. Over TCP each try may be a TLS handshake and a sign-in:
+// an account's limit is only told after them.
 constexpr std::int64_t kFirstPauseMs = 4;
-constexpr std::int64_t kLongestPauseMs = 32;
+constexpr std::int64_t kFirstPauseOverTcpMs = 16;
+constexpr int kPauseDoublings = 3;
 // What a query must be left with after a wait for a connection.
 constexpr std::int64_t kQueryReserveMs = 100;
 
@@ -65,6 +68,7 @@ class ServerList::Claim {
     const ForkLockGuard guard(list_.lock_);
     if (was_failing) server_.in_use = false;
     const std::int64_t now = MonotonicMs();
+    standing_.full_now = outcome_ == Outcome::kFull;
     if (outcome_ == Outcome::kRefused) standing_.refused.OnFailure(now, Chance());
     if (outcome_ == Outcome::kSuccess) standing_ = {};
     // Its word, whatever it is, shows that it lives.
@@ -125,26 +129,29 @@ std::expected<ServerList::Opened, SqlError> ServerList::Connect(const Credential
                                                                 Connection::Use use,
                                                                 Deadline deadline) {
   const SignIn sign_in{credentials, account, use, deadline};
-  bool patient = false;
-  for (std::int64_t pause = kFirstPauseMs;; pause = std::min(pause * 2, kLongestPauseMs)) {
-    auto opened = ConnectOnce(sign_in, patient);
-    if (opened || !patient) return opened;
+  for (int tries = 0;; ++tries) {
+    std::int64_t first_pause = 0;
+    auto opened = ConnectOnce(sign_in, first_pause);
+    if (opened || first_pause == 0) return opened;
+    const std::int64_t pause = first_pause << std::min(tries, kPauseDoublings);
     const std::int64_t jittered = pause / 2 + Chance() % (pause + 1);
     if (deadline.RemainingMs() < jittered + kQueryReserveMs) {
       const ForkLockGuard guard(lock_);
-      for (Account::Standing& standing : account.standings_)
-        standing.full.OnFailure(MonotonicMs(), Chance());
+      for (Account::Standing& standing : account.standings_) {
+        if (standing.full_now) standing.full.OnFailure(MonotonicMs(), Chance());
+      }
       return opened;
     }
     poll(nullptr, 0, static_cast<int>(jittered));
   }
 }
 
-// One try at each server. Sets `patient` to whether one of them is full, and may be waited for.
+// One try at each server. `first_pause` is 0, unless one of them is full and may be waited for:
+// then the error is that one's.
 std::expected<ServerList::Opened, SqlError> ServerList::ConnectOnce(const SignIn& sign_in,
-                                                                    bool& patient) {
+                                                                    std::int64_t& first_pause) {
   SqlError last{SqlError::Kind::kUnreachable, "every server failed a moment ago", true};
-  patient = false;
+  std::optional<SqlError> full;
   for (std::size_t i = 0; i < servers_.size(); ++i) {
     Claim claim(*this, servers_[i], sign_in.account.standings_[i]);
     if (!claim.granted) continue;
@@ -159,7 +166,9 @@ std::expected<ServerList::Opened, SqlError> ServerList::ConnectOnce(const SignIn
     last.text = Describe(i) + ": " + last.text;
     claim.Fail(last);
     if (last.full && claim.patient) {  // for whoever gives up to log
-      patient = true;
+      const bool cheap = claim.server().address.is_socket();
+      first_pause = std::max(first_pause, cheap ? kFirstPauseMs : kFirstPauseOverTcpMs);
+      full = std::move(last);
       continue;
     }
     last.logged = true;
@@ -167,7 +176,7 @@ std::expected<ServerList::Opened, SqlError> ServerList::ConnectOnce(const SignIn
     LogFailure(claim.server(), last);
     if (sign_in.deadline.passed()) break;
   }
-  return std::unexpected(std::move(last));
+  return std::unexpected(full ? *std::move(full) : std::move(last));
 }
 
 ServerList::Result ServerList::Try(Claim& claim, const SignIn& sign_in) {

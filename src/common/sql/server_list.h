@@ -52,6 +52,7 @@ class ServerList {
     struct Standing {
       FailureMemory refused;
       FailureMemory full;
+      bool full_now = false;  // its last word
     };
     std::vector<Standing> standings_;  // one for each server, never resized
   };
@@ -90,7 +91,7 @@ class ServerList {
   };
   using Result = std::expected<std::unique_ptr<Connection>, SqlError>;
 
-  std::expected<Opened, SqlError> ConnectOnce(const SignIn& sign_in, bool& patient);
+  std::expected<Opened, SqlError> ConnectOnce(const SignIn& sign_in, std::int64_t& first_pause);
   Result Try(Claim& claim, const SignIn& sign_in);
   Result Probe(Claim& claim, const SignIn& sign_in);
   Result SignInOver(Claim& claim, const SignIn& sign_in, std::int64_t limit_ms);

@@ -27,12 +27,6 @@ Answer Guarded(Work work) noexcept {
 
 Deadline CallDeadline() { return Deadline::In(QueryRunner::kCallBudgetMs); }
 
-// The id as the database has it; nullopt if none can stand there.
-std::optional<std::uint32_t> WithoutOffset(std::uint32_t id, std::uint32_t offset) {
-  if (id < offset) return std::nullopt;
-  return id - offset;
-}
-
 // A user that outlives its row.
 struct OwnedUser {
   explicit OwnedUser(const UserRecord& user)
@@ -333,6 +327,26 @@ Answer SqlAccountSource::FindAuthRows(const LoginRequest& request, Deadline dead
     found(views);
     return Answer::Found();
   });
+}
+
+std::expected<TableReader, SqlError> SqlAccountSource::ReadTables() {
+  return TableReader::Begin(runner_, reader_, complaints_, host_);
+}
+
+std::expected<std::string, SqlError> SqlAccountSource::Version() noexcept {
+  try {
+    std::optional<std::string> version;
+    const auto result = runner_.Run(QueryId::kVersion, {.host = host_}, CallDeadline(),
+                                    [&](const FieldMap&, Row row) {
+                                      version = VersionIn(row);
+                                      return false;
+                                    });
+    if (!result) return std::unexpected(result.error());
+    if (!version) return std::unexpected(NoVersion());
+    return *std::move(version);
+  } catch (...) {
+    return std::unexpected(SqlError{SqlError::Kind::kNoMemory, "out of memory"});
+  }
 }
 
 Answer SqlAccountSource::ListUsers(Cursor<UserRecord>*& cursor) noexcept {

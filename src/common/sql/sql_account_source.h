@@ -2,6 +2,7 @@
 #ifndef SQLMAP_COMMON_SQL_SQL_ACCOUNT_SOURCE_H_
 #define SQLMAP_COMMON_SQL_SQL_ACCOUNT_SOURCE_H_
 
+#include <expected>
 #include <span>
 #include <string>
 
@@ -11,6 +12,7 @@
 #include "common/sql/complaints.h"
 #include "common/sql/query_runner.h"
 #include "common/sql/rows.h"
+#include "common/sql/table_reader.h"
 
 namespace sqlmap {
 
@@ -33,6 +35,11 @@ class SqlAccountSource final : public AccountSource {
   // The same within an earlier deadline, for who asks several questions in one call.
   Answer FindUserByName(std::string_view name, Deadline deadline, UserSink found) noexcept;
   Answer FindShadow(std::string_view name, Deadline deadline, ShadowSink found) noexcept;
+
+  // All accounts as they are at one moment, for a snapshot. Throws std::bad_alloc.
+  std::expected<TableReader, SqlError> ReadTables();
+  // The query `version`: what it gives changes when the accounts change. No value is an error.
+  std::expected<std::string, SqlError> Version() noexcept;
 
   // The rows of the query `auth` for one name, at most auth.max_rows + 1 of them. Found: one or
   // more. The connection is given back before `found` runs, since checking a password takes its

@@ -3,11 +3,11 @@
 #ifndef SQLMAP_COMMON_SQL_SQL_CURSOR_H_
 #define SQLMAP_COMMON_SQL_SQL_CURSOR_H_
 
-#include <functional>
 #include <string_view>
 
 #include "common/account/account_source.h"
 #include "common/sql/complaints.h"
+#include "common/sql/list_rows.h"
 #include "common/sql/query_runner.h"
 #include "common/sql/rows.h"
 
@@ -19,11 +19,6 @@ namespace sqlmap {
 Answer OpenUserCursor(QueryRunner& runner, const RowReader& reader, Complaints& complaints,
                       std::string_view host, Cursor<UserRecord>*& cursor);
 
-// Appends the members of a group whose rows have no column `member`.
-using MemberQuery = std::function<std::expected<void, SqlError>(
-    Gid gid, Deadline deadline, std::string& names, std::size_t& count)>;
-
-// Consecutive rows of one group are one group: each may carry one member.
 Answer OpenGroupCursor(QueryRunner& runner, const RowReader& reader, Complaints& complaints,
                        std::string_view host, MemberQuery members, Cursor<GroupRecord>*& cursor);
 

@@ -219,5 +219,28 @@ TEST(NameRules, NoRowIsCalledLikeAnAccountOrGroupOfTheSystem) {
   }
 }
 
+TEST(IsSystemName, EachSystemNameIsOneAndNothingNearIt) {
+  for (const std::string name :
+       {"_apt",   "adm",     "audio",      "avahi",      "backup",  "bin",      "crontab",
+        "daemon", "dialout", "disk",       "docker",     "games",   "gnats",    "input",
+        "irc",    "kmem",    "kvm",        "libvirt",    "list",    "lp",       "lpadmin",
+        "lxd",    "mail",    "man",        "messagebus", "mysql",   "netdev",   "news",
+        "nobody", "nogroup", "operator",   "plugdev",    "polkitd", "postgres", "proxy",
+        "render", "root",    "sambashare", "sgx",        "shadow",  "sshd",     "sudo",
+        "sync",   "sys",     "tape",       "tty",        "utmp",    "uucp",     "video",
+        "wheel",  "www-data"}) {
+    EXPECT_TRUE(IsSystemName(name)) << name;
+    EXPECT_FALSE(CanBeName(name)) << name;
+    for (std::size_t i = 0; i < name.size(); ++i) {
+      std::string other = name;
+      other[i] = '0';
+      EXPECT_FALSE(IsSystemName(other)) << other;
+    }
+    EXPECT_FALSE(IsSystemName(name + "0")) << name;
+  }
+  EXPECT_FALSE(IsSystemName(""));
+  EXPECT_FALSE(IsSystemName(std::string(4096, 'a')));
+}
+
 }  // namespace
 }  // namespace sqlmap

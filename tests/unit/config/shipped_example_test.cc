@@ -65,7 +65,7 @@ TEST(ShippedExample, GivesTheSandboxAllThatItNeeds) {
   EXPECT_EQ(settings->privileged.user, "sqlmap_auth");
   EXPECT_FALSE(settings->privileged.password.empty());
   EXPECT_NE(settings->privileged.password, settings->database.password);
-  EXPECT_TRUE(settings->direct.enabled);
+  EXPECT_FALSE(settings->direct.enabled) << "sqlmapd is the normal way";
   EXPECT_EQ(settings->accounts.name_case, NameCase::kLower);
   EXPECT_FALSE(settings->accounts.names.Allows("Shop.Acme.Example"))
       << "requests with upper-case letters stay refused";

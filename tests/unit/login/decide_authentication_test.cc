@@ -69,9 +69,8 @@ TEST_F(DecideAuthenticationTest, AWrongPasswordNamesWhoWasTriedAndWhyItFailed) {
   EXPECT_EQ(answer.verdict, LoginVerdict::kWrongPassword);
   EXPECT_STREQ(
       answer.reason,
-      "5 rows: alice mismatch (drupal7), row 2 has no password, carol scheme not in "
-      "auth.schemes (md5), "
-      "dave too costly, alone or with the rows before it (bcrypt), eve hash not recognised");
+      "5 rows, 1 too costly: alice mismatch (drupal7), row 2 has no password, carol scheme not in "
+      "auth.schemes (md5), dave too costly (bcrypt), eve hash not recognised");
 }
 
 TEST_F(DecideAuthenticationTest, ASingleRowNeedsNoCount) {
@@ -210,11 +209,62 @@ TEST_F(DecideAuthenticationTest, TenThousandRowsCostNoMoreThanTheLimit) {
 
 TEST_F(DecideAuthenticationTest, CostlyRowsShareTheWorkOfOneLogin) {
   const LoginAnswer answer =
-      Decide({Row("alice", "half"), Row("bob", "half"), Row("carol", "half")}, "x");
+      Decide({Row("alice", "9/is:a"), Row("bob", "9/is:b"), Row("carol", "9/is:c")}, "c");
   EXPECT_EQ(answer.verdict, LoginVerdict::kWrongPassword);
   EXPECT_STREQ(answer.reason,
-               "3 rows: alice mismatch (bcrypt), bob mismatch (bcrypt), "
-               "carol too costly, alone or with the rows before it (bcrypt)");
+               "3 rows, 1 too costly: alice mismatch (drupal7), bob mismatch (drupal7), "
+               "carol too costly (bcrypt)");
+}
+
+TEST_F(DecideAuthenticationTest, ARowAtItsLimitRefusesNobodyButItsOwner) {
+  std::vector<AuthRow> rows(16, Row("x", "1/is:nothing"));
+  rows.front() = Row("mallory", "9/is:m");
+  rows.back() = Row("alice", "1/is:a");
+  EXPECT_EQ(Decide(rows, "a").verdict, LoginVerdict::kAccepted);
+  LoginAnswer answer = Decide(rows, "m");
+  EXPECT_EQ(answer.verdict, LoginVerdict::kWrongPassword);
+  EXPECT_TRUE(std::string_view(answer.reason)
+                  .starts_with("16 rows, 1 too costly: mallory too costly (bcrypt), x mismatch"))
+      << answer.reason;
+}
+
+TEST_F(DecideAuthenticationTest, CheapRowsGoFirstAndEqualOnesInTheirOrder) {
+  Decide({Row("a", "5/is:1"), Row("b", "2/is:2"), Row("c", "is:3"), Row("d", "2/is:4"),
+          Row("e", "is:5")},
+         "x");
+  EXPECT_EQ(g_verify_log.computed,
+            (std::vector<std::string>{"is:3", "is:5", "2/is:2", "2/is:4", "5/is:1"}));
+}
+
+TEST_F(DecideAuthenticationTest, TheOrderOfTheRowsTellsWhoseItWasWhateverTheyCost) {
+  EXPECT_STREQ(Decide({Row("dear", "5/is:a", false), Row("cheap", "is:a", false)}, "a").reason,
+               "2 rows: dear match (drupal7), but that row is switched off");
+  EXPECT_STREQ(
+      Decide({Row("dear", "5/is:a", true, "sshd"), Row("cheap", "is:a", false)}, "a").reason,
+      "2 rows: dear match (drupal7), but that row is for other services");
+  EXPECT_STREQ(Decide({Row("dear", "5/is:a"), Row("cheap", "is:a", false)}, "a").reason,
+               "2 rows: dear match (drupal7)");
+  EXPECT_STREQ(Decide({Row("dear", "5/is:b"), Row("cheap", "is:a")}, "x").reason,
+               "2 rows: dear mismatch (drupal7), cheap mismatch (drupal7)");
+}
+
+TEST_F(DecideAuthenticationTest, ARowThatWasNotNeededIsNotCalledTooCostly) {
+  EXPECT_STREQ(Decide({Row("dear", "5/is:b"), Row("cheap", "is:a")}, "a").reason,
+               "2 rows: cheap match (drupal7)");
+}
+
+TEST_F(DecideAuthenticationTest, ThatRowsWereTooCostlyIsNotCutOff) {
+  const std::vector<AuthRow> rows(256, Row("an-owner-with-a-rather-long-name", "9/is:nothing"));
+  max_rows_ = 1000;
+  const std::string reason = Decide(rows, "x").reason;
+  EXPECT_TRUE(reason.starts_with("256 rows, 254 too costly: an-owner")) << reason;
+}
+
+TEST_F(DecideAuthenticationTest, NoMoreRowsAreTriedThanAConfigurationMayAskFor) {
+  max_rows_ = 100'000;
+  EXPECT_EQ(Decide(std::vector<AuthRow>(1000, Row("x", "is:a")), "b").verdict,
+            LoginVerdict::kWrongPassword);
+  EXPECT_EQ(g_verify_log.verified.size(), kMostRowsTried);
 }
 
 TEST_F(DecideAuthenticationTest, OnlyTheRequestAllowsAnEmptyPassword) {

@@ -11,15 +11,18 @@ PasswordCheck VerifyPassword(std::string_view password, std::optional<std::strin
   if (!stored.has_value()) return {PasswordOutcome::kNoPassword, std::nullopt};
   if (password.empty() && !policy.allow_empty_password)
     return {PasswordOutcome::kEmptyNotAllowed, std::nullopt};
-  if (*stored == "half" && !work.Take(1, 2)) {
-    return {PasswordOutcome::kTooCostly, PasswordScheme::kBcrypt};
+  std::string_view hash = *stored;
+  if (hash.size() > 2 && hash[1] == '/') {
+    if (!work.Take(static_cast<std::uint64_t>(hash[0] - '0'), 10))
+      return {PasswordOutcome::kTooCostly, PasswordScheme::kBcrypt};
+    hash.remove_prefix(2);
   }
-  if (*stored == "half") return {PasswordOutcome::kMismatch, PasswordScheme::kBcrypt};
   if (*stored == "weak") return {PasswordOutcome::kSchemeNotAllowed, PasswordScheme::kMd5};
   if (*stored == "costly") return {PasswordOutcome::kTooCostly, PasswordScheme::kBcrypt};
-  if (!stored->starts_with("is:")) return {PasswordOutcome::kUnknownScheme, std::nullopt};
+  if (!hash.starts_with("is:")) return {PasswordOutcome::kUnknownScheme, std::nullopt};
   ++g_verify_log.hashed;
-  const bool match = stored->substr(3) == password;
+  g_verify_log.computed.emplace_back(*stored);
+  const bool match = hash.substr(3) == password;
   return {match ? PasswordOutcome::kMatch : PasswordOutcome::kMismatch, PasswordScheme::kDrupal7};
 }
 

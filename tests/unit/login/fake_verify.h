@@ -8,10 +8,11 @@
 
 namespace sqlmap {
 
-// Stored texts: "is:PASSWORD" verifies (as drupal7); "half" takes half of a login's work;
-// "unknown", "weak" and "costly" are refused unhashed; NULL has no password.
+// Stored texts: "is:PASSWORD" verifies (as drupal7); with "N/" in front it takes N tenths of what
+// one hash may cost; "unknown", "weak" and "costly" are refused unhashed; NULL has no password.
 struct VerifyLog {
   std::vector<std::string> verified;  // the stored texts, in order; "NULL"
+  std::vector<std::string> computed;  // those that cost their time, in order
   std::vector<bool> empty_allowed;    // the policy of each
   int spent = 0;                      // calls of SpendVerification
   int hashed = 0;                     // verifications that cost their time

@@ -69,11 +69,14 @@ TEST(StoredPasswordsTest, TheLastOfSixteenDrupalHashesStillOpensTheAccount) {
   std::vector<AuthRow> rows(16, row);
   rows.back().hash = kDrupal7;
   EXPECT_EQ(Decide(rows, "password", false, Strong()).verdict, LoginVerdict::kAccepted);
-  const std::string costlier = "$S$Fabcdefgh" + std::string(43, '.');
-  for (AuthRow& each : rows) each.hash = costlier;
+}
+
+TEST(StoredPasswordsTest, ARowWithTheMostCostlyHashThatMayBeStandsInNobodysWay) {
+  AuthRow row;
+  row.hash = "$2b$15$abcdefghijklmnopqrstuu...............................";
+  std::vector<AuthRow> rows(16, row);
   rows.back().hash = kDrupal7;
-  EXPECT_EQ(Decide(rows, "password", false, Strong()).verdict, LoginVerdict::kWrongPassword)
-      << "more work than one login may ask for";
+  EXPECT_EQ(Decide(rows, "password", false, Strong()).verdict, LoginVerdict::kAccepted);
 }
 
 TEST(StoredPasswordsTest, WithoutAPasswordInTheRowNobodyGetsInWhateverIsTypedOrAllowed) {

@@ -113,14 +113,16 @@ TEST(HashOfUsualStrength, IsComputed) {
   }
 }
 
-TEST(Work, IsOneHashAtItsLimitOrManySmallerOnes) {
+TEST(Work, IsTwoHashesAtTheirLimitsOrManySmallerOnes) {
   Work whole;
   EXPECT_FALSE(whole.Take(101, 100));
   EXPECT_TRUE(whole.Take(100, 100)) << "a refused hash costs nothing";
+  EXPECT_TRUE(whole.Take(100, 100));
   EXPECT_FALSE(whole.Take(1, kCostLimits.sha_crypt_rounds));
   EXPECT_TRUE(whole.Take(0, 1));
 
   Work mixed;
+  EXPECT_TRUE(mixed.Take(3, 3));
   EXPECT_TRUE(mixed.Take(1, 2));
   EXPECT_FALSE(mixed.Take(2, 3));
   EXPECT_TRUE(mixed.Take(1, 4));
@@ -133,13 +135,39 @@ TEST(Work, IsOneHashAtItsLimitOrManySmallerOnes) {
   EXPECT_TRUE(large.Take(limit, limit));
 }
 
+TEST(Work, ThatIsNoneTellsWhichHashAskedForLess) {
+  Work none = Work::None();
+  EXPECT_FALSE(none.Take(1, 4));
+  const std::uint32_t quarter = none.refused();
+  EXPECT_FALSE(none.Take(1, 2));
+  const std::uint32_t half = none.refused();
+  EXPECT_FALSE(none.Take(3, 2));
+  EXPECT_LT(quarter, half);
+  EXPECT_LT(half, none.refused()) << "what no Work suffices for comes last";
+  EXPECT_TRUE(none.Take(0, 2)) << "what costs nothing needs nothing";
+}
+
+// The figures of cost_limits.h, conf/sqlmapd.toml and doc/aegir.md.
 TEST(Work, SufficesForTheRowsThatASiteMayHave) {
-  Work drupal;
-  for (int row = 0; row < 16; ++row)
-    EXPECT_TRUE(drupal.Take(1U << 16, 1U << kCostLimits.phpass_log2)) << row;
-  Work bcrypt;
-  for (int row = 0; row < 8; ++row)
-    EXPECT_TRUE(bcrypt.Take(1U << 12, 1U << kCostLimits.bcrypt_log2)) << row;
+  struct {
+    const char* scheme;
+    std::uint64_t cost;
+    std::uint64_t limit;
+    int rows;
+  } const usual[] = {
+      {"bcrypt 12", 1U << 12, 1U << kCostLimits.bcrypt_log2, 16},
+      {"passlib's sha512crypt", 656'000, kCostLimits.sha_crypt_rounds, 15},
+      {"Django", 1'200'000, kCostLimits.pbkdf2_iterations, 8},
+      {"Drupal 2^16", 1U << 16, 1U << kCostLimits.phpass_log2, 32},
+      {"Drupal 2^17", 1U << 17, 1U << kCostLimits.phpass_log2, 16},
+      {"libsodium's SENSITIVE", 4U << 20, kCostLimits.argon2_kib_passes, 2},
+  };
+  for (const auto& each : usual) {
+    Work work;
+    int rows = 0;
+    while (work.Take(each.cost, each.limit)) ++rows;
+    EXPECT_EQ(rows, each.rows) << each.scheme;
+  }
 }
 
 // A scheme that did not take its share could be had sixteen times in one login.
@@ -152,6 +180,7 @@ TEST(HashBehindOthersThatSpentTheWork, IsNotComputed) {
       "U$2y$04$abcdefghijklmnopqrstuu" + Times('.', 31),
       "$sha1$1$saltsalt$" + Times('.', 28),
       "$md5,rounds=1$saltsalt$$" + Times('.', 22),
+      "$md5$saltsalt$$" + Times('.', 22),
       "_/..." + Times('.', 15),
       "$S$5abcdefgh" + Times('.', 43),
       "$P$5abcdefgh" + Times('.', 22),
@@ -173,12 +202,21 @@ TEST(HashBehindOthersThatSpentTheWork, IsNotComputed) {
     Work work;
     EXPECT_EQ(VerifyPassword("password", stored, Permissive(), "", work).outcome, kMismatch)
         << stored;
-    ASSERT_FALSE(work.Take(1, 1)) << stored << " took nothing";
-    Work spent;
-    ASSERT_TRUE(spent.Take(1, 1));
+    EXPECT_FALSE(work.Take(1, 1) && work.Take(1, 1)) << stored << " took nothing";
+    Work spent = Work::None();
     EXPECT_EQ(VerifyPassword("password", stored, Permissive(), "", spent).outcome, kTooCostly)
         << stored;
   }
+}
+
+// A row at its limit and 511 typed bytes would cost twelve seconds.
+TEST(LongPassword, MakesShaCryptCostMore) {
+  for (const std::string& most : {"$6$rounds=5000000$saltsalt$" + Times('.', 86),
+                                  "$5$rounds=5000000$saltsalt$" + Times('.', 43)}) {
+    EXPECT_EQ(OutcomeOf(Times('a', 511), most, Permissive()), kTooCostly) << most;
+  }
+  const std::string passlib = "$6$rounds=656000$saltsalt$" + Times('.', 86);
+  EXPECT_EQ(OutcomeOf(Times('a', 511), passlib, Permissive()), kMismatch);
 }
 
 TEST(CostLimits, KeepMemoryUnderOneGibibyte) {

@@ -10,55 +10,13 @@
 
 #include <cstring>
 
+#include "unit/sql/fake_server.h"
 #include "unit/sql/sql_fixture.h"
 
 namespace sqlmap::testing {
 namespace {
 
 constexpr char kAlice[] = "alice:5000:/home/alice";
-
-// Listens on a path and treats each connection as `talk` says, until it goes.
-class FakeServer {
- public:
-  using Talk = std::function<void(int client, const std::atomic<bool>& stop)>;
-  FakeServer(const std::string& path, Talk talk) : talk_(std::move(talk)) {
-    listener_ = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    std::strncpy(address.sun_path, path.c_str(), sizeof address.sun_path - 1);
-    if (bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 ||
-        listen(listener_, 64) != 0) {
-      throw std::runtime_error("listen");
-    }
-    thread_ = std::thread([this] { Serve(); });
-  }
-  ~FakeServer() {
-    stop_ = true;
-    thread_.join();
-    for (std::thread& client : clients_) client.join();
-    close(listener_);
-  }
-
- private:
-  void Serve() {
-    while (!stop_) {
-      pollfd descriptor{listener_, POLLIN, 0};
-      if (poll(&descriptor, 1, 10) != 1) continue;
-      const int client = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
-      if (client < 0) continue;
-      clients_.emplace_back([this, client] {
-        talk_(client, stop_);
-        close(client);
-      });
-    }
-  }
-
-  Talk talk_;
-  int listener_ = -1;
-  std::atomic<bool> stop_{false};
-  std::thread thread_;
-  std::vector<std::thread> clients_;
-};
 
 void WaitForStop(const std::atomic<bool>& stop) {
   while (!stop) poll(nullptr, 0, 10);
@@ -98,18 +56,6 @@ void Relay(int client, const std::string& path, Line& line, const std::atomic<bo
     }
   }
   close(upstream);
-}
-
-bool SendPacket(int client, unsigned char sequence, const std::string& body) {
-  std::string bytes = {static_cast<char>(body.size()), static_cast<char>(body.size() >> 8), '\0',
-                       static_cast<char>(sequence)};
-  bytes += body;
-  return send(client, bytes.data(), bytes.size(), MSG_NOSIGNAL) ==
-         static_cast<ssize_t>(bytes.size());
-}
-
-std::string ErrorPacket(unsigned code, const std::string& text) {
-  return std::string{'\xff', static_cast<char>(code), static_cast<char>(code >> 8)} + text;
 }
 
 class FaultsTest : public ::testing::Test {
@@ -307,6 +253,58 @@ TEST_F(FaultsTest, AServerThatStaysFullIsWaitedForOnceAndThenAskedOnceACall) {
   EXPECT_EQ(doorman.clients(), before + 5);
 }
 
+TEST_F(FaultsTest, AFullServerIsWaitedForAndNamedAlthoughTheOneBehindItIsDead) {
+  {
+    const Doorman doorman(*server_, 3, 1040, kTooMany);
+    Layer layer("servers = [\"" + doorman.path() + "\", \"/nonexistent/dead\"]\n");
+    EXPECT_EQ(layer.User("alice"), kAlice);
+  }
+  const Doorman doorman(*server_, kAlways, 1040, kTooMany);
+  Layer layer("servers = [\"" + doorman.path() + "\", \"/nonexistent/dead\"]\n");
+  ExpectUnavailable(layer, "full and dead");
+  EXPECT_TRUE(layer.log().Contains(doorman.path() + ": ")) << "who is full?";
+  EXPECT_TRUE(layer.log().Contains("1040"));
+  EXPECT_TRUE(layer.log().Contains("/nonexistent/dead: "));
+}
+
+TEST_F(FaultsTest, AServerThatWasNotFullIsWaitedForAlthoughAnotherOneWas) {
+  TemporaryDirectory directory;
+  const std::string second = directory.path() + "/second";
+  const Doorman full(*server_, kAlways, 1040, kTooMany);
+  Layer layer("servers = [\"" + full.path() + "\", \"" + second + "\"]\n");
+  ExpectUnavailable(layer, "full and dead");
+  // The second one comes up, and is full for a moment.
+  std::atomic<int> clients{0};
+  Line line;
+  FakeServer fake(second, [&](int client, const std::atomic<bool>& stop) {
+    if (++clients <= 2) {
+      SendPacket(client, 0, ErrorPacket(1040, kTooMany));
+    } else {
+      Relay(client, server_->socket(), line, stop);
+    }
+  });
+  EXPECT_EQ(layer.User("alice"), kAlice);
+}
+
+TEST_F(FaultsTest, AFullAccountIsAskedAgainLessOftenOverTcp) {
+  server_->Sql(
+      "CREATE USER one@'127.0.0.1' IDENTIFIED BY 'one-secret' WITH MAX_USER_CONNECTIONS 1; "
+      "GRANT SELECT ON accounts.* TO one@'127.0.0.1'");
+  const auto refused = [] {
+    const std::string line = server_->Sql("SHOW GLOBAL STATUS LIKE 'Connections'");
+    return std::stoi(line.substr(line.find('\t')));
+  };
+  const std::string servers =
+      "servers = [\"127.0.0.1:" + std::to_string(server_->port()) + "\"]\ntls = \"off\"\n";
+  Layer holder(servers, "", "one");
+  EXPECT_EQ(holder.User("alice"), kAlice);
+  Layer layer(servers, "", "one");
+  const int before = refused();
+  ExpectUnavailable(layer, "the account is full");
+  EXPECT_LE(refused() - before, 16) << "each is a handshake and a sign-in";
+  EXPECT_GT(refused() - before, 4) << "it is not waited for";
+}
+
 TEST_F(FaultsTest, AnotherServerIsAskedBeforeAFullOneIsWaitedFor) {
   const Doorman doorman(*server_, kAlways, 1040, kTooMany);
   Layer layer("servers = [\"" + doorman.path() + "\", \"" + server_->socket() + "\"]\n");
@@ -486,61 +484,6 @@ TEST_F(FaultsTest, ASlowLineIsUnavailableWithinTheSecondAndWorksOnceItIsFast) {
   EXPECT_EQ(layer.User("alice"), kAlice);
 }
 
-// Speaks enough of the protocol to sign anybody in, and to begin the answer to whatever is asked;
-// `rows`, which starts at the given sequence number, is the rest of it.
-void AnswerWith(int client, const std::function<void(unsigned char sequence)>& rows) {
-  const auto packet = [&](unsigned char sequence, const std::string& body) {
-    return SendPacket(client, sequence, body);
-  };
-  const auto skip = [&] {
-    char buffer[4096];
-    return read(client, buffer, sizeof buffer) > 0;
-  };
-  const std::string ok("\0\0\0\2\0\0\0", 7);
-  const std::string eof("\xfe\0\0\2\0", 5);
-  std::string greeting(
-      "\x0a"
-      "10.11.0-MariaDB\0"
-      "\1\0\0\0"
-      "12345678\0"
-      "\xff\xf7\x21\2\0\xff\x81\x15",
-      1 + 16 + 4 + 9 + 8);
-  greeting += std::string(10, '\0') + std::string("123456789012\0", 13) +
-              std::string("mysql_native_password\0", 22);
-  if (!packet(0, greeting) || !skip() || !packet(2, ok)) return;
-  if (!skip() || !packet(1, ok)) return;  // SET SESSION
-  if (!skip()) return;                    // prepare: one parameter, seven columns
-  packet(1, std::string("\0\1\0\0\0\7\0\1\0\0\0\0", 12));
-  const auto column = [](const std::string& name) {
-    std::string body("\3def\0\0\0", 7);
-    body += std::string(1, static_cast<char>(name.size())) + name + std::string(1, '\0');
-    return body + std::string("\x0c\x2d\0\xff\0\0\0\xfd\0\0\0\0\0", 13);
-  };
-  const std::vector<std::string> names = {"username", "password", "uid",  "gid",
-                                          "gecos",    "homedir",  "shell"};
-  unsigned char sequence = 2;
-  packet(sequence++, column("?"));
-  packet(sequence++, eof);
-  for (const std::string& name : names) packet(sequence++, column(name));
-  packet(sequence++, eof);
-  if (!skip()) return;  // execute
-  sequence = 1;
-  packet(sequence++, "\7");
-  for (const std::string& name : names) packet(sequence++, column(name));
-  packet(sequence++, eof);
-  rows(sequence);
-}
-
-// A row of getpwnam as it goes over the wire.
-std::string WireRow(const std::string& name) {
-  std::string row("\0\0\0", 3);
-  for (const std::string& value : {name, std::string("x"), std::string("5000"), std::string("5000"),
-                                   std::string(), std::string("/h"), std::string("/bin/sh")}) {
-    row += std::string(1, static_cast<char>(value.size())) + value;
-  }
-  return row;
-}
-
 void Flood(int client, const std::atomic<bool>& stop) {
   const std::string row = WireRow("other");
   AnswerWith(client, [&](unsigned char sequence) {
@@ -582,7 +525,7 @@ TEST_F(FaultsTest, ARowThatIsShorterOrLongerThanItSaysIsNotBelieved) {
     });
     Layer layer("servers = [\"" + directory.path() + "/s\"]\n");
     const std::string seen = layer.User("alice");
-    EXPECT_NE(seen.substr(0, 6), "alice:") << ::testing::PrintToString(row);
+    EXPECT_EQ(seen.substr(0, 11), "unavailable") << ::testing::PrintToString(row);
   }
 }
 

@@ -1,4 +1,4 @@
-#include "direct/login.h"
+#include "common/backend/login.h"
 
 #include <time.h>
 

@@ -1,7 +1,7 @@
 // LoginGate over SQL: fetches what the database says about one account and lets src/common/login
 // decide.
-#ifndef SQLMAP_DIRECT_LOGIN_H_
-#define SQLMAP_DIRECT_LOGIN_H_
+#ifndef SQLMAP_COMMON_BACKEND_LOGIN_H_
+#define SQLMAP_COMMON_BACKEND_LOGIN_H_
 
 #include "common/account/login_gate.h"
 #include "common/config/settings.h"
@@ -28,4 +28,4 @@ class SqlLoginGate final : public LoginGate {
 
 }  // namespace sqlmap
 
-#endif  // SQLMAP_DIRECT_LOGIN_H_
+#endif  // SQLMAP_COMMON_BACKEND_LOGIN_H_

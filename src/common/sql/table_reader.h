@@ -1,0 +1,53 @@
+// Reads all users and groups as they were at one moment: one connection, one read-only transaction.
+#ifndef SQLMAP_COMMON_SQL_TABLE_READER_H_
+#define SQLMAP_COMMON_SQL_TABLE_READER_H_
+
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "common/account/function_ref.h"
+#include "common/account/record.h"
+#include "common/sql/complaints.h"
+#include "common/sql/query_runner.h"
+#include "common/sql/rows.h"
+
+namespace sqlmap {
+
+// What the query `version` gave: the first column of its row. nullopt: NULL, or no column.
+std::optional<std::string> VersionIn(Row row);
+SqlError NoVersion();
+
+// One thread. Its queries may take as long as they like, as long as the server goes on answering:
+// up to kPatienceMs for the first row and between two. Rows that break the rules are left out, and
+// logged as in every look-up. Throws std::bad_alloc.
+class TableReader {
+ public:
+  static constexpr std::int64_t kPatienceMs = 60'000;
+
+  // All references must outlive it.
+  static std::expected<TableReader, SqlError> Begin(QueryRunner& runner, const RowReader& reader,
+                                                    Complaints& complaints, std::string_view host);
+  TableReader(TableReader&&) noexcept;
+  TableReader& operator=(TableReader&&) noexcept;
+  ~TableReader();
+
+  // The query `version` inside the transaction: "" if it is not configured; no value is an error.
+  std::expected<std::string, SqlError> Version();
+  // All rows, in the order in which they come. A visitor that returns false ends it with an error.
+  std::expected<void, SqlError> Users(FunctionRef<bool(const UserRecord&)> visit);
+  std::expected<void, SqlError> Groups(FunctionRef<bool(const GroupRecord&)> visit);
+
+ private:
+  class Work;
+  explicit TableReader(std::unique_ptr<Work> work);
+
+  std::unique_ptr<Work> work_;
+};
+
+}  // namespace sqlmap
+
+#endif  // SQLMAP_COMMON_SQL_TABLE_READER_H_

@@ -1,0 +1,134 @@
+#include "common/wire/request_parser.h"
+
+#include <string.h>
+
+#include <algorithm>
+#include <iterator>
+
+#include "common/wire/codec.h"
+
+namespace sqlmap {
+namespace {
+
+constexpr std::size_t kRequestNameMax = 255;
+
+struct Kind {
+  std::string_view name;
+  RequestKind kind;
+  std::uint16_t flags = 0;  // those that it may have
+};
+
+constexpr Kind kKinds[] = {
+    {"user by name", RequestKind::kUserByName},
+    {"user by id", RequestKind::kUserById},
+    {"group by name", RequestKind::kGroupByName},
+    {"group by id", RequestKind::kGroupById},
+    {"groups of user", RequestKind::kGroupsOfUser},
+    {"shadow by name", RequestKind::kShadowByName},
+    {"list of users", RequestKind::kListUsers},
+    {"list of groups", RequestKind::kListGroups},
+    {"list of shadows", RequestKind::kListShadows},
+    {"authenticate", RequestKind::kAuthenticate, request_flag::kAllowEmpty},
+    {"check account", RequestKind::kCheckAccount},
+    {"refresh", RequestKind::kRefresh, request_flag::kWait | request_flag::kForce},
+    {"status", RequestKind::kStatus},
+};
+
+// Null: there is none with this number.
+const Kind* FindKind(std::uint16_t number) {
+  const auto* const found = std::find_if(
+      std::begin(kKinds), std::end(kKinds),
+      [&](const Kind& kind) { return static_cast<std::uint16_t>(kind.kind) == number; });
+  return found == std::end(kKinds) ? nullptr : found;
+}
+
+}  // namespace
+
+std::string_view NameOf(RequestKind kind) {
+  const Kind* const known = FindKind(static_cast<std::uint16_t>(kind));
+  return known == nullptr ? std::string_view() : known->name;
+}
+
+std::span<unsigned char> RequestParser::Space() {
+  const std::size_t size = large_.empty() ? small_.size() : large_.size();
+  return {data() + used_, size - used_};
+}
+
+RequestParser::State RequestParser::Add(std::size_t count) {
+  used_ += count;
+  if (state_ == State::kMore) state_ = Parse();
+  if (state_ == State::kBad) Wipe();
+  return state_;
+}
+
+RequestParser::State RequestParser::Parse() {
+  if (used_ < kRequestHeader) return State::kMore;
+  if (whole_ == 0) {
+    FieldReader header({data(), kRequestHeader});
+    const std::uint32_t magic = header.U32();
+    const std::size_t length = header.U32();
+    const Kind* const kind = FindKind(header.U16());
+    const std::uint16_t flags = header.U16();
+    if (magic != kMagic || length > kRequestMax - kRequestHeader || kind == nullptr ||
+        (flags & ~kind->flags) != 0) {
+      return State::kBad;
+    }
+    request_.kind = kind->kind;
+    const auto is = [&](RequestKind its, std::uint16_t flag) {
+      return kind->kind == its && (flags & flag) != 0;
+    };
+    request_.login.allow_empty_password = is(RequestKind::kAuthenticate, request_flag::kAllowEmpty);
+    request_.wait = is(RequestKind::kRefresh, request_flag::kWait);
+    request_.force = is(RequestKind::kRefresh, request_flag::kForce);
+    whole_ = kRequestHeader + length;
+    if (whole_ > small_.size()) {
+      large_.resize(whole_);
+      std::copy_n(small_.data(), used_, large_.data());
+      explicit_bzero(small_.data(), small_.size());
+    }
+  }
+  if (used_ < whole_) return State::kMore;
+  return used_ == whole_ && ParseFields() ? State::kWhole : State::kBad;
+}
+
+bool RequestParser::ParseFields() {
+  FieldReader fields({data() + kRequestHeader, whole_ - kRequestHeader});
+  const auto text = [&fields] { return fields.Text(fields.U16()); };
+  switch (request_.kind) {
+    case RequestKind::kUserById:
+    case RequestKind::kGroupById:
+      request_.id = fields.U32();
+      return fields.Done();
+    case RequestKind::kListUsers:
+    case RequestKind::kListGroups:
+    case RequestKind::kListShadows:
+    case RequestKind::kRefresh:
+    case RequestKind::kStatus:
+      return fields.Done();
+    case RequestKind::kUserByName:
+    case RequestKind::kGroupByName:
+    case RequestKind::kGroupsOfUser:
+    case RequestKind::kShadowByName:
+      request_.name = text();
+      break;
+    case RequestKind::kAuthenticate:
+    case RequestKind::kCheckAccount:
+      request_.name = text();
+      request_.login.name = request_.name;
+      request_.login.service = text();
+      request_.login.rhost = text();
+      request_.login.tty = text();
+      if (request_.kind == RequestKind::kAuthenticate) request_.login.password = text();
+      break;
+  }
+  return fields.Done() && !request_.name.empty() && request_.name.size() <= kRequestNameMax;
+}
+
+void RequestParser::Wipe() {
+  request_ = Request();
+  explicit_bzero(small_.data(), small_.size());
+  if (!large_.empty()) explicit_bzero(large_.data(), large_.size());
+  state_ = State::kBad;
+}
+
+}  // namespace sqlmap

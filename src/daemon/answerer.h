@@ -1,0 +1,90 @@
+// The child's mind: who answers which request, and what is remembered of it.
+//
+//   an account or a group   the cache; else the query that is already under way for the same
+//                           question; else a query. While the database cannot say: what it said
+//                           last
+//   shadow, account stage   a query, for each who asks
+//   password                a worker of its own, since hashes take time
+//   lists                   a worker that streams
+#ifndef SQLMAP_DAEMON_ANSWERER_H_
+#define SQLMAP_DAEMON_ANSWERER_H_
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "common/account/account_source.h"
+#include "common/account/log.h"
+#include "common/account/login_gate.h"
+#include "common/config/settings.h"
+#include "daemon/answer_cache.h"
+#include "daemon/ask.h"
+#include "daemon/mailbox.h"
+#include "daemon/server.h"
+#include "daemon/worker_pool.h"
+
+namespace sqlmap {
+
+class Answerer {
+ public:
+  // Whom it asks. Thread safe, and outlive the answerer.
+  struct Sources {
+    AccountSource& accounts;
+    LoginGate& logins;
+  };
+  // Whom it tells. Called in the loop's thread.
+  struct Calls {
+    std::function<void(ClientId, AnswerBytes)> reply;
+    std::function<OwnedFd(ClientId)> release;
+    // `done` is called in the loop's thread, now or later, with one line for the person who asked.
+    using Done = std::function<void(bool good, std::string text)>;
+    std::function<void(bool forced, Done done)> refresh;
+    std::function<void()> account_found;  // the database has one that had to be asked for
+    std::function<std::string()> status;
+  };
+
+  Answerer(const Settings& settings, Sources sources, Calls calls, Mailbox& mailbox);
+
+  // The loop's thread.
+  void OnRequest(ClientId client, Asked asked);
+  // A snapshot that was read from `since_ms` on is out.
+  void OnPublished(std::int64_t since_ms) { cache_.ForgetAskedBefore(since_ms); }
+
+  std::string Describe() const;
+
+ private:
+  struct Counters {
+    std::uint64_t cache_hits = 0;
+    std::uint64_t shared = 0;
+    std::uint64_t asked = 0;
+    std::uint64_t unavailable = 0;
+    std::uint64_t too_busy = 0;
+    std::uint64_t logins = 0;
+  };
+
+  void LookUp(ClientId client, Question question);
+  void OnTold(const std::string& key, const Question& question, Told told, std::int64_t asked_ms);
+  void Shadow(ClientId client, Question question);
+  void Login(ClientId client, Asked asked);
+  void List(ClientId client, RequestKind kind);
+  void Refresh(ClientId client, const Request& request);
+  // The client is told so if the pool has too much to do.
+  void Submit(WorkerPool& pool, ClientId client, WorkerPool::Work work);
+
+  const Sources sources_;
+  const Calls calls_;
+  Mailbox& mailbox_;
+  AnswerCache cache_;
+  std::unordered_map<std::string, std::vector<ClientId>> under_way_;
+  Counters counters_;
+  // Last: what they do uses the rest.
+  WorkerPool queries_;
+  WorkerPool hashes_;
+  WorkerPool lists_;
+};
+
+}  // namespace sqlmap
+
+#endif  // SQLMAP_DAEMON_ANSWERER_H_

@@ -1,0 +1,82 @@
+#include "daemon/channel.h"
+
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+#include <utility>
+
+namespace sqlmap {
+namespace {
+
+union Control {
+  char bytes[CMSG_SPACE(sizeof(int))];
+  cmsghdr align;
+};
+
+}  // namespace
+
+Channel::Pair Channel::Make() {
+  int ends[2];
+  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0) {
+    throw std::system_error(errno, std::generic_category(), "socketpair");
+  }
+  return {Channel(OwnedFd(ends[0])), Channel(OwnedFd(ends[1]))};
+}
+
+bool Channel::Send(const Message& message, int descriptor) {
+  iovec part{const_cast<Message*>(&message), sizeof message};
+  msghdr packet{};
+  packet.msg_iov = &part;
+  packet.msg_iovlen = 1;
+  Control control{};
+  if (descriptor >= 0) {
+    packet.msg_control = control.bytes;
+    packet.msg_controllen = sizeof control.bytes;
+    cmsghdr* const header = CMSG_FIRSTHDR(&packet);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof descriptor);
+    std::memcpy(CMSG_DATA(header), &descriptor, sizeof descriptor);
+  }
+  ssize_t sent = 0;
+  do {
+    sent = sendmsg(fd_.get(), &packet, MSG_NOSIGNAL | MSG_DONTWAIT);
+  } while (sent < 0 && errno == EINTR);
+  return sent == static_cast<ssize_t>(sizeof message);
+}
+
+std::expected<Channel::Received, Channel::Failure> Channel::Receive() {
+  Received received;
+  iovec part{&received.message, sizeof received.message};
+  msghdr packet{};
+  packet.msg_iov = &part;
+  packet.msg_iovlen = 1;
+  Control control{};
+  packet.msg_control = control.bytes;
+  packet.msg_controllen = sizeof control.bytes;
+  ssize_t size = 0;
+  do {
+    size = recvmsg(fd_.get(), &packet, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+  } while (size < 0 && errno == EINTR);
+  if (size < 0) {
+    const bool nothing = errno == EAGAIN || errno == EWOULDBLOCK;
+    return std::unexpected(nothing ? Failure::kNothing : Failure::kClosed);
+  }
+  for (cmsghdr* header = CMSG_FIRSTHDR(&packet); header != nullptr;
+       header = CMSG_NXTHDR(&packet, header)) {
+    if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
+    int descriptor = -1;
+    std::memcpy(&descriptor, CMSG_DATA(header), sizeof descriptor);
+    received.descriptor = OwnedFd(descriptor);
+  }
+  if (size == 0) return std::unexpected(Failure::kClosed);
+  if (size != static_cast<ssize_t>(sizeof received.message) ||
+      (packet.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0) {
+    return std::unexpected(Failure::kBroken);
+  }
+  return received;
+}
+
+}  // namespace sqlmap

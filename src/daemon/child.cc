@@ -1,0 +1,166 @@
+#include "daemon/child.h"
+
+#include <sys/epoll.h>
+
+#include <cstdint>
+#include <deque>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "common/backend/backend.h"
+#include "common/process/monotonic.h"
+#include "daemon/answerer.h"
+#include "daemon/daemon_log.h"
+#include "daemon/event.h"
+#include "daemon/mailbox.h"
+#include "daemon/refresher.h"
+#include "daemon/server.h"
+
+namespace sqlmap {
+namespace {
+
+constexpr std::int64_t kAliveMs = 1'000;
+constexpr std::int64_t kDrainMs = 2'000;
+
+class Child {
+ public:
+  Child(ChildContext context, Log& log)
+      : context_(std::move(context)),
+        backend_(std::move(context_.settings), {Dial::Names::kDns, Pool::Idle::kKept, nullptr},
+                 log),
+        server_(loop_, context_.listener,
+                [this](ClientId client, Asked asked) {
+                  answerer_.OnRequest(client, std::move(asked));
+                }),
+        answerer_(backend_.settings(), {backend_.accounts(), backend_.logins()}, Calls(),
+                  mailbox_) {
+    if (Publishes()) refresher_ = MakeRefresher(log);
+    loop_.WatchIo(channel_, context_.channel.fd(), EPOLLIN, [this](std::uint32_t) { Listen(); });
+    loop_.WatchIo(results_, mailbox_.fd(), EPOLLIN, [this](std::uint32_t) { mailbox_.Deliver(); });
+    SayAlive();
+  }
+
+  int Run() { return loop_.Run(); }
+
+ private:
+  // Reading everything needs both lists.
+  bool Publishes() const {
+    const Settings& settings = backend_.settings();
+    return settings.snapshot.enabled && settings.query(QueryId::kGetpwent).configured() &&
+           settings.query(QueryId::kGetgrent).configured();
+  }
+
+  Answerer::Calls Calls() {
+    return {
+        .reply = [this](ClientId client, AnswerBytes bytes) { server_.Reply(client, bytes); },
+        .release = [this](ClientId client) { return server_.Release(client); },
+        .refresh = [this](bool forced, Refresher::Done done) { Refresh(forced, std::move(done)); },
+        .account_found =
+            [this] {
+              if (refresher_ != nullptr) refresher_->AccountFound();
+            },
+        .status = [this] { return Describe(); },
+    };
+  }
+
+  // Its calls come from its own thread.
+  std::unique_ptr<Refresher> MakeRefresher(Log& log) {
+    const auto publish = [this](OwnedFd file, std::uint64_t token, std::int64_t since_ms) {
+      auto shared = std::make_shared<OwnedFd>(std::move(file));
+      mailbox_.Post([this, shared, token, since_ms] {
+        since_ms_ = since_ms;
+        if (!context_.channel.Send({MessageKind::kPublish, 0, token}, shared->get())) {
+          refresher_->OnPublished(token, std::nullopt);
+        }
+      });
+    };
+    // As after a publication: an account that was found and deleted since is gone.
+    const auto unchanged = [this](std::int64_t since_ms) {
+      mailbox_.Post([this, since_ms] { answerer_.OnPublished(since_ms); });
+    };
+    const auto confirm = [this](std::uint64_t generation) {
+      mailbox_.Post([this, generation] {
+        (void)context_.channel.Send({MessageKind::kConfirm, 0, 0, generation});
+      });
+    };
+    return std::make_unique<Refresher>(
+        backend_.accounts(), backend_.settings(),
+        Refresher::Published{context_.published, context_.generation},
+        Refresher::Calls{publish, unchanged, confirm}, log);
+  }
+
+  void Refresh(bool forced, Refresher::Done done) {
+    if (refresher_ == nullptr)
+      return done(false, "there is no snapshot: it is off, or a list query is \"\"");
+    refresher_->Request(forced, [this, done = std::move(done)](bool good, const std::string& text) {
+      mailbox_.Post([done, good, text] { done(good, text); });
+    });
+  }
+
+  std::string Describe() {
+    return "clients " + std::to_string(server_.clients()) + '\n' + answerer_.Describe() +
+           (refresher_ == nullptr ? std::string() : refresher_->Describe());
+  }
+
+  void SayAlive() {
+    const std::uint32_t down = refresher_ == nullptr ? 0 : refresher_->DownSeconds();
+    (void)context_.channel.Send({MessageKind::kAlive, down, 0});
+    loop_.WatchTime(alive_, kAliveMs, [this] { SayAlive(); });
+  }
+
+  // What the parent says.
+  void Listen() {
+    for (;;) {
+      const auto received = context_.channel.Receive();
+      if (!received) {
+        // Without its parent a child has nobody who would publish, or end it.
+        if (received.error() != Channel::Failure::kNothing) loop_.Exit(1);
+        return;
+      }
+      const Message& message = received->message;
+      if (message.kind == MessageKind::kPublished && refresher_ != nullptr) {
+        if (message.value != 0) answerer_.OnPublished(since_ms_);
+        refresher_->OnPublished(
+            message.token, message.value != 0 ? std::optional(message.generation) : std::nullopt);
+      } else if (message.kind == MessageKind::kRefresh) {
+        Refresh(message.value != 0, [](bool, const std::string&) {});
+      } else if (message.kind == MessageKind::kDrain) {
+        loop_.WatchTime(drained_, kDrainMs, [this] { loop_.Exit(0); });
+        server_.Drain([this] { loop_.Exit(0); });
+      }
+    }
+  }
+
+  ChildContext context_;
+  EventLoop loop_;
+  Backend backend_;
+  Mailbox mailbox_;
+  Server server_;
+  EventLoop::Watch channel_;
+  EventLoop::Watch results_;
+  EventLoop::Watch alive_;
+  EventLoop::Watch drained_;
+  std::int64_t since_ms_ = 0;  // when the publication under way began to be read
+  // Threads that post to the mailbox: they end first.
+  Answerer answerer_;
+  std::unique_ptr<Refresher> refresher_;
+};
+
+}  // namespace
+
+int RunChild(ChildContext context) {
+  DaemonLog log(context.foreground ? DaemonLog::Target::kStandardError
+                                   : DaemonLog::Target::kSystem);
+  try {
+    Child child(std::move(context), log);
+    return child.Run();
+  } catch (const std::exception& error) {
+    log.Write(LogLevel::kError, std::string("sqlmapd cannot go on: ") + error.what());
+    return 1;
+  }
+}
+
+}  // namespace sqlmap

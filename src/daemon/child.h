@@ -1,0 +1,31 @@
+// The child: what talks to clients and to the database, without any privilege.
+#ifndef SQLMAP_DAEMON_CHILD_H_
+#define SQLMAP_DAEMON_CHILD_H_
+
+#include <cstdint>
+#include <optional>
+
+#include "common/config/settings.h"
+#include "daemon/channel.h"
+#include "daemon/refresh_policy.h"
+
+namespace sqlmap {
+
+// What the parent hands over.
+struct ChildContext {
+  Settings settings;  // with its secrets
+  int listener;       // does not block; stays open
+  Channel channel;
+  std::optional<TableFacts> published;  // what all processes see now
+  bool foreground;                      // log to standard error
+  std::uint64_t generation = 0;         // its number
+};
+
+// Serves until it is told to drain or the parent is gone; returns the exit status. All privileges
+// have been dropped before, signals that are for the parent are ignored, and no descriptor is open
+// but the standard streams and the two in the context.
+int RunChild(ChildContext context);
+
+}  // namespace sqlmap
+
+#endif  // SQLMAP_DAEMON_CHILD_H_

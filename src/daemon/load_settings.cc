@@ -1,0 +1,43 @@
+#include "daemon/load_settings.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/config/root_files.h"
+
+namespace sqlmap {
+LocalStamp LocalStamp::Of(const DaemonPaths& paths) {
+  return {FileStamp::Of(paths.passwd), FileStamp::Of(paths.group)};
+}
+
+SettingsOrErrors LoadDaemonSettings(const DaemonPaths& paths, Log& log) {
+  SettingsOrErrors settings = LoadSettings(paths.config, paths.secrets);
+  if (!settings) return settings;
+  if (auto error = ReadLocalIds(paths.passwd, paths.group, settings->accounts))
+    return std::unexpected(std::vector<SettingsError>{*std::move(error)});
+  if (settings->cache.offline_auth_seconds != 0) {
+    log.Write(LogLevel::kWarning,
+              paths.config + ": [cache] offline_auth_seconds is not in use yet");
+  }
+  return settings;
+}
+
+bool PublishesSnapshots(const Settings& settings) {
+  return settings.snapshot.enabled && settings.query(QueryId::kGetpwent).configured() &&
+         settings.query(QueryId::kGetgrent).configured();
+}
+
+NameRules RequestedNames(const AccountSettings& accounts) {
+  if (accounts.name_case == NameCase::kExact) return accounts.names;
+  NameRules names{{}, {}, accounts.names.max};
+  for (unsigned byte = 0; byte < 256; ++byte) {
+    if (byte >= 'A' && byte <= 'Z') continue;
+    const auto each = static_cast<unsigned char>(byte);
+    if (accounts.names.first.Contains(each)) names.first.Add(each);
+    if (accounts.names.rest.Contains(each)) names.rest.Add(each);
+  }
+  return names;
+}
+
+}  // namespace sqlmap

@@ -1,0 +1,38 @@
+// How root's privileges are given up for good.
+#ifndef SQLMAP_DAEMON_PRIVILEGES_H_
+#define SQLMAP_DAEMON_PRIVILEGES_H_
+
+#include <sys/types.h>
+
+#include <expected>
+#include <string>
+
+namespace sqlmap {
+
+inline constexpr char kServiceUser[] = "_sqlmapd";
+
+struct ServiceUser {
+  uid_t uid = 0;
+  gid_t gid = 0;
+};
+
+// Reads the file, and asks nobody: getpwnam(3) would ask us. Never root, nor root's group. The
+// error says what to do.
+std::expected<ServiceUser, std::string> FindServiceUser(const std::string& passwd_file,
+                                                        const char* name = kServiceUser);
+
+// For a process of one thread that has root's privileges. Afterwards it is `user` in every respect,
+// in no other group, without any capability (bounding, ambient and inheritable set included), gains
+// none by execve(2), cannot be traced or dump core, and dies with its parent, which is `parent`.
+// All of that has been looked at again. The error says what could not be done: then exit.
+std::expected<void, std::string> BecomeUser(ServiceUser user, pid_t parent);
+
+// The same, but it stays root: it owns the files that it makes, and has no other right.
+std::expected<void, std::string> DropCapabilities(pid_t parent);
+
+// Closes every descriptor from 3 on but these two (-1: none).
+void CloseAllBut(int kept, int also_kept);
+
+}  // namespace sqlmap
+
+#endif  // SQLMAP_DAEMON_PRIVILEGES_H_

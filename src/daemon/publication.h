@@ -1,0 +1,94 @@
+// What all processes of the host see at present, and how the next snapshot gets there.
+#ifndef SQLMAP_DAEMON_PUBLICATION_H_
+#define SQLMAP_DAEMON_PUBLICATION_H_
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "common/account/log.h"
+#include "common/config/settings.h"
+#include "common/process/owned_fd.h"
+#include "common/snapshot/control_writer.h"
+#include "daemon/event.h"
+#include "daemon/paths.h"
+#include "daemon/publisher.h"
+
+namespace sqlmap {
+
+// Owns the control page. One publication at a time. Whatever fails is logged, leaves what is
+// published as it was, and is tried again with the next one.
+class Publication {
+ public:
+  // How long a publisher may take.
+  static constexpr std::int64_t kPatienceMs = 60'000;
+  static constexpr std::int64_t kConfirmedSeconds = 3;
+
+  using Done = std::function<void(bool published)>;
+
+  // All references must outlive it.
+  Publication(EventLoop& loop, const DaemonPaths& paths, const Settings& settings, Log& log)
+      : loop_(loop), paths_(paths), settings_(settings), log_(log) {}
+
+  // After a start: opens the control page, and publishes what there still is, or withdraws it if
+  // there is to be no snapshot. Waits for it.
+  void Resume();
+  // After a change of the settings.
+  void OnSettings();
+
+  bool busy() const { return publisher_.has_value(); }
+  // `memory` is sealed. False: one is under way already, or it cannot be begun. `done` is called
+  // from the loop.
+  bool Begin(OwnedFd memory, Done done);
+
+  // What is out; nothing if nothing is.
+  const std::optional<TableFacts>& facts() const { return facts_; }
+  std::uint64_t generation() const { return generation_; }
+  std::string Describe() const;
+
+  // The child that serves lives; the database has been down for so long.
+  void Beat(std::uint32_t down_seconds);
+  // What is published is what the database has just said.
+  void Confirm();
+  // The daemon ends.
+  void Retire();
+
+  // Looks whether the files are still where processes look for them, and mends what is missing.
+  // False: the snapshot is lost, and must be read from the database again.
+  // What is lost there may be restored, and then `restored` is called later, from the loop: it may
+  // be older than what the child published.
+  bool Mend(Done restored);
+
+ private:
+  void OpenControl();
+  void ShowInControl();
+  bool ControlInPlace() const;
+  void Withdraw();
+  void Show(const PublishResult& result);
+  SnapshotRules Rules(int memory) const;
+
+  EventLoop& loop_;
+  const DaemonPaths& paths_;
+  const Settings& settings_;
+  Log& log_;
+  std::optional<ControlPageWriter> control_;
+  dev_t control_device_ = 0;
+  ino_t control_inode_ = 0;
+  std::optional<TableFacts> facts_;
+  std::uint64_t generation_ = 0;
+  std::uint64_t last_generation_ = 0;
+  bool backend_down_ = false;
+
+  std::optional<PublisherProcess> publisher_;
+  OwnedFd memory_;
+  Done done_;
+  EventLoop::Watch on_end_;
+  EventLoop::Watch patience_;
+};
+
+}  // namespace sqlmap
+
+#endif  // SQLMAP_DAEMON_PUBLICATION_H_

@@ -1,0 +1,42 @@
+// What to do with what was read, and when to read again. Pure.
+#ifndef SQLMAP_DAEMON_REFRESH_POLICY_H_
+#define SQLMAP_DAEMON_REFRESH_POLICY_H_
+
+#include <cstdint>
+#include <optional>
+
+namespace sqlmap {
+
+// What a snapshot holds. `content` does not depend on the order of the rows: two reads of the same
+// accounts have the same one.
+struct TableFacts {
+  std::uint64_t users = 0;
+  std::uint64_t groups = 0;
+  std::uint64_t content = 0;
+
+  friend bool operator==(const TableFacts&, const TableFacts&) = default;
+};
+
+enum class ReadVerdict : std::uint8_t {
+  kPublish,
+  kUnchanged,  // what is published is as good
+  kShrunk,     // too much is missing: more likely a mistake in the database than the truth
+};
+
+// `published` is what all processes see now, nothing if there is none. With `forced`, or with a
+// max_shrink_percent of 100, any result is believed. Nothing at all, where something was, is shrunk
+// by 100 percent.
+ReadVerdict JudgeRead(const std::optional<TableFacts>& published, const TableFacts& read,
+                      unsigned max_shrink_percent, bool forced);
+
+// How long to wait after a read that took `took_ms`: the configured interval, and so long that
+// reading never takes more than a twentieth of the time.
+std::int64_t PauseAfterRead(std::int64_t took_ms, std::int64_t refresh_ms);
+
+// How long to wait after the `failures`th failure in a row (from 1): from half a second, doubled up
+// to the configured interval. `jitter` is anything random: fleets must not come all at once.
+std::int64_t PauseAfterFailure(unsigned failures, std::int64_t refresh_ms, std::uint32_t jitter);
+
+}  // namespace sqlmap
+
+#endif  // SQLMAP_DAEMON_REFRESH_POLICY_H_

@@ -1,0 +1,123 @@
+// Reads all accounts, builds the snapshot, and decides whether it goes out: a thread of its own.
+//
+//   query `version` configured   asked each second; unchanged: the published snapshot is confirmed,
+//                                and nothing is read; changed: all is read
+//   otherwise                    all is read each refresh_seconds, but never for more than a
+//                                twentieth of the time; and soon after the database was found to
+//                                have an account that the snapshot has not
+#ifndef SQLMAP_DAEMON_REFRESHER_H_
+#define SQLMAP_DAEMON_REFRESHER_H_
+
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "common/account/log.h"
+#include "common/config/settings.h"
+#include "common/process/owned_fd.h"
+#include "common/sql/sql_account_source.h"
+#include "daemon/refresh_policy.h"
+
+namespace sqlmap {
+
+class Refresher {
+ public:
+  // Whether what is published is now what the database has, and a line on it for the person who
+  // asked.
+  using Done = std::function<void(bool good, std::string text)>;
+
+  // Called in the refresher's thread; must be quick.
+  struct Calls {
+    // The sealed memfd holds a snapshot that was read from `since_ms` on. OnPublished is called
+    // with what became of it.
+    std::function<void(OwnedFd file, std::uint64_t token, std::int64_t since_ms)> publish;
+    // What was read from `since_ms` on is what is published already.
+    std::function<void(std::int64_t since_ms)> unchanged;
+    // The database said just now that it has what was published as `generation`.
+    std::function<void(std::uint64_t generation)> confirm;
+  };
+
+  struct Published {
+    std::optional<TableFacts> facts;  // of what all processes see now
+    std::uint64_t generation = 0;     // its number
+  };
+
+  // All references must outlive it.
+  Refresher(SqlAccountSource& accounts, const Settings& settings, Published published, Calls calls,
+            Log& log);
+  // Waits for the end of the query that is running, a call's deadline at most.
+  ~Refresher();
+  Refresher(const Refresher&) = delete;
+  Refresher& operator=(const Refresher&) = delete;
+
+  // Any thread. A read that begins after this; `forced`: even if much is missing. `done` is called
+  // in the refresher's thread, when it is published or has failed.
+  void Request(bool forced, Done done);
+  // Any thread. The database has an account that the snapshot has not.
+  void AccountFound();
+  // Any thread. The number that it was published under; nullopt: it was not.
+  void OnPublished(std::uint64_t token, std::optional<std::uint64_t> generation);
+
+  // Seconds that the database has not let itself be read, 0 if it did the last time. Any thread.
+  std::uint32_t DownSeconds() const;
+  std::string Describe() const;
+
+ private:
+  struct Outcome {
+    bool good = false;
+    std::string text;
+  };
+  enum class Due : std::uint8_t { kPoll, kRead, kEnd };
+
+  void Run(const std::stop_token& stop);
+  Due Wait(const std::stop_token& stop, std::vector<Done>& waiting, bool& forced);
+  void Poll();
+  Outcome Read(const std::stop_token& stop, bool forced);
+  Outcome Publish(OwnedFd file, const TableFacts& facts, std::int64_t since_ms,
+                  const std::stop_token& stop);
+  void Succeeded(std::int64_t began_ms);
+  // `down`: the database could not be read.
+  void Failed(const std::string& why, bool down);
+  std::uint64_t Generation() const;
+  bool HasVersion() const { return settings_.query(QueryId::kVersion).configured(); }
+
+  SqlAccountSource& accounts_;
+  const Settings& settings_;
+  const Calls calls_;
+  Log& log_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable_any changed_;
+  // Under mutex_.
+  std::vector<Done> waiting_;
+  bool requested_ = false;
+  bool forced_ = false;
+  bool found_ = false;
+  std::uint64_t token_ = 0;  // of the last publication
+  bool answered_ = false;    // it is over
+  std::optional<std::uint64_t> answer_;
+  Published published_;
+  std::int64_t down_since_ms_ = 0;
+  std::int64_t took_ms_ = 0;
+  std::uint64_t reads_ = 0;
+
+  // The thread's own.
+  std::optional<std::string> version_;  // of what was published
+  std::int64_t next_read_ms_ = 0;
+  std::int64_t next_poll_ms_ = 0;
+  std::int64_t not_before_ms_ = 0;  // for a read that nobody has asked for by name
+  unsigned failures_ = 0;
+  std::string complained_;
+
+  std::jthread thread_;  // last
+};
+
+}  // namespace sqlmap
+
+#endif  // SQLMAP_DAEMON_REFRESHER_H_

@@ -1,0 +1,92 @@
+// The child's face: takes connections, reads one request from each, and sends one answer.
+//
+// Everything in here is the loop's thread. Whoever answers does it elsewhere and comes back through
+// Reply. A client that sends nonsense, nothing, or does not read is closed after a second; nobody
+// else notices.
+#ifndef SQLMAP_DAEMON_SERVER_H_
+#define SQLMAP_DAEMON_SERVER_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+#include "common/process/owned_fd.h"
+#include "common/wire/access.h"
+#include "common/wire/request_parser.h"
+#include "daemon/answer_cache.h"
+#include "daemon/event.h"
+
+namespace sqlmap {
+
+using ClientId = std::uint64_t;
+
+// A request that has been read whole and may be asked. Holds the memory that it is a view of, and
+// wipes it.
+struct Asked {
+  std::unique_ptr<RequestParser> parser;
+  Peer peer;
+  Access access = Access::kDenied;
+
+  const Request& request() const { return parser->request(); }
+};
+
+class Server {
+ public:
+  static constexpr std::size_t kMostClients = 4096;
+  static constexpr std::size_t kMostOfOneUser = 2048;  // root excepted
+  static constexpr std::int64_t kPatienceMs = 1000;    // with a client that does not send, or read
+
+  // Called in the loop's thread for each request that its peer may ask, `kDenied` excepted.
+  using OnRequest = std::function<void(ClientId client, Asked asked)>;
+
+  // `listener` listens, does not block, and stays the caller's.
+  Server(EventLoop& loop, int listener, OnRequest on_request);
+
+  // Sends the whole answer and closes; nothing if the client has gone.
+  void Reply(ClientId client, AnswerBytes answer);
+  // Hands the connection over to somebody who writes to it himself. Not valid if it has gone.
+  OwnedFd Release(ClientId client);
+
+  // Takes no more connections; `when_idle` is called once there are none.
+  void Drain(std::function<void()> when_idle);
+
+  std::size_t clients() const { return clients_.size(); }
+  std::uint64_t served() const { return next_id_; }
+
+ private:
+  struct Client {
+    OwnedFd fd;
+    Peer peer;
+    std::unique_ptr<RequestParser> parser;  // until the request has been handed on
+    AnswerBytes answer;                     // what is being sent
+    std::size_t sent = 0;
+    EventLoop::Watch readable;
+    EventLoop::Watch writable;
+    EventLoop::Watch patience;
+  };
+
+  void Listen();
+  void Accept();
+  void Read(ClientId id);
+  void Write(ClientId id);
+  void Close(ClientId id);
+  void WaitFor(Client& client, ClientId id, bool to_read);
+
+  EventLoop& loop_;
+  const int listener_;
+  const OnRequest on_request_;
+  EventLoop::Watch listening_;
+  EventLoop::Watch pause_;  // after the kernel had no descriptor for another client
+  std::unordered_map<ClientId, std::unique_ptr<Client>> clients_;
+  std::unordered_map<Uid, std::size_t> clients_of_;  // how many each user has
+  ClientId next_id_ = 0;
+  bool draining_ = false;
+  std::function<void()> when_idle_;
+};
+
+}  // namespace sqlmap
+
+#endif  // SQLMAP_DAEMON_SERVER_H_

@@ -1,0 +1,282 @@
+#include "daemon/supervisor.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <systemd/sd-daemon.h>
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+#include <vector>
+
+#include "common/config/root_files.h"
+#include "common/process/monotonic.h"
+#include "daemon/directories.h"
+
+namespace sqlmap {
+namespace {
+
+constexpr int kSignals[] = {SIGHUP, SIGUSR1, SIGTERM, SIGINT};
+constexpr std::int64_t kTickMs = 1'000;
+// In one go: a child that talks without end does not keep the parent from the rest.
+constexpr int kMessagesAtOnce = 64;
+
+// It holds the secrets.
+void ProtectSelf() {
+  const rlimit no_core{0, 0};
+  (void)setrlimit(RLIMIT_CORE, &no_core);
+  (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+}  // namespace
+
+Supervisor::Supervisor(Options options, Settings settings, DaemonLog& log)
+    : options_(std::move(options)),
+      log_(log),
+      settings_(std::move(settings)),
+      local_(LocalStamp::Of(options_.paths)),
+      publication_(loop_, options_.paths, settings_, log) {}
+
+int Supervisor::Run() {
+  if (const auto prepared = Prepare(); !prepared) {
+    Say(LogLevel::kError, prepared.error());
+    return EXIT_FAILURE;
+  }
+  WatchSignals();
+  (void)sd_event_set_watchdog(loop_.get(), true);
+  loop_.WatchTime(tick_, kTickMs, [this] { Tick(); });
+  StartChild();
+  return loop_.Run();
+}
+
+std::expected<void, std::string> Supervisor::Prepare() {
+  const DaemonPaths& paths = options_.paths;
+  ProtectSelf();
+  (void)signal(SIGPIPE, SIG_IGN);
+  auto user = FindServiceUser(paths.passwd);
+  if (!user) return std::unexpected(std::move(user.error()));
+  user_ = *user;
+  if (auto there = EnsureDirectory(paths.run); !there) return there;
+  auto lock = LockInstance(paths.lock());
+  if (!lock) return std::unexpected(std::move(lock.error()));
+  lock_ = *std::move(lock);
+  publication_.Resume();
+  auto listener = Listener::Open(paths.socket());
+  if (!listener) return std::unexpected("no socket: " + listener.error());
+  listener_.emplace(*std::move(listener));
+  return {};
+}
+
+void Supervisor::WatchSignals() {
+  sigset_t ours;
+  sigemptyset(&ours);
+  for (const int number : kSignals) sigaddset(&ours, number);
+  pthread_sigmask(SIG_BLOCK, &ours, nullptr);
+  for (std::size_t i = 0; i < std::size(kSignals); ++i) {
+    loop_.WatchSignal(signals_[i], kSignals[i], [this](int number) {
+      if (number == SIGHUP) {
+        Reload();
+      } else if (number == SIGUSR1) {
+        if (current_ != nullptr) (void)current_->channel.Send({MessageKind::kRefresh, 0, 0});
+      } else {
+        Stop();
+      }
+    });
+  }
+}
+
+// The new one serves before the old one, if there is one, takes no more.
+bool Supervisor::TakeOver() {
+  auto started =
+      ChildProcess::Start({options_.run_child, user_, settings_, listener_->fd(),
+                           publication_.facts(), options_.foreground, publication_.generation()});
+  if (!started) {
+    Say(LogLevel::kError, "a child cannot be started: " + started.error());
+    return false;
+  }
+  ChildProcess& child = **started;
+  children_.push_back(*std::move(started));
+  loop_.WatchIo(child.on_end, child.process.fd(), EPOLLIN,
+                [this, &child](std::uint32_t) { OnEnd(child); });
+  loop_.WatchIo(child.on_message, child.channel.fd(), EPOLLIN,
+                [this, &child](std::uint32_t) { OnMessage(child); });
+  restart_.End();
+  if (ChildProcess* const old = std::exchange(current_, &child); old != nullptr)
+    SendAway(*old, kHandOverMs);
+  return true;
+}
+
+void Supervisor::StartChild() noexcept {
+  if (!TakeOver())
+    loop_.WatchTime(restart_, std::max(restarts_.DelayMs(0), kTickMs), [this] { StartChild(); });
+}
+
+void Supervisor::SendAway(ChildProcess& child, std::int64_t patience_ms) {
+  (void)child.channel.Send({MessageKind::kDrain, 0, 0});
+  child.leave_ms = MonotonicMs() + patience_ms;
+}
+
+void Supervisor::OnMessage(ChildProcess& child) noexcept {
+  for (int i = 0; i < kMessagesAtOnce; ++i) {
+    auto received = child.channel.Receive();
+    if (!received && received.error() == Channel::Failure::kNothing) return;
+    if (!received) {
+      // Its end, if it is the end, comes by itself.
+      child.on_message.End();
+      if (received.error() == Channel::Failure::kBroken) Distrust(child);
+      return;
+    }
+    const Message message = received->message;
+    switch (message.kind) {
+      case MessageKind::kAlive:
+        OnAlive(child, message.value);
+        break;
+      case MessageKind::kConfirm:
+        if (&child == current_ && message.generation == publication_.generation())
+          publication_.Confirm();
+        break;
+      case MessageKind::kPublish:
+        if (!IsSealedMemory(received->descriptor.get())) return Distrust(child);
+        OnSnapshot(child, std::move(received->descriptor), message.token);
+        break;
+      default:
+        return Distrust(child);
+    }
+  }
+}
+
+// A child that does not keep to the rules may be somebody else's by now.
+void Supervisor::Distrust(ChildProcess& child) {
+  Say(LogLevel::kError, "the child is ended: it sent what no child of ours sends");
+  child.on_message.End();
+  child.process.Kill();
+}
+
+void Supervisor::OnSnapshot(ChildProcess& child, OwnedFd memory, std::uint64_t token) {
+  // It may be gone by then.
+  const auto tell = [this, token, pid = child.process.pid()](bool published) {
+    for (const auto& each : children_) {
+      if (each->process.pid() == pid)
+        (void)each->channel.Send(
+            {MessageKind::kPublished, published ? 1U : 0U, token, publication_.generation()});
+    }
+    if (published) SayReady();
+  };
+  if (&child != current_ || !publication_.Begin(std::move(memory), tell)) tell(false);
+}
+
+void Supervisor::OnAlive(ChildProcess& child, std::uint32_t down_seconds) {
+  child.alive_ms = MonotonicMs();
+  if (&child != current_ || stopping_) return;
+  publication_.Beat(down_seconds);
+  if (!std::exchange(ready_, true)) SayReady();
+}
+
+void Supervisor::SayReady() {
+  if (!ready_ || stopping_) return;
+  if (!options_.foreground) log_.GoTo(DaemonLog::Target::kSystem);
+  (void)sd_notifyf(0, "READY=1\nSTATUS=%s", publication_.Describe().c_str());
+}
+
+void Supervisor::OnEnd(ChildProcess& child) noexcept {
+  const std::int64_t lived = MonotonicMs() - child.started_ms;
+  const bool sent_away = child.leave_ms != 0;
+  child.on_end.End();
+  const std::string end = DescribeEnd(child.process.Wait());
+  if (&child == current_) current_ = nullptr;
+  std::erase_if(children_, [&](const auto& each) { return each.get() == &child; });
+  if (stopping_) {
+    if (children_.empty()) loop_.Exit(EXIT_SUCCESS);
+    return;
+  }
+  if (sent_away) return;
+  const std::int64_t delay = restarts_.DelayMs(lived);
+  Say(LogLevel::kError, "the child " + end + " after " + std::to_string(lived) +
+                            " ms; the next one starts in " + std::to_string(delay) + " ms");
+  if (delay == 0) {
+    StartChild();
+  } else {
+    loop_.WatchTime(restart_, delay, [this] { StartChild(); });
+  }
+}
+
+void Supervisor::Tick() noexcept {
+  loop_.WatchTime(tick_, kTickMs, [this] { Tick(); });
+  const std::int64_t now = MonotonicMs();
+  for (const auto& child : children_) {
+    if (child->leave_ms != 0 && now >= child->leave_ms) {
+      child->process.Kill();
+    } else if (child->leave_ms == 0 && now - child->alive_ms >= options_.silence_ms) {
+      Say(LogLevel::kError, "the child hangs, and is ended");
+      child->alive_ms = now;
+      child->process.Kill();
+    }
+  }
+  if (stopping_) return;
+  MendRunDirectory();
+  WatchLocalAccounts();
+}
+
+void Supervisor::MendRunDirectory() {
+  bool start_anew = !publication_.Mend([this](bool) { (void)TakeOver(); });
+  if (!listener_->InPlace()) {
+    Say(LogLevel::kWarning, options_.paths.socket() + " is not there any more");
+    if (auto listener = Listener::Open(options_.paths.socket())) {
+      listener_.emplace(*std::move(listener));
+      start_anew = true;
+    } else {
+      Say(LogLevel::kError, "no socket: " + listener.error());
+    }
+  }
+  if (start_anew) (void)TakeOver();
+}
+
+void Supervisor::WatchLocalAccounts() {
+  const LocalStamp now = LocalStamp::Of(options_.paths);
+  if (now == local_ || publication_.busy()) return;
+  local_ = now;
+  AccountSettings changed = settings_.accounts;
+  if (const auto error = ReadLocalIds(options_.paths.passwd, options_.paths.group, changed))
+    return Say(LogLevel::kError, error->Describe());
+  if (changed.local_uids == settings_.accounts.local_uids &&
+      changed.local_gids == settings_.accounts.local_gids) {
+    return;
+  }
+  settings_.accounts = std::move(changed);
+  Say(LogLevel::kInfo, "the host's own accounts or groups have changed");
+  if (current_ != nullptr) (void)TakeOver();
+}
+
+void Supervisor::Reload() noexcept {
+  if (stopping_) return;
+  (void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld",
+                   static_cast<long long>(MonotonicMs()) * 1000);
+  const LocalStamp local = LocalStamp::Of(options_.paths);
+  SettingsOrErrors loaded = LoadDaemonSettings(options_.paths);
+  if (loaded) {
+    settings_ = *std::move(loaded);
+    local_ = local;
+    publication_.OnSettings();
+    Say(LogLevel::kInfo, "the configuration was read again");
+    if (TakeOver()) return SayReady();
+  } else {
+    for (const SettingsError& error : loaded.error()) Say(LogLevel::kError, error.Describe());
+    Say(LogLevel::kError, "the configuration has mistakes; the old one stays in force");
+  }
+  SayReady();
+}
+
+void Supervisor::Stop() noexcept {
+  if (std::exchange(stopping_, true)) return;
+  (void)sd_notify(0, "STOPPING=1");
+  restart_.End();
+  listener_->Remove();
+  publication_.Retire();
+  for (const auto& child : children_) SendAway(*child, kStopMs);
+  if (children_.empty()) loop_.Exit(EXIT_SUCCESS);
+}
+
+}  // namespace sqlmap

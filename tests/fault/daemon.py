@@ -1,0 +1,189 @@
+"""The sandbox's sqlmapd: its processes, its log, its files, its configuration."""
+
+import os
+import signal
+import struct
+import subprocess
+from contextlib import contextmanager
+from pathlib import Path
+
+from database import threads_are, wait_until
+
+RUN = Path("/run/sqlmapd")
+STATE = Path("/var/lib/sqlmapd")
+CONTROL = RUN / "control"
+PERSISTENT = STATE / "snapshot"
+CONFIG = Path("/etc/sqlmapd/sqlmapd.toml")
+_PID = Path("/run/sqlmapd.pid")
+_LOG = Path("/run/sqlmapd.log")
+
+# The configuration of these tests, but for what a test is about. The passwords are in secrets.toml.
+BASE = {"database": {"name": '"accounts"', "user": '"sqlmap"'}, "accounts": {"name_case": '"lower"'},
+        "auth": {"schemes": '["strong", "md5"]'}}
+
+
+def parent():
+    return int(_PID.read_text())
+
+
+def children():
+    """Of the parent: the child that serves, and now and then a publisher."""
+    found = []
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, ppid = status.read_text().rsplit(")", 1)[1].split()[:2]
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if int(ppid) == parent() and state != "Z":
+            found.append(int(status.parent.name))
+    return found
+
+
+def child():
+    """The one without root's rights."""
+    for pid in children():
+        try:
+            if "\nUid:\t0\t" not in Path(f"/proc/{pid}/status").read_text():
+                return pid
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+    return None
+
+
+def is_alive(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def start(wait=True, environment=None):
+    """`wait`: until it answers."""
+    with _LOG.open("ab") as log:
+        process = subprocess.Popen(["/usr/sbin/sqlmapd", "--foreground"], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                   env=environment, start_new_session=True)
+    _PID.write_text(f"{process.pid}\n")
+    _started.append(process)
+    if wait:
+        wait_until(lambda: status() or process.poll() is not None)
+        assert process.poll() is None, log_text()[-2000:]
+    return process
+
+
+_started = []  # whose parent we are: to be waited for
+
+
+def wait_for_end(pid):
+    wait_until(lambda: not is_alive(pid))
+    for process in _started:
+        process.poll()
+
+
+def stop(number=signal.SIGTERM):
+    """Also if there is none any more."""
+    pid = parent()
+    if not is_alive(pid):
+        return
+    served_by = children()
+    os.kill(pid, number)
+    for each in [pid, *served_by]:
+        wait_for_end(each)
+
+
+def kill():
+    stop(signal.SIGKILL)
+
+
+def restart(environment=None):
+    stop()
+    start(environment=environment)
+
+
+@contextmanager
+def stopped(number=signal.SIGTERM):
+    stop(number)
+    try:
+        yield
+    finally:
+        start()
+
+
+@contextmanager
+def frozen(*pids):
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    for pid in pids:
+        wait_until(lambda pid=pid: threads_are("T", pid))
+    try:
+        yield
+    finally:
+        for pid in pids:
+            if is_alive(pid):
+                os.kill(pid, signal.SIGCONT)
+
+
+def status():
+    """What `sqlmapctl status` shows, None if there is nobody to ask."""
+    result = subprocess.run(["sqlmapctl", "status"], capture_output=True, text=True)
+    if result.returncode != 0:
+        return None
+    return {name: int(value) for name, value in (line.rsplit(" ", 1) for line in result.stdout.splitlines()) if value.isdigit()}
+
+
+def refresh(*options):
+    return subprocess.run(["sqlmapctl", "refresh", "--wait", *options], capture_output=True, text=True)
+
+
+def log_text():
+    return _LOG.read_text(errors="replace")
+
+
+class Log:
+    """What the daemon says from now on."""
+
+    def __init__(self):
+        self._from = len(log_text())
+
+    def text(self):
+        return log_text()[self._from:]
+
+    def wait_for(self, *words):
+        """Until there is a line with all of these."""
+        def said():
+            return any(all(word in line for word in words) for line in self.text().splitlines())
+
+        try:
+            wait_until(said)
+        except AssertionError:
+            raise AssertionError(f"no line with {words} in:\n{self.text()}") from None
+
+
+def generation():
+    """Of the control page; doc/snapshot-format.md."""
+    return struct.unpack_from("<Q", CONTROL.read_bytes(), 16)[0]
+
+
+def snapshot():
+    return RUN / f"snapshot.{generation()}"
+
+
+def write_configuration(settings):
+    """`settings`: section, key and value as in TOML, beside BASE."""
+    sections = {name: BASE.get(name, {}) | settings.get(name, {}) for name in [*BASE, *settings]}
+    CONFIG.write_text("".join(f"[{name}]\n" + "".join(f"{key} = {value}\n" for key, value in keys.items())
+                              for name, keys in sections.items()))
+
+
+@contextmanager
+def configured(**settings):
+    """The daemon with other settings."""
+    before = CONFIG.read_text()
+    stop()
+    write_configuration(settings)
+    start()
+    try:
+        yield
+    finally:
+        stop()
+        CONFIG.write_text(before)
+        start()

@@ -1,0 +1,53 @@
+#include "daemon/channel.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace sqlmap {
+namespace {
+
+TEST(Channel, SnapshotArrivesWithItsDescriptor) {
+  auto [parent, child] = Channel::Make();
+  const OwnedFd memory(memfd_create("snapshot", MFD_CLOEXEC));
+  ASSERT_TRUE(memory.valid());
+  ASSERT_TRUE(child.Send({MessageKind::kPublish, 7, 42}, memory.get()));
+  const auto received = parent.Receive();
+  ASSERT_TRUE(received);
+  EXPECT_EQ(received->message.kind, MessageKind::kPublish);
+  EXPECT_EQ(received->message.value, 7U);
+  EXPECT_EQ(received->message.token, 42U);
+  ASSERT_TRUE(received->descriptor.valid());
+  EXPECT_EQ(received->descriptor.identity().inode, memory.identity().inode);
+  EXPECT_EQ(fcntl(received->descriptor.get(), F_GETFD), FD_CLOEXEC);
+}
+
+TEST(Channel, NothingIsNotTheEnd) {
+  auto [parent, child] = Channel::Make();
+  EXPECT_EQ(parent.Receive().error(), Channel::Failure::kNothing);
+  child = Channel();
+  EXPECT_EQ(parent.Receive().error(), Channel::Failure::kClosed);
+  EXPECT_FALSE(parent.Send({MessageKind::kDrain}));
+}
+
+TEST(Channel, ChildThatHasBeenTakenOverCannotConfuseTheParent) {
+  auto [parent, child] = Channel::Make();
+  const char garbage[200] = {};
+  for (const std::size_t size :
+       {std::size_t{1}, sizeof(Message) - 1, sizeof(Message) + 1, sizeof garbage}) {
+    ASSERT_EQ(send(child.fd(), garbage, size, 0), static_cast<ssize_t>(size));
+    EXPECT_EQ(parent.Receive().error(), Channel::Failure::kBroken) << size;
+  }
+}
+
+TEST(Channel, ParentThatDoesNotReadDoesNotHoldTheChildUp) {
+  auto [parent, child] = Channel::Make();
+  int sent = 0;
+  while (child.Send({MessageKind::kAlive})) ASSERT_LT(++sent, 1'000'000);
+  EXPECT_GT(sent, 0);
+}
+
+}  // namespace
+}  // namespace sqlmap

@@ -1,0 +1,123 @@
+#include "unit/daemon/scripted_child.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <sstream>
+#include <string>
+
+#include "unit/daemon/daemon_files.h"
+
+namespace sqlmap {
+namespace {
+
+constexpr int kAliveMs = 100;
+
+class ScriptedChild {
+ public:
+  explicit ScriptedChild(ChildContext context) : context_(std::move(context)) {}
+
+  int Run() {
+    for (;;) {
+      if (!context_.channel.Send({MessageKind::kAlive, down_, 0})) return 1;
+      pollfd fds[] = {{context_.listener, POLLIN, 0}, {context_.channel.fd(), POLLIN, 0}};
+      poll(fds, 2, kAliveMs);
+      if (fds[1].revents != 0 && Listen()) return 0;
+      if (fds[0].revents != 0) Serve();
+    }
+  }
+
+ private:
+  // True: drained.
+  bool Listen() {
+    while (const auto received = context_.channel.Receive()) {
+      if (received->message.kind == MessageKind::kDrain && !stays_) return true;
+      if (received->message.kind == MessageKind::kRefresh) ++refreshed_;
+      if (received->message.kind == MessageKind::kPublished) {
+        published_ = static_cast<int>(received->message.value);
+        generation_ = received->message.generation;
+      }
+    }
+    return false;
+  }
+
+  void Serve() {
+    const OwnedFd client(accept4(context_.listener, nullptr, nullptr, SOCK_CLOEXEC));
+    if (!client.valid()) return;
+    char text[100];
+    const ssize_t size = read(client.get(), text, sizeof text);
+    if (size <= 0) return;
+    std::istringstream words(std::string(text, static_cast<std::size_t>(size)));
+    std::string command;
+    unsigned number = 0;
+    words >> command >> number;
+    const std::string answer = Do(command, number);
+    (void)!write(client.get(), answer.data(), answer.size());
+  }
+
+  std::string Do(const std::string& command, unsigned number) {
+    if (command == "who") return Who();
+    if (command == "hold") return Hold();
+    if (command == "publish") return Publish(number, true);
+    if (command == "unsealed") return Publish(number, false);
+    if (command == "refreshed") return std::to_string(refreshed_);
+    if (command == "confirm") return Send({MessageKind::kConfirm, 0, 0, generation_});
+    if (command == "foreign") return Send({MessageKind::kDrain});
+    if (command == "garbage")
+      return send(context_.channel.fd(), "garbage", 7, 0) == 7 ? "sent" : "not sent";
+    if (command == "down") down_ = number;
+    if (command == "stay") stays_ = true;
+    if (command == "exit") _exit(3);
+    while (command == "hang") pause();
+    return "done";
+  }
+
+  std::string Send(const Message& message) {
+    return context_.channel.Send(message) ? "sent" : "not sent";
+  }
+
+  std::string Who() const {
+    const std::string published =
+        context_.published ? std::to_string(context_.published->users) : std::string("none");
+    return std::to_string(getpid()) + " " + std::to_string(getuid()) + " " + published;
+  }
+
+  std::string Hold() const {
+    int descriptors = 0;
+    for (int fd = 3; fd < 1024; ++fd) descriptors += fcntl(fd, F_GETFD) >= 0 ? 1 : 0;
+    int pages = 0;
+    std::istringstream maps(ReadText("/proc/self/maps"));
+    for (std::string line; std::getline(maps, line);) pages += line.ends_with("/control") ? 1 : 0;
+    return std::to_string(descriptors) + " " + std::to_string(pages);
+  }
+
+  std::string Publish(unsigned users, bool sealed) {
+    published_ = -1;
+    const OwnedFd memory = SnapshotOfUsers(users, sealed);
+    if (!context_.channel.Send({MessageKind::kPublish, 0, users}, memory.get())) return "not sent";
+    while (published_ < 0) {
+      pollfd waiting{context_.channel.fd(), POLLIN, 0};
+      poll(&waiting, 1, kAliveMs);
+      Listen();
+      if (!context_.channel.Send({MessageKind::kAlive, down_, 0})) return "no parent";
+    }
+    return std::to_string(published_);
+  }
+
+  ChildContext context_;
+  unsigned down_ = 0;
+  unsigned refreshed_ = 0;
+  int published_ = -1;
+  std::uint64_t generation_ = context_.generation;
+  bool stays_ = false;
+};
+
+}  // namespace
+
+int RunScriptedChild(ChildContext context) { return ScriptedChild(std::move(context)).Run(); }
+
+int RunShortLivedChild(ChildContext) { return 7; }
+
+}  // namespace sqlmap

@@ -1,0 +1,370 @@
+// The child's server and answerer over a real socket, with a table in place of the database.
+#include <fcntl.h>
+#include <grp.h>
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstring>
+#include <functional>
+#include <future>
+#include <latch>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "common/wire/client.h"
+#include "daemon/answerer.h"
+#include "daemon/event.h"
+#include "daemon/mailbox.h"
+#include "daemon/server.h"
+#include "unit/wire/test_server.h"
+
+namespace sqlmap {
+namespace {
+
+constexpr Uid kAlice = 10001;
+constexpr std::string_view kPassword = "right";
+
+// alice, and what a test makes of her.
+class Table final : public AccountSource {
+ public:
+  Answer FindUserByName(std::string_view name, UserSink found) noexcept override {
+    return Tell(name == "alice", [&] { found(Alice()); });
+  }
+  Answer FindUserById(Uid uid, UserSink found) noexcept override {
+    return Tell(uid == kAlice, [&] { found(Alice()); });
+  }
+  Answer FindGroupByName(std::string_view, GroupSink) noexcept override { return Tell(false, {}); }
+  Answer FindGroupById(Gid, GroupSink) noexcept override { return Tell(false, {}); }
+  Answer FindGroupsOfUser(std::string_view name, GidsSink found) noexcept override {
+    return Tell(name == "alice", [&] { found(std::vector<Gid>{10001, 10002}); });
+  }
+  Answer FindShadow(std::string_view name, ShadowSink found) noexcept override {
+    ShadowRecord shadow;
+    shadow.name = "alice";
+    shadow.hash = "$y$secret";
+    return Tell(name == "alice", [&] { found(shadow); });
+  }
+  Answer ListUsers(Cursor<UserRecord>*& cursor) noexcept override {
+    cursor = new Rows(rows);
+    return Answer::Found();
+  }
+  Answer ListGroups(Cursor<GroupRecord>*&) noexcept override { return Answer::Absent(); }
+  Answer ListShadows(Cursor<ShadowRecord>*&) noexcept override { return Answer::Absent(); }
+
+  std::atomic<int> asked = 0;
+  std::atomic<bool> down = false;
+  std::atomic<bool> gone = false;  // alice
+  std::function<void()> meanwhile = [] {};
+  int rows = 0;
+
+ private:
+  class Rows final : public Cursor<UserRecord> {
+   public:
+    explicit Rows(int left) : left_(left) {}
+    Answer Next(UserRecord& record) noexcept override {
+      if (left_-- <= 0) return Answer::Absent();
+      record = Alice();
+      return Answer::Found();
+    }
+    void Close() noexcept override { delete this; }
+
+   private:
+    int left_;
+  };
+
+  static UserRecord Alice() {
+    return {"alice", "x", kAlice, kAlice, "Alice", "/home/alice", "/bin/sh"};
+  }
+  Answer Tell(bool here, const std::function<void()>& found) {
+    ++asked;
+    meanwhile();
+    if (down) return Answer::Unavailable(Reason::kUnreachable);
+    if (!here || gone) return Answer::Absent();
+    found();
+    return Answer::Found();
+  }
+};
+
+class Gate final : public LoginGate {
+ public:
+  void Authenticate(const LoginRequest& request, LoginAnswer& answer) noexcept override {
+    const bool right = request.name == "alice" && request.password == kPassword;
+    answer.verdict = right ? LoginVerdict::kAccepted : LoginVerdict::kWrongPassword;
+  }
+  void CheckAccount(const LoginRequest&, LoginAnswer& answer) noexcept override {
+    answer.verdict = LoginVerdict::kAccepted;
+  }
+};
+
+class ServingTest : public testing::Test {
+ protected:
+  ServingTest() {
+    settings_.cache.found_seconds = 0;  // what is remembered is answer_cache_test's
+    settings_.cache.absent_seconds = 0;
+    fcntl(listener_.fd(), F_SETFL, O_NONBLOCK);
+    std::promise<void> up;
+    loop_thread_ = std::jthread([this, &up] {
+      EventLoop loop;
+      Mailbox mailbox;
+      std::unique_ptr<Answerer> answerer;
+      Server server(loop, listener_.fd(),
+                    [&](ClientId id, Asked asked) { answerer->OnRequest(id, std::move(asked)); });
+      answerer = std::make_unique<Answerer>(
+          settings_, Answerer::Sources{table_, gate_},
+          Answerer::Calls{[&](ClientId id, AnswerBytes bytes) { server.Reply(id, bytes); },
+                          [&](ClientId id) { return server.Release(id); },
+                          [](bool forced, Answerer::Calls::Done done) {
+                            done(forced, forced ? "forced" : "too little left");
+                          },
+                          [this] { ++found_; }, [] { return std::string("all is well\n"); }},
+          mailbox);
+      EventLoop::Watch results;
+      loop.WatchIo(results, mailbox.fd(), EPOLLIN, [&](std::uint32_t) { mailbox.Deliver(); });
+      mailbox_ = &mailbox;
+      drain_ = [&] { server.Drain([&] { loop.Exit(0); }); };
+      up.set_value();
+      loop.Run();
+      answerer.reset();  // its workers post to the mailbox
+    });
+    up.get_future().wait();
+  }
+  ~ServingTest() override {
+    mailbox_->Post([this] { drain_(); });
+  }
+
+  Answer Ask(std::string_view name) {
+    SocketSource source(listener_.path());
+    return source.FindUserByName(name, [](const UserRecord&) {});
+  }
+
+  // What `work` returns in a process of that user.
+  int As(Uid uid, const std::function<int()>& work) {
+    const pid_t child = fork();
+    if (child == 0) {
+      if (setgroups(0, nullptr) != 0 || setgid(uid) != 0 || setuid(uid) != 0) _exit(99);
+      _exit(work());
+    }
+    int status = 0;
+    EXPECT_EQ(waitpid(child, &status, 0), child);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  }
+  LoginVerdict LogIn(std::string_view name, std::string_view password) {
+    SocketGate gate(listener_.path());
+    LoginAnswer answer;
+    gate.Authenticate({.name = name, .password = password}, answer);
+    return answer.verdict;
+  }
+  OwnedFd Connect() {
+    OwnedFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::strcpy(address.sun_path, listener_.path());
+    EXPECT_EQ(connect(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+    return fd;
+  }
+  // Waits until the server has closed the connection; the bytes that came before.
+  static std::string ReadToTheEnd(const OwnedFd& fd) {
+    std::string all;
+    char bytes[4096];
+    for (ssize_t got = 0; (got = recv(fd.get(), bytes, sizeof bytes, 0)) > 0;)
+      all.append(bytes, static_cast<std::size_t>(got));
+    return all;
+  }
+
+  Settings settings_;
+  Table table_;
+  Gate gate_;
+  wire_test::Listener listener_;
+  std::atomic<int> found_ = 0;
+  Mailbox* mailbox_ = nullptr;
+  std::function<void()> drain_;
+  std::jthread loop_thread_;  // last: it uses the rest
+};
+
+TEST_F(ServingTest, AccountOfTheDatabaseIsAnswered) {
+  EXPECT_EQ(Ask("alice"), Answer::Found());
+  EXPECT_EQ(Ask("nobody"), Answer::Absent());
+}
+
+TEST_F(ServingTest, AHundredProcessesWithOneQuestionAreOneQuery) {
+  constexpr int kProcesses = 100;
+  std::promise<void> go;
+  table_.meanwhile = [gate = go.get_future().share()] { gate.wait(); };
+  std::vector<OwnedFd> clients;
+  std::vector<std::jthread> threads;
+  std::atomic<int> found = 0;
+  for (int i = 0; i < kProcesses; ++i) {
+    threads.emplace_back([&] { found += Ask("alice").found() ? 1 : 0; });
+  }
+  while (table_.asked == 0) std::this_thread::yield();
+  // All but a few stragglers wait by now; whoever comes later asks again, once.
+  go.set_value();
+  threads.clear();
+  EXPECT_EQ(found, kProcesses);
+  EXPECT_LT(table_.asked, kProcesses);
+}
+
+TEST_F(ServingTest, DatabaseThatIsDownIsNotAnAbsentAccount) {
+  table_.down = true;
+  EXPECT_EQ(Ask("alice"), Answer::Unavailable(Reason::kUnreachable));
+  EXPECT_EQ(Ask("nobody"), Answer::Unavailable(Reason::kUnreachable));
+}
+
+TEST_F(ServingTest, AccountThatWasSeenIsServedWhileTheDatabaseIsDownAndDeletedOneIsNot) {
+  ASSERT_EQ(Ask("alice"), Answer::Found());
+  table_.down = true;
+  EXPECT_EQ(Ask("alice"), Answer::Found());
+  table_.down = false;
+  table_.gone = true;
+  ASSERT_EQ(Ask("alice"), Answer::Absent());
+  table_.down = true;
+  EXPECT_TRUE(Ask("alice").unavailable());
+}
+
+TEST_F(ServingTest, AccountThatTheSnapshotHasNotIsReasonToReadSoon) {
+  ASSERT_EQ(Ask("nobody"), Answer::Absent());
+  EXPECT_EQ(found_, 0);
+  ASSERT_EQ(Ask("alice"), Answer::Found());
+  EXPECT_EQ(found_, 1);
+}
+
+TEST_F(ServingTest, HashesAreForRootAlone) {
+  const auto shadow = [&] {
+    SocketSource source(listener_.path());
+    return source.FindShadow("alice", [](const ShadowRecord&) {});
+  };
+  EXPECT_EQ(shadow(), Answer::Found());
+  for (const Uid uid : {Uid{65534}, kAlice}) {
+    EXPECT_EQ(As(uid, [&] { return shadow() == Answer::Unavailable(Reason::kNotAllowed) ? 0 : 1; }),
+              0);
+  }
+}
+
+TEST_F(ServingTest, WhoIsNotRootMayTryThePasswordOfHisOwnAccountOnly) {
+  EXPECT_EQ(LogIn("alice", kPassword), LoginVerdict::kAccepted);
+  const auto verdict = [&](std::string_view name, std::string_view password) {
+    return static_cast<int>(LogIn(name, password));
+  };
+  EXPECT_EQ(As(kAlice, [&] { return verdict("alice", kPassword); }),
+            static_cast<int>(LoginVerdict::kAccepted));
+  EXPECT_EQ(As(kAlice, [&] { return verdict("alice", "wrong"); }),
+            static_cast<int>(LoginVerdict::kWrongPassword));
+  EXPECT_EQ(As(kAlice, [&] { return verdict("nobody", kPassword); }),
+            static_cast<int>(LoginVerdict::kUnavailable));
+  EXPECT_EQ(As(65534, [&] { return verdict("alice", kPassword); }),
+            static_cast<int>(LoginVerdict::kUnavailable));
+}
+
+TEST_F(ServingTest, WhetherItIsHisOwnAccountIsTheDatabasesWord) {
+  table_.down = true;
+  EXPECT_EQ(As(kAlice, [&] { return static_cast<int>(LogIn("alice", kPassword)); }),
+            static_cast<int>(LoginVerdict::kUnavailable));
+}
+
+TEST_F(ServingTest, RefreshIsForRootAndTellsWhatCameOfIt) {
+  const auto refresh = [&](unsigned flags, std::string& text) {
+    SocketControl control(listener_.path());
+    return control.Refresh(static_cast<std::uint16_t>(request_flag::kWait | flags),
+                           [&](std::string_view said) { text = said; });
+  };
+  std::string text;
+  EXPECT_EQ(refresh(request_flag::kForce, text), Answer::Found());
+  EXPECT_EQ(text, "forced");
+  EXPECT_TRUE(refresh(0, text).unavailable());
+  EXPECT_EQ(text, "too little left");
+  EXPECT_EQ(As(65534,
+               [&] {
+                 const Answer answer = refresh(request_flag::kForce, text);
+                 return answer == Answer::Unavailable(Reason::kNotAllowed) ? 0 : 1;
+               }),
+            0);
+}
+
+TEST_F(ServingTest, EverybodyMaySeeTheState) {
+  std::string text;
+  SocketControl control(listener_.path());
+  EXPECT_EQ(control.Status([&](std::string_view said) { text = said; }), Answer::Found());
+  EXPECT_EQ(text, "all is well\n");
+}
+
+TEST_F(ServingTest, GarbageEndsItsOwnConnectionWithoutAWord) {
+  const OwnedFd client = Connect();
+  ASSERT_GT(send(client.get(), "GET / HTTP/1.0\r\n\r\n", 18, MSG_NOSIGNAL), 0);
+  EXPECT_EQ(ReadToTheEnd(client), "");
+  EXPECT_EQ(Ask("alice"), Answer::Found());
+}
+
+TEST_F(ServingTest, ClientThatSendsNothingIsSentAwayAndNobodyWaitsForIt) {
+  const OwnedFd silent = Connect();
+  const OwnedFd slow = Connect();
+  ASSERT_EQ(send(slow.get(), "SQM", 3, MSG_NOSIGNAL), 3);
+  EXPECT_EQ(Ask("alice"), Answer::Found());
+  EXPECT_EQ(ReadToTheEnd(silent), "");
+  EXPECT_EQ(ReadToTheEnd(slow), "");
+}
+
+TEST_F(ServingTest, ClientThatGoesAwayMeanwhileTakesNobodyAlong) {
+  std::promise<void> go;
+  table_.meanwhile = [gate = go.get_future().share()] { gate.wait(); };
+  std::jthread waiting([&] { EXPECT_EQ(Ask("alice"), Answer::Found()); });
+  while (table_.asked == 0) std::this_thread::yield();
+  {
+    SocketSource impatient(listener_.path(), 1);
+    EXPECT_TRUE(impatient.FindUserByName("alice", [](const UserRecord&) {}).unavailable());
+  }
+  go.set_value();
+}
+
+TEST_F(ServingTest, LongListArrivesWhole) {
+  table_.rows = 100'000;
+  SocketSource source(listener_.path(), 10'000);
+  Cursor<UserRecord>* cursor = nullptr;
+  ASSERT_EQ(source.ListUsers(cursor), Answer::Found());
+  int rows = 0;
+  UserRecord record;
+  Answer answer = cursor->Next(record);
+  for (; answer.found(); answer = cursor->Next(record)) ++rows;
+  cursor->Close();
+  EXPECT_TRUE(answer.absent());
+  EXPECT_EQ(rows, 100'000);
+}
+
+TEST_F(ServingTest, ReaderWhoStopsInTheMiddleOfAListHoldsNobodyUp) {
+  table_.rows = 1'000'000;
+  std::vector<OwnedFd> stuck;
+  for (int i = 0; i < 4; ++i) {  // more than there are threads for lists
+    stuck.push_back(Connect());
+    unsigned char request[kRequestHeader] = {};
+    std::memcpy(request, &kMagic, sizeof kMagic);
+    request[8] = static_cast<unsigned char>(RequestKind::kListUsers);
+    ASSERT_EQ(send(stuck.back().get(), request, sizeof request, MSG_NOSIGNAL),
+              static_cast<ssize_t>(sizeof request));
+  }
+  EXPECT_EQ(Ask("alice"), Answer::Found());
+  EXPECT_EQ(LogIn("alice", kPassword), LoginVerdict::kAccepted);
+}
+
+TEST_F(ServingTest, WhatWasAskedIsAnsweredBeforeItLeaves) {
+  std::promise<void> go;
+  table_.meanwhile = [gate = go.get_future().share()] { gate.wait(); };
+  std::jthread waiting([&] { EXPECT_EQ(Ask("alice"), Answer::Found()); });
+  while (table_.asked == 0) std::this_thread::yield();
+  std::promise<void> draining;
+  mailbox_->Post([&] {
+    drain_();
+    draining.set_value();
+  });
+  draining.get_future().wait();
+  go.set_value();
+  waiting.join();
+  drain_ = [] {};
+}
+
+}  // namespace
+}  // namespace sqlmap

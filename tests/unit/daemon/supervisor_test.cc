@@ -1,0 +1,413 @@
+#include "daemon/supervisor.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <functional>
+#include <iostream>
+#include <optional>
+#include <sstream>
+#include <string>
+
+#include "common/process/monotonic.h"
+#include "common/snapshot/control.h"
+#include "daemon/load_settings.h"
+#include "daemon/process.h"
+#include "unit/daemon/daemon_files.h"
+#include "unit/daemon/scripted_child.h"
+
+namespace sqlmap {
+namespace {
+
+constexpr std::int64_t kPatienceMs = 30'000;
+constexpr char kConfig[] = R"([database]
+servers = ["/nowhere/mysqld.sock"]
+name = "accounts"
+user = "sqlmap"
+)";
+
+sockaddr_un AddressOf(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path.copy(address.sun_path, sizeof address.sun_path - 1);
+  return address;
+}
+
+struct Child {
+  pid_t pid = 0;
+  unsigned uid = 0;
+  std::string published;
+};
+
+// Not what is only waiting for whoever inherited it to notice.
+bool Lives(pid_t pid) {
+  const std::string status = ReadText("/proc/" + std::to_string(pid) + "/stat");
+  return !status.empty() && status.find(") Z ") == std::string::npos;
+}
+
+class SupervisorTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    WriteText(paths_.config, kConfig);
+    WriteText(paths_.passwd,
+              "root:x:0:0::/root:/bin/sh\n_sqlmapd:x:64321:64322::/:/usr/sbin/nologin\n");
+    WriteText(paths_.group, "root:x:0:\n");
+    notify_ = OwnedFd(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    const sockaddr_un address = AddressOf(notify_path_);
+    ASSERT_EQ(bind(notify_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  }
+
+  void TearDown() override {
+    if (HasFailure()) std::cerr << ReadText(log_path_);
+  }
+
+  // The daemon, with what it says in log_path_; returns when it is ready.
+  void Start(int (*run)(ChildContext) = RunScriptedChild) {
+    Launch(run);
+    Await("READY=1");
+  }
+
+  void Launch(int (*run)(ChildContext) = RunScriptedChild) {
+    // What the last one said.
+    for (char bytes[1000]; recv(notify_.get(), bytes, sizeof bytes, MSG_DONTWAIT) > 0;) {
+    }
+    auto process = Process::Fork([&] {
+      const int log = open(log_path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+      dup2(log, STDERR_FILENO);
+      setenv("NOTIFY_SOCKET", notify_path_.c_str(), 1);
+      SettingsOrErrors settings = LoadDaemonSettings(paths_);
+      if (!settings) return 99;
+      DaemonLog lines(DaemonLog::Target::kStandardError);
+      Supervisor supervisor({paths_, true, run, 1'500}, *std::move(settings), lines);
+      return supervisor.Run();
+    });
+    ASSERT_TRUE(process) << process.error();
+    daemon_.reset();
+    daemon_.emplace(*std::move(process));
+  }
+
+  // Until the service manager is told so.
+  void Await(const std::string& what) {
+    const std::int64_t end = MonotonicMs() + kPatienceMs;
+    for (std::string text; text.find(what) == std::string::npos;) {
+      pollfd waiting{notify_.get(), POLLIN, 0};
+      ASSERT_LT(MonotonicMs(), end) << "no " << what;
+      if (poll(&waiting, 1, 100) != 1) continue;
+      char bytes[1000];
+      const ssize_t size = recv(notify_.get(), bytes, sizeof bytes, 0);
+      text.assign(bytes, size < 0 ? 0 : static_cast<std::size_t>(size));
+    }
+  }
+
+  // What the child that serves answers; "" if it ended instead, nothing if nobody is there.
+  std::optional<std::string> Ask(const std::string& command) {
+    const OwnedFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    const sockaddr_un address = AddressOf(paths_.socket());
+    if (connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+      return std::nullopt;
+    send(fd.get(), command.data(), command.size(), MSG_NOSIGNAL);
+    std::string answer;
+    for (char bytes[200];;) {
+      pollfd waiting{fd.get(), POLLIN, 0};
+      if (poll(&waiting, 1, kPatienceMs) != 1) return std::nullopt;
+      const ssize_t size = recv(fd.get(), bytes, sizeof bytes, 0);
+      if (size <= 0) return answer;
+      answer.append(bytes, static_cast<std::size_t>(size));
+    }
+  }
+
+  Child Who() {
+    Child child;
+    std::istringstream words(Ask("who").value_or(""));
+    words >> child.pid >> child.uid >> child.published;
+    return child;
+  }
+
+  // Something that comes about by itself.
+  bool Eventually(const std::function<bool()>& condition) {
+    for (const std::int64_t end = MonotonicMs() + kPatienceMs; MonotonicMs() < end;) {
+      if (condition()) return true;
+      poll(nullptr, 0, 10);
+    }
+    return false;
+  }
+
+  bool LogSays(const std::string& text) {
+    return Eventually([&] { return ReadText(log_path_).find(text) != std::string::npos; });
+  }
+
+  // The page that is at the path now.
+  struct Page {
+    std::uint64_t generation = 0;
+    std::int64_t heartbeat = 0;
+    std::int64_t confirmed_until = 0;
+    std::uint32_t flags = 0;
+  };
+  Page Control() {
+    const OwnedFd fd(open(paths_.control().c_str(), O_RDONLY | O_CLOEXEC));
+    void* const at = mmap(nullptr, kControlSize, PROT_READ, MAP_SHARED, fd.get(), 0);
+    if (at == MAP_FAILED) return {};
+    const auto* const page = static_cast<const ControlPage*>(at);
+    const Page copy{page->generation, page->heartbeat, page->confirmed_until, page->flags};
+    munmap(at, kControlSize);
+    return copy;
+  }
+  int PublishedUsers() {
+    const std::uint64_t generation = Control().generation;
+    return generation == 0 ? -1 : UsersIn(paths_.snapshot(generation), generation);
+  }
+
+  // Its exit status, as waitpid(2) has it.
+  int End(int number) {
+    kill(daemon_->pid(), number);
+    const int status = daemon_->Wait();
+    daemon_.reset();
+    return status;
+  }
+
+  ScratchDirectory scratch_;
+  const DaemonPaths paths_ = scratch_.Paths();
+  const std::string log_path_ = scratch_.path() + "/log";
+  const std::string notify_path_ = scratch_.path() + "/notify";
+  OwnedFd notify_;
+  std::optional<Process> daemon_;
+};
+
+TEST_F(SupervisorTest, ChildServesWithoutRightsAndHasNothingOfTheParents) {
+  Start();
+  const Child child = Who();
+  EXPECT_EQ(child.uid, 64321U);
+  EXPECT_EQ(child.published, "none");
+  // The listener, its channel and the client.
+  EXPECT_EQ(Ask("hold"), "3 0");
+  EXPECT_GT(Control().heartbeat, 0);
+}
+
+TEST_F(SupervisorTest, SnapshotIsPublishedAndAnswersOutliveTheDaemon) {
+  Start();
+  EXPECT_EQ(Ask("publish 100"), "1");
+  EXPECT_EQ(PublishedUsers(), 100);
+  EXPECT_EQ(Control().flags, control::kComplete);
+  const std::uint64_t first = Control().generation;
+  EXPECT_EQ(End(SIGKILL), SIGKILL);
+  EXPECT_EQ(PublishedUsers(), 100);
+
+  Start();
+  EXPECT_EQ(Who().published, "100");
+  EXPECT_EQ(Control().generation, first);
+  EXPECT_EQ(Ask("publish 101"), "1");
+  EXPECT_GT(Control().generation, first);
+  EXPECT_EQ(PublishedUsers(), 101);
+}
+
+TEST_F(SupervisorTest, RebootLosesNothing) {
+  Start();
+  ASSERT_EQ(Ask("publish 100"), "1");
+  const std::uint64_t before = Control().generation;
+  End(SIGTERM);
+  std::filesystem::remove_all(paths_.run);
+  Start();
+  EXPECT_EQ(PublishedUsers(), 100);
+  EXPECT_GT(Control().generation, before);
+  EXPECT_EQ(Who().published, "100");
+}
+
+TEST_F(SupervisorTest, CrashOfTheChildIsHardlyNoticed) {
+  Start();
+  ASSERT_EQ(Ask("publish 10"), "1");
+  const Child first = Who();
+  EXPECT_EQ(Ask("exit"), "");
+  const std::int64_t crashed = MonotonicMs();
+  const Child second = Who();
+  const std::int64_t took = MonotonicMs() - crashed;
+  RecordProperty("milliseconds", static_cast<int>(took));
+  EXPECT_NE(second.pid, first.pid);
+  EXPECT_EQ(second.uid, 64321U);
+  EXPECT_EQ(second.published, "10");
+  EXPECT_LT(took, 1'000);
+  EXPECT_TRUE(LogSays("exited with status 3"));
+}
+
+TEST_F(SupervisorTest, ChildThatDiesAgainAndAgainDoesNotBurnTheProcessor) {
+  Launch(RunShortLivedChild);
+  EXPECT_TRUE(LogSays("starts in 400 ms"));
+  EXPECT_EQ(End(SIGTERM), 0);
+}
+
+TEST_F(SupervisorTest, ChildThatHangsIsReplaced) {
+  Start();
+  const Child first = Who();
+  const OwnedFd client(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  EXPECT_EQ(Ask("hang"), "");
+  EXPECT_NE(Who().pid, first.pid);
+  EXPECT_TRUE(LogSays("the child hangs"));
+}
+
+TEST_F(SupervisorTest, ChildThatHasBeenTakenOverIsEnded) {
+  Start();
+  for (const char* command : {"unsealed 10", "garbage", "foreign"}) {
+    const Child before = Who();
+    Ask(command);
+    EXPECT_TRUE(Eventually([&] { return !Lives(before.pid); })) << command;
+    EXPECT_NE(Who().pid, before.pid) << command;
+    EXPECT_EQ(Control().generation, 0U) << command;
+  }
+}
+
+TEST_F(SupervisorTest, NoChildOutlivesAParentThatWasKilled) {
+  Start();
+  const pid_t child = Who().pid;
+  End(SIGKILL);
+  EXPECT_TRUE(Eventually([&] { return !Lives(child); }));
+  Start();
+  EXPECT_GT(Who().pid, 0);
+}
+
+TEST_F(SupervisorTest, CleanStopIsQuickAndTellsTheReaders) {
+  Start();
+  ASSERT_EQ(Ask("publish 10"), "1");
+  ASSERT_EQ(Ask("confirm"), "sent");
+  EXPECT_TRUE(Eventually([&] { return Control().confirmed_until > MonotonicMs() / 1000; }));
+  EXPECT_EQ(End(SIGTERM), 0);
+  EXPECT_NE(access(paths_.socket().c_str(), F_OK), 0);
+  EXPECT_NE(Control().flags & control::kRetired, 0U);
+  EXPECT_EQ(Control().confirmed_until, 0);
+  EXPECT_EQ(PublishedUsers(), 10);
+}
+
+TEST_F(SupervisorTest, ChildThatDoesNotLeaveDoesNotHoldTheStopUp) {
+  Start();
+  ASSERT_EQ(Ask("stay"), "done");
+  const std::int64_t begin = MonotonicMs();
+  EXPECT_EQ(End(SIGTERM), 0);
+  EXPECT_LT(MonotonicMs() - begin, 10'000);
+}
+
+TEST_F(SupervisorTest, SecondDaemonLeavesTheFirstAlone) {
+  Start();
+  Process first = *std::move(daemon_);
+  daemon_.reset();
+  Launch();
+  EXPECT_EQ(WEXITSTATUS(daemon_->Wait()), 1);
+  EXPECT_TRUE(LogSays("another sqlmapd is running, process " + std::to_string(first.pid())));
+  EXPECT_GT(Who().pid, 0);
+}
+
+TEST_F(SupervisorTest, MistakeInTheNewConfigurationChangesNothing) {
+  Start();
+  const pid_t before = Who().pid;
+  WriteText(paths_.config,
+            std::string(kConfig) + "[accounts]\nmin_uid = \"many\"\nno_such_key = 1\n");
+  kill(daemon_->pid(), SIGHUP);
+  Await("READY=1");
+  EXPECT_TRUE(LogSays("min_uid"));
+  EXPECT_TRUE(LogSays("no_such_key"));
+  EXPECT_TRUE(LogSays("the old one stays in force"));
+  EXPECT_EQ(Who().pid, before);
+}
+
+TEST_F(SupervisorTest, NewConfigurationTakesOverWithoutARefusedConnection) {
+  Start();
+  ASSERT_EQ(Ask("publish 10"), "1");
+  const pid_t before = Who().pid;
+  WriteText(paths_.config, std::string(kConfig) + "[accounts]\nmin_uid = 200000\n");
+  kill(daemon_->pid(), SIGHUP);
+  const std::int64_t end = MonotonicMs() + kPatienceMs;
+  for (pid_t now = before; now == before;) {
+    ASSERT_LT(MonotonicMs(), end);
+    const auto answer = Ask("who");
+    ASSERT_TRUE(answer) << "refused";
+    if (!answer->empty()) now = std::stoi(*answer);
+  }
+  EXPECT_TRUE(Eventually([&] { return !Lives(before); }));
+  // The new rules hold for what comes; what is published stays until then.
+  EXPECT_EQ(PublishedUsers(), 10);
+  EXPECT_EQ(Ask("publish 11"), "0");
+  EXPECT_EQ(PublishedUsers(), 10);
+}
+
+TEST_F(SupervisorTest, SnapshotThatIsSwitchedOffIsWithdrawn) {
+  Start();
+  ASSERT_EQ(Ask("publish 10"), "1");
+  WriteText(paths_.config, std::string(kConfig) + "[snapshot]\nenabled = false\n");
+  kill(daemon_->pid(), SIGHUP);
+  EXPECT_TRUE(Eventually([&] { return Control().generation == 0; }));
+  EXPECT_NE(access(paths_.persistent().c_str(), F_OK), 0);
+}
+
+TEST_F(SupervisorTest, NewLocalAccountIsKnownWithoutARestart) {
+  Start();
+  ASSERT_EQ(Ask("publish 10"), "1");
+  const pid_t before = Who().pid;
+  WriteText(paths_.passwd, ReadText(paths_.passwd) + "local:x:100003:100003::/:/bin/sh\n");
+  EXPECT_TRUE(LogSays("own accounts or groups have changed"));
+  EXPECT_TRUE(Eventually([&] { return Who().pid != before; }));
+  EXPECT_EQ(Ask("publish 11"), "0");
+}
+
+TEST_F(SupervisorTest, AdministratorMayAskForARead) {
+  Start();
+  ASSERT_EQ(Ask("refreshed"), "0");
+  kill(daemon_->pid(), SIGUSR1);
+  EXPECT_TRUE(Eventually([&] { return Ask("refreshed") == "1"; }));
+}
+
+TEST_F(SupervisorTest, ReadersLearnThatTheDatabaseIsDown) {
+  Start();
+  ASSERT_EQ(Ask("down 5"), "done");
+  EXPECT_TRUE(Eventually([&] { return (Control().flags & control::kBackendDown) != 0; }));
+  ASSERT_EQ(Ask("down 0"), "done");
+  EXPECT_TRUE(Eventually([&] { return (Control().flags & control::kBackendDown) == 0; }));
+}
+
+TEST_F(SupervisorTest, WhatSomebodyRemovesFromRunComesBack) {
+  Start();
+  ASSERT_EQ(Ask("publish 10"), "1");
+  const std::uint64_t before = Control().generation;
+  std::filesystem::remove_all(paths_.run);
+  EXPECT_TRUE(Eventually([&] { return PublishedUsers() == 10; }));
+  EXPECT_GT(Control().generation, before);
+  EXPECT_TRUE(Eventually([&] { return Ask("who").has_value(); }));
+  EXPECT_EQ(Ask("publish 11"), "1");
+  EXPECT_EQ(PublishedUsers(), 11);
+}
+
+TEST_F(SupervisorTest, SnapshotThatIsLostAltogetherIsReadAgain) {
+  Start();
+  ASSERT_EQ(Ask("publish 10"), "1");
+  std::filesystem::remove(paths_.persistent());
+  std::filesystem::remove(paths_.snapshot(Control().generation));
+  EXPECT_TRUE(Eventually([&] { return Who().published == "none"; }));
+}
+
+TEST_F(SupervisorTest, FileInPlaceOfRunDoesNotStopTheDaemonAndWhenItIsGoneAllIsWell) {
+  Start();
+  ASSERT_EQ(Ask("publish 10"), "1");
+  std::filesystem::rename(paths_.run, paths_.run + ".away");
+  WriteText(paths_.run, "");
+  EXPECT_TRUE(LogSays("no control page"));
+  EXPECT_TRUE(LogSays("no socket"));
+  std::filesystem::remove(paths_.run);
+  EXPECT_TRUE(Eventually([&] { return PublishedUsers() == 10 && Ask("who").has_value(); }));
+}
+
+TEST_F(SupervisorTest, HostWithoutTheServiceUserIsToldWhatToDo) {
+  WriteText(paths_.passwd, "root:x:0:0::/root:/bin/sh\n");
+  Launch();
+  EXPECT_EQ(WEXITSTATUS(daemon_->Wait()), 1);
+  EXPECT_TRUE(LogSays("useradd --system"));
+}
+
+}  // namespace
+}  // namespace sqlmap
