@@ -1,5 +1,6 @@
 #include "daemon/answer_cache.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace sqlmap {
@@ -32,6 +33,7 @@ AnswerBytes AnswerCache::Look(const std::string& question, std::int64_t now_ms,
 
 void AnswerCache::Store(const std::string& question, Kind kind, AnswerBytes bytes,
                         std::int64_t asked_ms) {
+  if (asked_ms < forgotten_ms_) return;
   if (const auto old = index_.find(question); old != index_.end()) {
     if (old->second->asked_ms > asked_ms) return;  // a slower worker with older news
     Drop(old->second);
@@ -52,6 +54,7 @@ void AnswerCache::Store(const std::string& question, Kind kind, AnswerBytes byte
 }
 
 void AnswerCache::ForgetAskedBefore(std::int64_t ms) {
+  forgotten_ms_ = std::max(forgotten_ms_, ms);
   for (auto entry = entries_.begin(); entry != entries_.end();) {
     const auto next = std::next(entry);
     if (entry->asked_ms < ms) Drop(entry);

@@ -45,7 +45,7 @@ class AnswerCache {
   // answers make room. May throw std::bad_alloc, and is then unchanged.
   void Store(const std::string& question, Kind kind, AnswerBytes bytes, std::int64_t asked_ms);
 
-  // Drops what was asked before a newer view of everything was read.
+  // Drops what was asked before a newer view of everything was read, and takes none of it later.
   void ForgetAskedBefore(std::int64_t ms);
 
   std::size_t size() const { return index_.size(); }
@@ -66,6 +66,7 @@ class AnswerCache {
   Entries entries_;  // most recently used first
   std::unordered_map<std::string, Entries::iterator> index_;
   std::size_t bytes_ = 0;
+  std::int64_t forgotten_ms_ = 0;  // what was asked before is old news
 };
 
 }  // namespace sqlmap

@@ -2,23 +2,43 @@
 
 #include <algorithm>
 #include <memory>
+#include <new>
 #include <thread>
 #include <utility>
 
 #include "common/process/monotonic.h"
 #include "common/wire/access.h"
 #include "common/wire/answer_encoder.h"
+#include "common/wire/client.h"
 #include "daemon/list_writer.h"
 
 namespace sqlmap {
 namespace {
 
-constexpr std::size_t kMostQueries = 4096;  // waiting; each has a client
-constexpr std::size_t kMostHashes = 256;    // more would be waited for longer than a client waits
+constexpr std::size_t kMostQueries = 4096;  // each has a client
+constexpr std::size_t kMostQueriesOfOneUser = 1024;
+constexpr std::size_t kMostHashes = 256;  // more would be waited for longer than a client waits
+constexpr std::size_t kMostHashesOfOneUser = 2;
 constexpr std::size_t kMostLists = 16;
-constexpr unsigned kListThreads = 2;
+constexpr std::size_t kMostListsOfOneUser = 4;
+constexpr unsigned kListThreads = 4;
+constexpr std::size_t kMostReadFor = 65536;
 
-unsigned HashThreads() { return std::clamp(std::thread::hardware_concurrency(), 1U, 16U); }
+// One for root, at least one for the others.
+unsigned HashThreads() { return std::clamp(std::thread::hardware_concurrency(), 2U, 16U); }
+
+const AnswerBytes& NoMemory() {
+  static const AnswerBytes bytes = UnavailableBytes(Reason::kNoMemory, {});
+  return bytes;
+}
+
+AnswerBytes TooBusy() {
+  return UnavailableBytes(Reason::kUnreachable, "sqlmapd has too much to do");
+}
+
+bool IsLate(std::int64_t asked_ms, std::int64_t budget_ms) {
+  return MonotonicMs() - asked_ms >= budget_ms;
+}
 
 AnswerBytes Verdict(const LoginAnswer& answer) {
   std::string bytes;
@@ -40,17 +60,16 @@ bool AsksAboutHimself(AccountSource& accounts, std::string_view name, const Peer
   return answer.found() && IsOwn(uid, peer.uid);
 }
 
-AnswerBytes DecideLogin(const Answerer::Sources& sources, const Asked& asked) {
-  const Request& request = asked.request();
+AnswerBytes NotHisOwn() {
+  return UnavailableBytes(Reason::kNotAllowed, "only root may ask about other accounts");
+}
+
+AnswerBytes DecideLogin(LoginGate& logins, const Request& request) {
   LoginAnswer answer;
-  if (asked.access == Access::kOwnAccount &&
-      !AsksAboutHimself(sources.accounts, request.name, asked.peer)) {
-    return UnavailableBytes(Reason::kNotAllowed, "only root may ask about other accounts");
-  }
   if (request.kind == RequestKind::kAuthenticate) {
-    sources.logins.Authenticate(request.login, answer);
+    logins.Authenticate(request.login, answer);
   } else {
-    sources.logins.CheckAccount(request.login, answer);
+    logins.CheckAccount(request.login, answer);
   }
   return Verdict(answer);
 }
@@ -62,9 +81,20 @@ Answerer::Answerer(const Settings& settings, Sources sources, Calls calls, Mailb
       calls_(std::move(calls)),
       mailbox_(mailbox),
       cache_(settings.cache),
-      queries_(settings.database.pool_size, kMostQueries),
-      hashes_(HashThreads(), kMostHashes),
-      lists_(kListThreads, kMostLists) {}
+      queries_({.threads = settings.database.pool_size,
+                .waiting = kMostQueries,
+                .of_one_user = kMostQueriesOfOneUser,
+                .at_once = settings.database.pool_size}),
+      hashes_({.threads = HashThreads(),
+               .waiting = kMostHashes,
+               .of_one_user = kMostHashesOfOneUser,
+               .at_once = kMostHashesOfOneUser}),
+      lists_({.threads = kListThreads,
+              .waiting = kMostLists,
+              .of_one_user = kMostListsOfOneUser,
+              .at_once = 1}) {
+  (void)NoMemory();
+}
 
 void Answerer::OnRequest(ClientId client, Asked asked) {
   const Request& request = asked.request();
@@ -74,13 +104,13 @@ void Answerer::OnRequest(ClientId client, Asked asked) {
     case RequestKind::kGroupByName:
     case RequestKind::kGroupById:
     case RequestKind::kGroupsOfUser:
-      return LookUp(client, {request.kind, request.id, std::string(request.name)});
+      return LookUp(client, asked);
     case RequestKind::kShadowByName:
-      return Shadow(client, {request.kind, 0, std::string(request.name)});
+      return Shadow(client, asked);
     case RequestKind::kListUsers:
     case RequestKind::kListGroups:
     case RequestKind::kListShadows:
-      return List(client, request.kind);
+      return List(client, asked);
     case RequestKind::kAuthenticate:
     case RequestKind::kCheckAccount:
       return Login(client, std::move(asked));
@@ -91,35 +121,57 @@ void Answerer::OnRequest(ClientId client, Asked asked) {
   }
 }
 
-void Answerer::LookUp(ClientId client, Question question) {
+void Answerer::LookUp(ClientId client, const Asked& asked) {
+  const Request& request = asked.request();
+  Question question{request.kind, request.id, std::string(request.name)};
   std::string key = question.Key();
-  const std::int64_t now = MonotonicMs();
+  const std::int64_t now = asked.asked_ms;
   if (AnswerBytes known = cache_.Fresh(key, now)) {
     ++counters_.cache_hits;
     return calls_.reply(client, std::move(known));
   }
-  const auto [at, first] = under_way_.try_emplace(key);
-  at->second.push_back(client);
-  if (!first) {
+  // Root's queries are everybody's, since they go first. One that waits among the many of another
+  // user is nothing to wait for.
+  const auto flight_of = [&key](Uid uid) { return std::to_string(uid) + ' ' + key; };
+  for (const Uid uid : {Uid{0}, asked.peer.uid}) {
+    const auto flight = under_way_.find(flight_of(uid));
+    // Twice the budget, for waiting and for asking: what is older has been lost for want of memory.
+    if (flight == under_way_.end() || IsLate(flight->second.since_ms, 2 * kLookUpBudgetMs))
+      continue;
+    flight->second.clients.push_back(client);
     ++counters_.shared;
     return;
   }
+  const std::string flight = flight_of(asked.peer.uid);
+  UnderWay& under_way = under_way_[flight];
+  under_way.since_ms = now;
+  under_way.clients.push_back(client);
   ++counters_.asked;
-  const bool submitted = queries_.Submit([this, key, question = std::move(question), now] {
-    Told told = Ask(sources_.accounts, question);
-    mailbox_.Post([this, key, question, told = std::move(told), now]() mutable {
-      OnTold(key, question, std::move(told), now);
-    });
-  });
-  if (!submitted) {
-    ++counters_.too_busy;
-    under_way_.erase(key);
-    calls_.reply(client, UnavailableBytes(Reason::kUnreachable, "sqlmapd has too much to do"));
-  }
+  const bool submitted =
+      queries_.Submit(asked.peer.uid, [this, flight, question = std::move(question), now] {
+        Told told;
+        try {
+          told = IsLate(now, kLookUpBudgetMs)
+                     ? Told{Answer::Unavailable(Reason::kTimeout),
+                            UnavailableBytes(Reason::kTimeout, "waited too long for its turn")}
+                     : Ask(sources_.accounts, question);
+        } catch (const std::bad_alloc&) {
+          told = {Answer::Unavailable(Reason::kNoMemory), NoMemory()};
+        }
+        mailbox_.Post([this, flight, question, told = std::move(told), now]() mutable {
+          OnTold(flight, question, std::move(told), now);
+        });
+      });
+  if (submitted) return;
+  ++counters_.too_busy;
+  const AnswerBytes refused = TooBusy();
+  const auto waiting = under_way_.extract(flight);
+  for (const ClientId waiter : waiting.mapped().clients) calls_.reply(waiter, refused);
 }
 
-void Answerer::OnTold(const std::string& key, const Question& question, Told told,
+void Answerer::OnTold(const std::string& flight, const Question& question, Told told,
                       std::int64_t asked_ms) {
+  const std::string key = question.Key();
   if (told.answer.unavailable()) {
     ++counters_.unavailable;
     if (AnswerBytes known = cache_.WhileDown(key, MonotonicMs())) told.bytes = std::move(known);
@@ -127,37 +179,64 @@ void Answerer::OnTold(const std::string& key, const Question& question, Told tol
     const bool found = told.answer.found();
     cache_.Store(key, found ? AnswerCache::Kind::kFound : AnswerCache::Kind::kAbsent, told.bytes,
                  asked_ms);
-    if (found && question.kind == RequestKind::kUserByName) calls_.account_found();
+    if (question.kind == RequestKind::kUserByName) {
+      found ? OnFound(key, *told.bytes) : (void)read_for_.erase(std::hash<std::string>()(key));
+    }
   }
-  const auto waiting = under_way_.extract(key);
+  const auto waiting = under_way_.extract(flight);
   if (waiting.empty()) return;
-  for (const ClientId client : waiting.mapped()) calls_.reply(client, told.bytes);
+  for (const ClientId client : waiting.mapped().clients) calls_.reply(client, told.bytes);
 }
 
-void Answerer::Shadow(ClientId client, Question question) {
-  Submit(queries_, client, [this, client, question = std::move(question)] {
-    Told told = Ask(sources_.accounts, question);
-    mailbox_.Post([this, client, bytes = std::move(told.bytes)] { calls_.reply(client, bytes); });
-  });
+// Anybody may ask for a name that the snapshot has: that alone must not lead to read after read.
+void Answerer::OnFound(const std::string& key, const std::string& bytes) {
+  const std::hash<std::string> hash;
+  if (read_for_.size() >= kMostReadFor) read_for_.clear();
+  const auto [at, first] = read_for_.try_emplace(hash(key), hash(bytes));
+  if (!first && std::exchange(at->second, hash(bytes)) == hash(bytes)) return;
+  calls_.account_found();
+}
+
+void Answerer::Shadow(ClientId client, const Asked& asked) {
+  const Question question{asked.request().kind, 0, std::string(asked.request().name)};
+  Submit(queries_, client, asked, kLookUpBudgetMs,
+         [this, question] { return Ask(sources_.accounts, question).bytes; });
 }
 
 void Answerer::Login(ClientId client, Asked asked) {
   ++counters_.logins;
-  const bool hashes = asked.request().kind == RequestKind::kAuthenticate;
-  // std::function copies; a password does not.
-  auto shared = std::make_shared<Asked>(std::move(asked));
-  Submit(hashes ? hashes_ : queries_, client, [this, client, shared = std::move(shared)] {
-    AnswerBytes bytes = DecideLogin(sources_, *shared);
-    shared->parser->Wipe();
-    mailbox_.Post([this, client, bytes = std::move(bytes)] { calls_.reply(client, bytes); });
+  // std::function copies; a password does not. The request is wiped with its last owner.
+  const auto shared = std::make_shared<const Asked>(std::move(asked));
+  if (shared->access == Access::kOwnAccount) return LogInHimself(client, shared);
+  const bool hashes = shared->request().kind == RequestKind::kAuthenticate;
+  Submit(hashes ? hashes_ : queries_, client, *shared,
+         hashes ? kAuthenticateBudgetMs : kLookUpBudgetMs,
+         [this, shared] { return DecideLogin(sources_.logins, shared->request()); });
+}
+
+// Whose account it is must be known before there is a hash to be computed: strangers take no place
+// of those who may ask.
+void Answerer::LogInHimself(ClientId client, std::shared_ptr<const Asked> asked) {
+  Submit(queries_, client, *asked, kLookUpBudgetMs, [this, client, asked]() -> AnswerBytes {
+    const Request& request = asked->request();
+    if (!AsksAboutHimself(sources_.accounts, request.name, asked->peer)) return NotHisOwn();
+    if (request.kind == RequestKind::kCheckAccount) return DecideLogin(sources_.logins, request);
+    mailbox_.Post([this, client, asked] {
+      Submit(hashes_, client, *asked, kAuthenticateBudgetMs,
+             [this, asked] { return DecideLogin(sources_.logins, asked->request()); });
+    });
+    return nullptr;
   });
 }
 
-void Answerer::List(ClientId client, RequestKind kind) {
+void Answerer::List(ClientId client, const Asked& asked) {
+  const RequestKind kind = asked.request().kind;
   auto fd = std::make_shared<OwnedFd>(calls_.release(client));
   if (!fd->valid()) return;
   // Too many lists at once: the connection closes without a word, which is no answer.
-  (void)lists_.Submit([this, fd, kind] { WriteList(sources_.accounts, kind, std::move(*fd)); });
+  (void)lists_.Submit(asked.peer.uid, [this, fd, kind, since_ms = asked.asked_ms] {
+    if (!IsLate(since_ms, kLookUpBudgetMs)) WriteList(sources_.accounts, kind, std::move(*fd));
+  });
 }
 
 void Answerer::Refresh(ClientId client, const Request& request) {
@@ -171,10 +250,25 @@ void Answerer::Refresh(ClientId client, const Request& request) {
   if (!request.wait) calls_.reply(client, Text("asked for"));
 }
 
-void Answerer::Submit(WorkerPool& pool, ClientId client, WorkerPool::Work work) {
-  if (pool.Submit(std::move(work))) return;
+void Answerer::Submit(WorkerPool& pool, ClientId client, const Asked& asked, std::int64_t budget_ms,
+                      std::function<AnswerBytes()> work) {
+  auto piece = [this, client, waiting = asked.waiting, since_ms = asked.asked_ms, budget_ms,
+                work = std::move(work)] {
+    if (waiting.expired()) return;
+    AnswerBytes bytes;
+    try {
+      bytes = IsLate(since_ms, budget_ms)
+                  ? UnavailableBytes(Reason::kTimeout, "waited too long for its turn")
+                  : work();
+    } catch (const std::bad_alloc&) {
+      bytes = NoMemory();
+    }
+    if (bytes == nullptr) return;  // there is more to do first
+    mailbox_.Post([this, client, bytes = std::move(bytes)] { calls_.reply(client, bytes); });
+  };
+  if (pool.Submit(asked.peer.uid, std::move(piece))) return;
   ++counters_.too_busy;
-  calls_.reply(client, UnavailableBytes(Reason::kUnreachable, "sqlmapd has too much to do"));
+  calls_.reply(client, TooBusy());
 }
 
 std::string Answerer::Describe() const {

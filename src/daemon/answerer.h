@@ -1,11 +1,14 @@
 // The child's mind: who answers which request, and what is remembered of it.
 //
 //   an account or a group   the cache; else the query that is already under way for the same
-//                           question; else a query. While the database cannot say: what it said
-//                           last
+//                           question, of root or of the same user; else a query. While the database
+//                           cannot say: what it said last
 //   shadow, account stage   a query, for each who asks
 //   password                a worker of its own, since hashes take time
 //   lists                   a worker that streams
+//
+// Work is dropped when nobody waits for it any more: the client has hung up, or has been waiting
+// for as long as the modules wait.
 #ifndef SQLMAP_DAEMON_ANSWERER_H_
 #define SQLMAP_DAEMON_ANSWERER_H_
 
@@ -64,20 +67,32 @@ class Answerer {
     std::uint64_t logins = 0;
   };
 
-  void LookUp(ClientId client, Question question);
-  void OnTold(const std::string& key, const Question& question, Told told, std::int64_t asked_ms);
-  void Shadow(ClientId client, Question question);
+  struct UnderWay {
+    std::int64_t since_ms = 0;
+    std::vector<ClientId> clients;
+  };
+
+  void LookUp(ClientId client, const Asked& asked);
+  void OnTold(const std::string& flight, const Question& question, Told told,
+              std::int64_t asked_ms);
+  void OnFound(const std::string& key, const std::string& bytes);
+  void Shadow(ClientId client, const Asked& asked);
   void Login(ClientId client, Asked asked);
-  void List(ClientId client, RequestKind kind);
+  void LogInHimself(ClientId client, std::shared_ptr<const Asked> asked);
+  void List(ClientId client, const Asked& asked);
   void Refresh(ClientId client, const Request& request);
-  // The client is told so if the pool has too much to do.
-  void Submit(WorkerPool& pool, ClientId client, WorkerPool::Work work);
+  // The reply is what `work` gives. The client is told so if the pool has too much to do.
+  void Submit(WorkerPool& pool, ClientId client, const Asked& asked, std::int64_t budget_ms,
+              std::function<AnswerBytes()> work);
 
   const Sources sources_;
   const Calls calls_;
   Mailbox& mailbox_;
   AnswerCache cache_;
-  std::unordered_map<std::string, std::vector<ClientId>> under_way_;
+  std::unordered_map<std::string, UnderWay> under_way_;  // by user and question
+  // By hashes of question and answer: accounts that a read has been asked for because of. If that
+  // read did not change their answer, another one would not.
+  std::unordered_map<std::size_t, std::size_t> read_for_;
   Counters counters_;
   // Last: what they do uses the rest.
   WorkerPool queries_;

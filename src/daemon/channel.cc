@@ -64,16 +64,23 @@ std::expected<Channel::Received, Channel::Failure> Channel::Receive() {
     const bool nothing = errno == EAGAIN || errno == EWOULDBLOCK;
     return std::unexpected(nothing ? Failure::kNothing : Failure::kClosed);
   }
+  // CMSG_SPACE has room for one more than was asked for, and the kernel uses it.
+  std::size_t descriptors = 0;
   for (cmsghdr* header = CMSG_FIRSTHDR(&packet); header != nullptr;
        header = CMSG_NXTHDR(&packet, header)) {
     if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
-    int descriptor = -1;
-    std::memcpy(&descriptor, CMSG_DATA(header), sizeof descriptor);
-    received.descriptor = OwnedFd(descriptor);
+    const std::size_t bytes = header->cmsg_len - CMSG_LEN(0);
+    for (std::size_t at = 0; at + sizeof(int) <= bytes; at += sizeof(int)) {
+      int descriptor = -1;
+      std::memcpy(&descriptor, CMSG_DATA(header) + at, sizeof descriptor);
+      received.descriptor = OwnedFd(descriptor);  // closes the one before it
+      ++descriptors;
+    }
   }
   if (size == 0) return std::unexpected(Failure::kClosed);
   if (size != static_cast<ssize_t>(sizeof received.message) ||
-      (packet.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0) {
+      (packet.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0 ||
+      descriptors != (received.message.kind == MessageKind::kPublish ? 1U : 0U)) {
     return std::unexpected(Failure::kBroken);
   }
   return received;

@@ -1,5 +1,6 @@
 // What the parent (root) and its child (which talks to the network) say to each other, over a
-// SOCK_SEQPACKET socket pair: one message a packet, of fixed size, at most one descriptor with it.
+// SOCK_SEQPACKET socket pair: one message a packet, of fixed size; one descriptor with kPublish,
+// none with the others.
 //
 // The parent believes nothing that comes over it: a message of the wrong size or kind, or a
 // descriptor that is not sealed, is a reason to end the child.
@@ -22,7 +23,7 @@ enum class MessageKind : std::uint32_t {
   // parent to child
   kPublished = 16,  // `token`, and whether it is out: `value` 1, as `generation`, or 0
   kRefresh = 17,    // read again now; `value` 1: even if much is missing
-  kDrain = 18,      // answer what has been asked, take no more, and exit
+  kDrain = 18,  // answer what has been asked, take no more, and exit within `value` milliseconds
 };
 
 struct Message {

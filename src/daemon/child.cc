@@ -1,6 +1,7 @@
 #include "daemon/child.h"
 
 #include <sys/epoll.h>
+#include <unistd.h>
 
 #include <cstdint>
 #include <deque>
@@ -23,7 +24,6 @@ namespace sqlmap {
 namespace {
 
 constexpr std::int64_t kAliveMs = 1'000;
-constexpr std::int64_t kDrainMs = 2'000;
 
 class Child {
  public:
@@ -128,7 +128,7 @@ class Child {
       } else if (message.kind == MessageKind::kRefresh) {
         Refresh(message.value != 0, [](bool, const std::string&) {});
       } else if (message.kind == MessageKind::kDrain) {
-        loop_.WatchTime(drained_, kDrainMs, [this] { loop_.Exit(0); });
+        loop_.WatchTime(drained_, message.value, [this] { loop_.Exit(0); });
         server_.Drain([this] { loop_.Exit(0); });
       }
     }
@@ -156,7 +156,9 @@ int RunChild(ChildContext context) {
                                    : DaemonLog::Target::kSystem);
   try {
     Child child(std::move(context), log);
-    return child.Run();
+    const int status = child.Run();
+    // A thread may wait for a row for up to a minute: it ends with the process, and not before it.
+    _exit(status);
   } catch (const std::exception& error) {
     log.Write(LogLevel::kError, std::string("sqlmapd cannot go on: ") + error.what());
     return 1;

@@ -21,9 +21,10 @@ struct ChildContext {
   std::uint64_t generation = 0;         // its number
 };
 
-// Serves until it is told to drain or the parent is gone; returns the exit status. All privileges
-// have been dropped before, signals that are for the parent are ignored, and no descriptor is open
-// but the standard streams and the two in the context.
+// Serves until it is told to drain or the parent is gone; then the process ends. Returns an exit
+// status if it cannot go on. All privileges have been dropped before, signals that are for the
+// parent are ignored, and no descriptor is open but the standard streams and the two in the
+// context.
 int RunChild(ChildContext context);
 
 }  // namespace sqlmap

@@ -5,6 +5,7 @@
 #include <systemd/sd-event.h>
 
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <system_error>
@@ -16,7 +17,7 @@ struct EventSourceEnd {
 };
 using EventSource = std::unique_ptr<sd_event_source, EventSourceEnd>;
 
-// The loop of one thread. What is called must not throw; it may end its own source.
+// The loop of one thread. What is called may end its own source; what it throws ends the loop.
 class EventLoop {
  public:
   using OnIo = std::function<void(std::uint32_t events)>;  // EPOLLIN, ...
@@ -36,6 +37,7 @@ class EventLoop {
 
    private:
     friend class EventLoop;
+    EventLoop* loop_ = nullptr;
     EventSource source_;
     OnIo on_io_;
     OnTime on_time_;
@@ -50,7 +52,7 @@ class EventLoop {
   // The signal must be blocked in every thread.
   void WatchSignal(Watch& watch, int signal, OnSignal call);
 
-  // Until Exit. Returns what Exit was given.
+  // Until Exit. Returns what Exit was given, or throws what was thrown.
   int Run();
   void Exit(int status) { sd_event_exit(event_.get(), status); }
 
@@ -60,7 +62,20 @@ class EventLoop {
   struct End {
     void operator()(sd_event* event) const { sd_event_unref(event); }
   };
+  // There is C code between us and Run.
+  template <class Call, class... Args>
+  int Guarded(const Call& call, Args... args) noexcept {
+    try {
+      call(args...);
+    } catch (...) {
+      thrown_ = std::current_exception();
+      Exit(1);
+    }
+    return 0;
+  }
+
   std::unique_ptr<sd_event, End> event_;
+  std::exception_ptr thrown_;
 };
 
 }  // namespace sqlmap

@@ -4,19 +4,23 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <memory>
 #include <new>
 #include <string>
 #include <utility>
 
+#include "common/process/monotonic.h"
 #include "common/wire/answer_encoder.h"
 
 namespace sqlmap {
 namespace {
 
 constexpr std::size_t kChunk = std::size_t{64} << 10;
-constexpr int kPatienceMs = 1000;
+constexpr std::int64_t kPatienceMs = 1000;     // with a client that reads nothing
+constexpr std::int64_t kWholeListMs = 60'000;  // and with one that reads slowly
 
 class Writer {
  public:
@@ -27,7 +31,7 @@ class Writer {
 
   std::string& bytes() { return bytes_; }
   // False: the client is gone or does not read.
-  bool FlushIfLarge() { return bytes_.size() < kChunk || Flush(); }
+  bool FlushIfLarge() { return LeftMs() > 0 && (bytes_.size() < kChunk || Flush()); }
   bool Flush() {
     std::size_t sent = 0;
     while (sent < bytes_.size()) {
@@ -37,7 +41,8 @@ class Writer {
         sent += static_cast<std::size_t>(now);
       } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
         pollfd waiting{client_.get(), POLLOUT, 0};
-        if (poll(&waiting, 1, kPatienceMs) == 0) return false;
+        const std::int64_t patience = std::min(kPatienceMs, LeftMs());
+        if (patience <= 0 || poll(&waiting, 1, static_cast<int>(patience)) == 0) return false;
       } else if (errno != EINTR) {
         return false;
       }
@@ -47,7 +52,10 @@ class Writer {
   }
 
  private:
+  std::int64_t LeftMs() const { return until_ms_ - MonotonicMs(); }
+
   OwnedFd client_;
+  const std::int64_t until_ms_ = MonotonicMs() + kWholeListMs;
   std::string bytes_;
 };
 

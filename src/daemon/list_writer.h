@@ -9,8 +9,8 @@
 namespace sqlmap {
 
 // For a worker's thread: blocks until the list is written, or the client has read nothing for a
-// second, or is gone. `kind` is one of the three lists. What is in memory at a time does not grow
-// with the list.
+// second, or is gone, or it has taken a minute in all. `kind` is one of the three lists. What is in
+// memory at a time does not grow with the list.
 void WriteList(AccountSource& accounts, RequestKind kind, OwnedFd client) noexcept;
 
 }  // namespace sqlmap

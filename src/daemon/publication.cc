@@ -58,9 +58,18 @@ void Publication::Resume() {
   if (poll(&ended, 1, static_cast<int>(kPatienceMs)) != 1) publisher->Kill();
   const PublishResult result = publisher->Finish();
   if (result.published()) return Show(result);
-  // What is there is not sound: nobody shall use it.
+  Lose();
+  log_.Write(LogLevel::kInfo, std::string("no snapshot from before is published: ") + result.text);
+}
+
+// No file is known to be sound. Processes go on with what they have mapped, and new ones with the
+// persistent file if they can: each record has its own check, and what one of them misses it asks
+// the daemon for. What is read next stands in its place.
+void Publication::Lose() {
+  facts_.reset();
+  generation_ = 0;
+  restore_after_ms_ = MonotonicMs() + kAgainMs;
   if (control_) control_->Publish(0, false);
-  log_.Write(LogLevel::kInfo, std::string("no snapshot is left from before: ") + result.text);
 }
 
 void Publication::OnSettings() {
@@ -90,40 +99,62 @@ SnapshotRules Publication::Rules(int memory) const {
   return rules;
 }
 
-bool Publication::Begin(OwnedFd memory, Done done) {
-  if (busy()) return false;
-  last_generation_ = std::max(last_generation_ + 1, NextGeneration(paths_, generation_));
-  auto publisher = PublisherProcess::Start({memory.get(), generation_, last_generation_}, paths_,
-                                           Rules(memory.get()));
+bool Publication::Start(const PublisherProcess::Job& job,
+                        std::function<void(const PublishResult&)> then) {
+  auto publisher = PublisherProcess::Start(job, paths_, Rules(job.memory));
   if (!publisher) {
     log_.Write(LogLevel::kError, "no publisher: " + publisher.error());
     return false;
   }
   publisher_.emplace(*std::move(publisher));
-  memory_ = std::move(memory);
-  done_ = std::move(done);
   loop_.WatchTime(patience_, kPatienceMs, [this] { publisher_->Kill(); });
-  loop_.WatchIo(on_end_, publisher_->fd(), EPOLLIN, [this](std::uint32_t) {
+  loop_.WatchIo(on_end_, publisher_->fd(), EPOLLIN, [this, then = std::move(then)](std::uint32_t) {
     on_end_.End();
     patience_.End();
     const PublishResult result = publisher_->Finish();
     publisher_.reset();
-    memory_ = OwnedFd();
-    const Done tell = std::exchange(done_, nullptr);
-    if (result.published() && PublishesSnapshots(settings_)) {
-      Show(result);
-    } else {
-      log_.Write(LogLevel::kError, std::string("not published: ") + result.text);
-    }
-    if (tell) tell(result.published());
+    then(result);
+    // It has run into a change of the settings.
+    if (!PublishesSnapshots(settings_)) Withdraw();
   });
   return true;
+}
+
+bool Publication::Begin(OwnedFd memory, Done done) {
+  if (busy()) return false;
+  if (!publisher_) return StartPublishing(std::move(memory), std::move(done));
+  // What it writes is about to be old.
+  waiting_ = Waiting{std::move(memory), std::move(done)};
+  publisher_->Kill();
+  return true;
+}
+
+bool Publication::StartPublishing(OwnedFd memory, Done done) {
+  last_generation_ = std::max(last_generation_ + 1, NextGeneration(paths_, generation_));
+  return Start({memory.get(), generation_, last_generation_},
+               [this, done = std::move(done)](const PublishResult& result) {
+                 const bool published = result.published() && PublishesSnapshots(settings_);
+                 if (published) {
+                   Show(result);
+                 } else {
+                   log_.Write(LogLevel::kError, std::string("not published: ") + result.text);
+                 }
+                 if (done) done(published);
+               });
 }
 
 void Publication::Show(const PublishResult& result) {
   facts_ = result.facts;
   generation_ = result.generation;
   last_generation_ = std::max(last_generation_, generation_);
+  kept_ = result.survives_reboot;
+  if (kept_) {
+    kept_as_ = FileStamp::Of(paths_.persistent());
+    keep_error_.clear();
+  } else if (result.text[0] != '\0') {
+    keep_error_ = result.text;
+    keep_after_ms_ = MonotonicMs() + kAgainMs;
+  }
   if (!ControlInPlace()) OpenControl();
   ShowInControl();
   if (result.text[0] != '\0') log_.Write(LogLevel::kWarning, Describe() + ": " + result.text);
@@ -166,14 +197,67 @@ bool Publication::Mend(Done restored) {
     OpenControl();
     if (generation_ != 0) ShowInControl();
   }
-  if (generation_ == 0 || busy() || access(paths_.snapshot(generation_).c_str(), F_OK) == 0)
+  if (busy()) return true;
+  if (generation_ == 0) {
+    // There may be room by now, and the database may be away.
+    if (PublishesSnapshots(settings_) && MonotonicMs() >= restore_after_ms_ &&
+        FileStamp::Of(paths_.persistent()).there()) {
+      (void)BeginRestoring(std::move(restored));
+    }
     return true;
+  }
+  if (access(paths_.snapshot(generation_).c_str(), F_OK) == 0) {
+    MendPersistent();
+    return true;
+  }
   log_.Write(LogLevel::kWarning, paths_.snapshot(generation_) + " is not there any more");
   // At once, and the database need not be there.
-  if (Begin(OwnedFd(), std::move(restored))) return true;
-  facts_.reset();
-  generation_ = 0;
+  if (BeginRestoring(std::move(restored))) return true;
+  Lose();
   return false;
+}
+
+bool Publication::BeginRestoring(Done restored) {
+  return Begin(OwnedFd(), [this, restored = std::move(restored)](bool published) {
+    const bool new_loss = !published && generation_ != 0;
+    if (!published) Lose();
+    if (published || new_loss) restored(published);
+  });
+}
+
+// The child does not publish again what has not changed.
+void Publication::MendPersistent() {
+  if (publisher_) return;
+  const FileStamp file = FileStamp::Of(paths_.persistent());
+  if (kept_ && file == kept_as_) return;
+  if (keep_error_.empty() && (kept_ || !file.there())) {
+    keep_error_ = paths_.persistent() + " is not there any more, or was changed";
+    log_.Write(LogLevel::kWarning, keep_error_);
+  }
+  kept_ = false;
+  if (MonotonicMs() < keep_after_ms_) return;
+  keep_after_ms_ = MonotonicMs() + kAgainMs;
+  keeping_ = Start({-1, generation_, 0, true}, [this](const PublishResult& result) {
+    keeping_ = false;
+    if (auto next = std::exchange(waiting_, std::nullopt)) {
+      if (!StartPublishing(std::move(next->memory), next->done)) next->done(false);
+    } else {
+      OnKept(result);
+    }
+  });
+}
+
+void Publication::OnKept(const PublishResult& result) {
+  kept_ = result.survives_reboot;
+  if (kept_) {
+    kept_as_ = FileStamp::Of(paths_.persistent());
+    if (!keep_error_.empty())
+      log_.Write(LogLevel::kInfo, Describe() + ": will survive a reboot again");
+    keep_error_.clear();
+  } else if (keep_error_ != result.text) {
+    keep_error_ = result.text;
+    log_.Write(LogLevel::kWarning, Describe() + ": " + keep_error_);
+  }
 }
 
 }  // namespace sqlmap

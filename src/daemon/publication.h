@@ -14,6 +14,7 @@
 #include "common/process/owned_fd.h"
 #include "common/snapshot/control_writer.h"
 #include "daemon/event.h"
+#include "daemon/file_stamp.h"
 #include "daemon/paths.h"
 #include "daemon/publisher.h"
 
@@ -26,6 +27,8 @@ class Publication {
   // How long a publisher may take.
   static constexpr std::int64_t kPatienceMs = 60'000;
   static constexpr std::int64_t kConfirmedSeconds = 3;
+  // Between two attempts to make one of the two files from the other.
+  static constexpr std::int64_t kAgainMs = 10'000;
 
   using Done = std::function<void(bool published)>;
 
@@ -39,7 +42,7 @@ class Publication {
   // After a change of the settings.
   void OnSettings();
 
-  bool busy() const { return publisher_.has_value(); }
+  bool busy() const { return (publisher_ && !keeping_) || waiting_; }
   // `memory` is sealed. False: one is under way already, or it cannot be begun. `done` is called
   // from the loop.
   bool Begin(OwnedFd memory, Done done);
@@ -57,9 +60,8 @@ class Publication {
   void Retire();
 
   // Looks whether the files are still where processes look for them, and mends what is missing.
-  // False: the snapshot is lost, and must be read from the database again.
-  // What is lost there may be restored, and then `restored` is called later, from the loop: it may
-  // be older than what the child published.
+  // If the snapshot is lost, `restored` is called later, from the loop: what is out then may be
+  // older than what the child published, or nothing. False: it is lost, and nothing will be called.
   bool Mend(Done restored);
 
  private:
@@ -67,6 +69,12 @@ class Publication {
   void ShowInControl();
   bool ControlInPlace() const;
   void Withdraw();
+  void Lose();
+  bool Start(const PublisherProcess::Job& job, std::function<void(const PublishResult&)> then);
+  bool StartPublishing(OwnedFd memory, Done done);
+  bool BeginRestoring(Done restored);
+  void MendPersistent();
+  void OnKept(const PublishResult& result);
   void Show(const PublishResult& result);
   SnapshotRules Rules(int memory) const;
 
@@ -82,9 +90,19 @@ class Publication {
   std::uint64_t last_generation_ = 0;
   bool backend_down_ = false;
 
+  bool kept_ = false;  // paths_.persistent() is what is out, and was this file:
+  FileStamp kept_as_;
+  std::string keep_error_;  // has been logged
+  std::int64_t keep_after_ms_ = 0;
+  std::int64_t restore_after_ms_ = 0;
+
+  struct Waiting {
+    OwnedFd memory;
+    Done done;
+  };
   std::optional<PublisherProcess> publisher_;
-  OwnedFd memory_;
-  Done done_;
+  bool keeping_ = false;            // it only writes the copy for the next boot
+  std::optional<Waiting> waiting_;  // until that one has ended
   EventLoop::Watch on_end_;
   EventLoop::Watch patience_;
 };

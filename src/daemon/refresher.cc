@@ -23,7 +23,7 @@ constexpr std::int64_t kPollMs = 1'000;
 constexpr std::int64_t kFoundPauseMs = 1'000;  // several new accounts are one read
 constexpr std::int64_t kPublishPatienceMs = 120'000;
 constexpr std::uint64_t kUnnumbered = 1;  // the parent gives the generation its number
-constexpr std::int64_t kNever = std::int64_t{1} << 60;
+constexpr std::int64_t kReadDespiteVersionMs = 600'000;
 constexpr std::int64_t kLongestWaitMs = 3'600'000;  // a condition variable cannot wait for ever
 
 std::uint64_t Random() {
@@ -159,23 +159,32 @@ std::uint64_t Refresher::Generation() const {
 void Refresher::Poll() {
   next_poll_ms_ = MonotonicMs() + kPollMs;
   const auto version = accounts_.Version();
-  if (!version) return Failed(version.error().text, true);
-  {
-    const std::lock_guard guard(mutex_);
-    down_since_ms_ = 0;
-  }
-  failures_ = 0;
+  if (!version) return PollFailed(version.error().text);
+  poll_failures_ = 0;
+  poll_complained_.clear();
+  SetDown(false);
   if (*version == *version_) {
     calls_.confirm(Generation());
   } else {
-    next_read_ms_ = 0;
+    next_read_ms_ = std::min(next_read_ms_, std::max(MonotonicMs(), not_before_ms_));
   }
+}
+
+// What was read is as good as before: to be polled again is all that it takes.
+void Refresher::PollFailed(const std::string& why) {
+  next_poll_ms_ = MonotonicMs() + PauseOf(++poll_failures_);
+  if (why != poll_complained_) {
+    poll_complained_ = why;
+    log_.Write(LogLevel::kError, "asking whether the accounts have changed: " + why);
+  }
+  SetDown(true);
 }
 
 Refresher::Outcome Refresher::Read(const std::stop_token& stop, bool forced) {
   const std::int64_t began = MonotonicMs();
-  const auto failed = [this](const std::string& why, bool down = false) {
-    Failed(why, down);
+  std::int64_t read_ms = 0;
+  const auto failed = [&](const std::string& why, bool down = false) {
+    Failed(why, down, read_ms);
     return Outcome{false, why};
   };
   try {
@@ -194,6 +203,8 @@ Refresher::Outcome Refresher::Read(const std::stop_token& stop, bool forced) {
       return !stop.stop_requested() && writer.AddGroup(group);
     });
     if (stop.stop_requested()) return {false, "sqlmapd is stopping"};
+    // A server that went away, or hung, was not kept busy.
+    if (groups || groups.error().kind == SqlError::Kind::kServer) read_ms = MonotonicMs() - began;
     std::optional<TableFacts> before;
     {
       const std::lock_guard guard(mutex_);
@@ -274,31 +285,42 @@ Refresher::Outcome Refresher::Publish(OwnedFd file, const TableFacts& facts, std
 void Refresher::Succeeded(std::int64_t began_ms) {
   const std::int64_t now = MonotonicMs();
   const std::int64_t took = now - began_ms;
-  const std::int64_t refresh = settings_.snapshot.refresh_seconds * std::int64_t{1000};
+  const std::int64_t refresh = HasVersion()
+                                   ? kReadDespiteVersionMs
+                                   : settings_.snapshot.refresh_seconds * std::int64_t{1000};
   failures_ = 0;
   complained_.clear();
   not_before_ms_ = now + PauseAfterRead(took, 0);
-  // What `version` has not seen changing has not changed.
-  next_read_ms_ = HasVersion() ? kNever : now + PauseAfterRead(took, refresh);
+  next_read_ms_ = now + PauseAfterRead(took, refresh);
   next_poll_ms_ = now;
+  SetDown(false);
   const std::lock_guard guard(mutex_);
   ++reads_;
   took_ms_ = took;
-  down_since_ms_ = 0;
 }
 
-void Refresher::Failed(const std::string& why, bool down) {
-  ++failures_;
-  const std::int64_t refresh = settings_.snapshot.refresh_seconds * std::int64_t{1000};
-  const std::int64_t now = MonotonicMs();
-  next_read_ms_ = now + PauseAfterFailure(failures_, refresh, static_cast<std::uint32_t>(Random()));
-  next_poll_ms_ = next_read_ms_;
+void Refresher::Failed(const std::string& why, bool down, std::int64_t read_ms) {
+  next_read_ms_ = MonotonicMs() + PauseAfterRead(read_ms, PauseOf(++failures_));
+  not_before_ms_ = next_read_ms_;
   if (why != complained_) {
     complained_ = why;
     log_.Write(LogLevel::kError, "reading the accounts: " + why);
   }
+  SetDown(down);
+}
+
+std::int64_t Refresher::PauseOf(unsigned failures) const {
+  return PauseAfterFailure(failures, settings_.snapshot.refresh_seconds * std::int64_t{1000},
+                           static_cast<std::uint32_t>(Random()));
+}
+
+void Refresher::SetDown(bool down) {
   const std::lock_guard guard(mutex_);
-  if (down && down_since_ms_ == 0) down_since_ms_ = now;
+  if (!down) {
+    down_since_ms_ = 0;
+  } else if (down_since_ms_ == 0) {
+    down_since_ms_ = MonotonicMs();
+  }
 }
 
 }  // namespace sqlmap

@@ -1,10 +1,12 @@
 // Reads all accounts, builds the snapshot, and decides whether it goes out: a thread of its own.
 //
 //   query `version` configured   asked each second; unchanged: the published snapshot is confirmed,
-//                                and nothing is read; changed: all is read
-//   otherwise                    all is read each refresh_seconds, but never for more than a
-//                                twentieth of the time; and soon after the database was found to
-//                                have an account that the snapshot has not
+//                                and nothing is read; changed: all is read. Each ten minutes all is
+//                                read in any case, for what the version did not tell
+//   otherwise                    all is read each refresh_seconds, and soon after the database was
+//                                found to have an account that the snapshot has not
+//
+// Unless somebody asked for it, reading never takes more than a twentieth of the time.
 #ifndef SQLMAP_DAEMON_REFRESHER_H_
 #define SQLMAP_DAEMON_REFRESHER_H_
 
@@ -51,7 +53,7 @@ class Refresher {
   // All references must outlive it.
   Refresher(SqlAccountSource& accounts, const Settings& settings, Published published, Calls calls,
             Log& log);
-  // Waits for the end of the query that is running, a call's deadline at most.
+  // Waits for the row that the database is at: TableReader::kPatienceMs at most.
   ~Refresher();
   Refresher(const Refresher&) = delete;
   Refresher& operator=(const Refresher&) = delete;
@@ -82,8 +84,11 @@ class Refresher {
   Outcome Publish(OwnedFd file, const TableFacts& facts, std::int64_t since_ms,
                   const std::stop_token& stop);
   void Succeeded(std::int64_t began_ms);
-  // `down`: the database could not be read.
-  void Failed(const std::string& why, bool down);
+  // `down`: the database could not be read. `read_ms`: what it was kept busy with for nothing.
+  void Failed(const std::string& why, bool down, std::int64_t read_ms);
+  void PollFailed(const std::string& why);
+  std::int64_t PauseOf(unsigned failures) const;
+  void SetDown(bool down);
   std::uint64_t Generation() const;
   bool HasVersion() const { return settings_.query(QueryId::kVersion).configured(); }
 
@@ -114,6 +119,8 @@ class Refresher {
   std::int64_t not_before_ms_ = 0;  // for a read that nobody has asked for by name
   unsigned failures_ = 0;
   std::string complained_;
+  unsigned poll_failures_ = 0;
+  std::string poll_complained_;
 
   std::jthread thread_;  // last
 };

@@ -21,6 +21,7 @@ namespace {
 
 constexpr int kSignals[] = {SIGHUP, SIGUSR1, SIGTERM, SIGINT};
 constexpr std::int64_t kTickMs = 1'000;
+constexpr std::int64_t kParting = 1'000;  // ms that a child is given beyond what it is told
 // In one go: a child that talks without end does not keep the parent from the rest.
 constexpr int kMessagesAtOnce = 64;
 
@@ -29,6 +30,17 @@ void ProtectSelf() {
   const rlimit no_core{0, 0};
   (void)setrlimit(RLIMIT_CORE, &no_core);
   (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+// The child serves thousands of clients. Without a service manager there is room for a thousand
+// descriptors only, unless somebody asks for more.
+void RaiseDescriptorLimit() {
+  constexpr rlim_t kWanted = 8192;
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  const rlim_t before = limit.rlim_cur;
+  limit.rlim_cur = std::max(before, std::min(limit.rlim_max, kWanted));
+  if (limit.rlim_cur != before) (void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 }  // namespace
@@ -41,6 +53,15 @@ Supervisor::Supervisor(Options options, Settings settings, DaemonLog& log)
       publication_(loop_, options_.paths, settings_, log) {}
 
 int Supervisor::Run() {
+  try {
+    return Serve();
+  } catch (const std::exception& error) {
+    Say(LogLevel::kError, std::string("sqlmapd cannot go on: ") + error.what());
+    return EXIT_FAILURE;
+  }
+}
+
+int Supervisor::Serve() {
   if (const auto prepared = Prepare(); !prepared) {
     Say(LogLevel::kError, prepared.error());
     return EXIT_FAILURE;
@@ -55,6 +76,7 @@ int Supervisor::Run() {
 std::expected<void, std::string> Supervisor::Prepare() {
   const DaemonPaths& paths = options_.paths;
   ProtectSelf();
+  RaiseDescriptorLimit();
   (void)signal(SIGPIPE, SIG_IGN);
   auto user = FindServiceUser(paths.passwd);
   if (!user) return std::unexpected(std::move(user.error()));
@@ -90,6 +112,7 @@ void Supervisor::WatchSignals() {
 
 // The new one serves before the old one, if there is one, takes no more.
 bool Supervisor::TakeOver() {
+  if (stopping_) return false;
   auto started =
       ChildProcess::Start({options_.run_child, user_, settings_, listener_->fd(),
                            publication_.facts(), options_.foreground, publication_.generation()});
@@ -109,17 +132,18 @@ bool Supervisor::TakeOver() {
   return true;
 }
 
-void Supervisor::StartChild() noexcept {
+void Supervisor::StartChild() {
   if (!TakeOver())
     loop_.WatchTime(restart_, std::max(restarts_.DelayMs(0), kTickMs), [this] { StartChild(); });
 }
 
 void Supervisor::SendAway(ChildProcess& child, std::int64_t patience_ms) {
-  (void)child.channel.Send({MessageKind::kDrain, 0, 0});
+  // It leaves before it is made to.
+  (void)child.channel.Send({MessageKind::kDrain, static_cast<std::uint32_t>(patience_ms - kParting)});
   child.leave_ms = MonotonicMs() + patience_ms;
 }
 
-void Supervisor::OnMessage(ChildProcess& child) noexcept {
+void Supervisor::OnMessage(ChildProcess& child) {
   for (int i = 0; i < kMessagesAtOnce; ++i) {
     auto received = child.channel.Receive();
     if (!received && received.error() == Channel::Failure::kNothing) return;
@@ -163,7 +187,10 @@ void Supervisor::OnSnapshot(ChildProcess& child, OwnedFd memory, std::uint64_t t
         (void)each->channel.Send(
             {MessageKind::kPublished, published ? 1U : 0U, token, publication_.generation()});
     }
-    if (published) SayReady();
+    if (!published) return;
+    SayReady();
+    // Whoever took over meanwhile knows of the one before.
+    if (current_ != nullptr && current_->process.pid() != pid) (void)TakeOver();
   };
   if (&child != current_ || !publication_.Begin(std::move(memory), tell)) tell(false);
 }
@@ -181,7 +208,7 @@ void Supervisor::SayReady() {
   (void)sd_notifyf(0, "READY=1\nSTATUS=%s", publication_.Describe().c_str());
 }
 
-void Supervisor::OnEnd(ChildProcess& child) noexcept {
+void Supervisor::OnEnd(ChildProcess& child) {
   const std::int64_t lived = MonotonicMs() - child.started_ms;
   const bool sent_away = child.leave_ms != 0;
   child.on_end.End();
@@ -203,7 +230,7 @@ void Supervisor::OnEnd(ChildProcess& child) noexcept {
   }
 }
 
-void Supervisor::Tick() noexcept {
+void Supervisor::Tick() {
   loop_.WatchTime(tick_, kTickMs, [this] { Tick(); });
   const std::int64_t now = MonotonicMs();
   for (const auto& child : children_) {
@@ -250,12 +277,12 @@ void Supervisor::WatchLocalAccounts() {
   if (current_ != nullptr) (void)TakeOver();
 }
 
-void Supervisor::Reload() noexcept {
+void Supervisor::Reload() {
   if (stopping_) return;
   (void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld",
                    static_cast<long long>(MonotonicMs()) * 1000);
   const LocalStamp local = LocalStamp::Of(options_.paths);
-  SettingsOrErrors loaded = LoadDaemonSettings(options_.paths);
+  SettingsOrErrors loaded = LoadDaemonSettings(options_.paths, log_);
   if (loaded) {
     settings_ = *std::move(loaded);
     local_ = local;
@@ -269,7 +296,7 @@ void Supervisor::Reload() noexcept {
   SayReady();
 }
 
-void Supervisor::Stop() noexcept {
+void Supervisor::Stop() {
   if (std::exchange(stopping_, true)) return;
   (void)sd_notify(0, "STOPPING=1");
   restart_.End();

@@ -53,20 +53,21 @@ class Supervisor {
 
  private:
   std::expected<void, std::string> Prepare();
+  int Serve();
   void WatchSignals();
-  void StartChild() noexcept;
+  void StartChild();
   bool TakeOver();
   void WatchLocalAccounts();
-  void Tick() noexcept;
+  void Tick();
   void MendRunDirectory();
-  void OnMessage(ChildProcess& child) noexcept;
+  void OnMessage(ChildProcess& child);
   void OnSnapshot(ChildProcess& child, OwnedFd memory, std::uint64_t token);
   void Distrust(ChildProcess& child);
   void OnAlive(ChildProcess& child, std::uint32_t down_seconds);
-  void OnEnd(ChildProcess& child) noexcept;
+  void OnEnd(ChildProcess& child);
   void SendAway(ChildProcess& child, std::int64_t patience_ms);
-  void Reload() noexcept;
-  void Stop() noexcept;
+  void Reload();
+  void Stop();
   void SayReady();
   void Say(LogLevel level, const std::string& line) { log_.Write(level, line); }
 

@@ -3,7 +3,6 @@
 #define SQLMAP_NSS_ENTRY_H_
 
 #include <nss.h>
-#include <pthread.h>
 
 #include <cerrno>
 #include <cstring>
@@ -21,16 +20,13 @@ NSS_DECLARE_MODULE_FUNCTIONS(sqlmap)
 
 namespace sqlmap {
 
-// Lives as long as the call: the caller's errno is left alone except for what Return says, and the
-// thread cannot be cancelled in the middle, where it would leave a lock and a half-read answer
-// behind.
+// Lives as long as the call: the caller's errno is left alone except for what Return says. Whoever
+// takes a lock or a descriptor has a CallGuard; a look-up in the snapshot has neither, and is no
+// cancellation point.
 class Entry {
  public:
-  explicit Entry(int* errnop = nullptr) : errnop_(errnop), errno_(errno) {
-    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state_);
-  }
+  explicit Entry(int* errnop = nullptr) : errnop_(errnop), errno_(errno) {}
   ~Entry() {
-    pthread_setcancelstate(cancel_state_, nullptr);
     errno = errno_;
     if (error_ != 0) *errnop_ = error_;  // glibc passes &errno, so this comes last
   }
@@ -48,15 +44,15 @@ class Entry {
  private:
   int* const errnop_;
   const int errno_;
-  int cancel_state_ = 0;
   int error_ = 0;
 };
 
-// The name that was asked, or "" if no account can have it: then nobody is asked. Reads at most 256
-// bytes.
+// The name that was asked, or "" if it is too long for an account: then nobody is asked. Reads at
+// most 256 bytes. Whether an account can have it is looked at by whoever does not find it, see
+// SnapshotSource::MissIsFinal: what is found is found under its own name.
 inline std::string_view AskedName(const char* name) {
   const std::string_view asked(name, strnlen(name, kNameMax + 1));
-  return CanBeName(asked) ? asked : std::string_view();
+  return asked.size() <= kNameMax ? asked : std::string_view();
 }
 
 }  // namespace sqlmap

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "common/process/call_guard.h"
 #include "common/process/generation.h"
 #include "nss/sources.h"
 
@@ -36,6 +37,7 @@ class Enumeration<Record>::Turn {
 
  private:
   Enumeration& walk_;
+  const CallGuard uncancelled_;
   ForkLockGuard lock_;
 };
 

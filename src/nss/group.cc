@@ -18,7 +18,7 @@ nss_status _nss_sqlmap_getgrnam_r(const char* name, group* result, char* buffer,
   const std::string_view asked = AskedName(name);
   if (asked.empty()) return entry.Return(Answer::Absent());
   Packed packed = Packed::kNothing;
-  const Answer answer = AskSources([&](AccountSource& source) {
+  const Answer answer = AskSources([&](auto& source) {
     return source.FindGroupByName(asked, [&](const GroupRecord& found) {
       packed = found.name == asked ? Pack(found, *result, {buffer, size}) : Packed::kRefused;
     });
@@ -31,7 +31,7 @@ nss_status _nss_sqlmap_getgrgid_r(gid_t gid, group* result, char* buffer, size_t
   Entry entry(errnop);
   if (IsReservedId(gid)) return entry.Return(Answer::Absent());
   Packed packed = Packed::kNothing;
-  const Answer answer = AskSources([&](AccountSource& source) {
+  const Answer answer = AskSources([&](auto& source) {
     return source.FindGroupById(gid, [&](const GroupRecord& found) {
       packed = found.gid == gid ? Pack(found, *result, {buffer, size}) : Packed::kRefused;
     });

@@ -66,7 +66,7 @@ nss_status _nss_sqlmap_initgroups_dyn(const char* user, gid_t group, long* start
   Packed packed = Packed::kNothing;
   bool no_memory = false;
   const long begun = *start;
-  const Answer answer = AskSources([&](AccountSource& source) {
+  const Answer answer = AskSources([&](auto& source) {
     return source.FindGroupsOfUser(asked, [&](std::span<const Gid> gids) {
       *start = begun;  // a run before this one does not count
       no_memory = !Append(gids, group, {start, size, groups, limit});

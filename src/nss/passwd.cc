@@ -18,7 +18,7 @@ nss_status _nss_sqlmap_getpwnam_r(const char* name, passwd* result, char* buffer
   const std::string_view asked = AskedName(name);
   if (asked.empty()) return entry.Return(Answer::Absent());
   Packed packed = Packed::kNothing;
-  const Answer answer = AskSources([&](AccountSource& source) {
+  const Answer answer = AskSources([&](auto& source) {
     return source.FindUserByName(asked, [&](const UserRecord& user) {
       packed = user.name == asked ? Pack(user, *result, {buffer, size}) : Packed::kRefused;
     });
@@ -31,7 +31,7 @@ nss_status _nss_sqlmap_getpwuid_r(uid_t uid, passwd* result, char* buffer, size_
   Entry entry(errnop);
   if (IsReservedId(uid)) return entry.Return(Answer::Absent());
   Packed packed = Packed::kNothing;
-  const Answer answer = AskSources([&](AccountSource& source) {
+  const Answer answer = AskSources([&](auto& source) {
     return source.FindUserById(uid, [&](const UserRecord& user) {
       packed = user.uid == uid ? Pack(user, *result, {buffer, size}) : Packed::kRefused;
     });

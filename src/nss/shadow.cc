@@ -22,7 +22,7 @@ nss_status _nss_sqlmap_getspnam_r(const char* name, spwd* result, char* buffer, 
   const std::string_view asked = AskedName(name);
   if (asked.empty()) return entry.Return(Answer::Absent());
   Packed packed = Packed::kNothing;
-  const Answer answer = AskSources([&](AccountSource& source) {
+  const Answer answer = AskSources([&](auto& source) {
     return source.FindShadow(asked, [&](const ShadowRecord& shadow) {
       packed = shadow.name == asked ? Pack(shadow, *result, {buffer, size}) : Packed::kRefused;
     });

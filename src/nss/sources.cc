@@ -6,9 +6,8 @@
 #include <cstdint>
 
 #include "common/plugin/loader.h"
+#include "common/process/call_guard.h"
 #include "common/process/monotonic.h"
-#include "common/snapshot/map.h"
-#include "common/snapshot/source.h"
 #include "common/wire/client.h"
 #include "nss/entry.h"
 
@@ -24,23 +23,34 @@ namespace {
 constexpr int kSilentBudgetMs = 200;
 constexpr std::int64_t kSilenceMs = 2'000;
 
-constinit SnapshotMap g_snapshot(SnapshotPaths{SQLMAP_RUN_DIR, SQLMAP_STATE_DIR "/snapshot"});
-constinit std::atomic<bool> g_never{false};
+// Where there is no daemon at all, which a program in direct mode would otherwise find out at each
+// of its look-ups.
+constexpr std::int64_t kAbsenceMs = 1'000;
+
 constinit std::atomic<std::int64_t> g_silent_until{0};
+constinit std::atomic<std::int64_t> g_absent_until{0};
+
+// Not if it lies further ahead than it can: then it is a time of another clock.
+bool Before(const std::atomic<std::int64_t>& until, std::int64_t longest) {
+  const std::int64_t left = until.load(std::memory_order_relaxed) - MonotonicMs();
+  return left > 0 && left <= longest;
+}
 
 // False: there is no daemon.
 bool AskDaemon(FunctionRef<Answer(AccountSource&)> question, Answer& told) {
-  const bool lives = g_snapshot.DaemonLives();
+  const bool lives = sources::snapshot.DaemonLives();
   if (!lives) {
     // The first process of a system may be the one that is to start it.
-    if (getpid() == 1) return false;
+    if (Before(g_absent_until, kAbsenceMs) || getpid() == 1) return false;
     told = Answer::Unavailable(Reason::kTimeout);
-    if (MonotonicMs() < g_silent_until.load(std::memory_order_relaxed)) return true;
+    if (Before(g_silent_until, kSilenceMs)) return true;
   }
   SocketSource daemon(SQLMAP_RUN_DIR "/socket", lives ? kLookUpBudgetMs : kSilentBudgetMs);
   told = question(daemon);
   if (!lives && told == Answer::Unavailable(Reason::kTimeout))
     g_silent_until.store(MonotonicMs() + kSilenceMs, std::memory_order_relaxed);
+  if (daemon.no_daemon())
+    g_absent_until.store(MonotonicMs() + kAbsenceMs, std::memory_order_relaxed);
   return !daemon.no_daemon();
 }
 
@@ -52,11 +62,13 @@ Answer AskPlugin(FunctionRef<Answer(AccountSource&)> question) {
 
 }  // namespace
 
-Answer AskSources(FunctionRef<Answer(AccountSource&)> question) noexcept {
-  if (g_never.load(std::memory_order_relaxed)) return Answer::Unavailable(Reason::kNotAllowed);
-  SnapshotSource snapshot(g_snapshot);
-  const Answer published = question(snapshot);
-  if (published.found() || snapshot.MissIsFinal()) return published;
+namespace sources {
+
+constinit SnapshotMap snapshot(SnapshotPaths{SQLMAP_RUN_DIR, SQLMAP_STATE_DIR "/snapshot"});
+constinit std::atomic<bool> never{false};
+
+Answer AskOthers(FunctionRef<Answer(AccountSource&)> question, Answer published) noexcept {
+  const CallGuard guard;
   Answer told;
   const bool has_daemon = AskDaemon(question, told);
   if (has_daemon && !told.unavailable()) return told;
@@ -64,9 +76,10 @@ Answer AskSources(FunctionRef<Answer(AccountSource&)> question) noexcept {
   return has_daemon ? told : AskPlugin(question);
 }
 
+}  // namespace sources
 }  // namespace sqlmap
 
 // For sqlmapd, which must not ask itself: from now on, nobody in this process is asked anything.
 extern "C" __attribute__((visibility("default"))) void _nss_sqlmap_never_here() {
-  sqlmap::g_never.store(true, std::memory_order_relaxed);
+  sqlmap::sources::never.store(true, std::memory_order_relaxed);
 }

@@ -2,9 +2,13 @@
 #ifndef SQLMAP_NSS_SOURCES_H_
 #define SQLMAP_NSS_SOURCES_H_
 
+#include <atomic>
+
 #include "common/account/account_source.h"
 #include "common/account/answer.h"
 #include "common/account/function_ref.h"
+#include "common/snapshot/map.h"
+#include "common/snapshot/source.h"
 
 namespace sqlmap {
 
@@ -19,7 +23,31 @@ namespace sqlmap {
 //
 // `question` may be put to several sources: what a later one gives takes the place of what an
 // earlier one gave.
-Answer AskSources(FunctionRef<Answer(AccountSource&)> question) noexcept;
+template <class Question>
+Answer AskSources(Question question) noexcept;
+
+// What AskSources is made of: the part that is not worth being compiled into each entry.
+namespace sources {
+
+extern SnapshotMap snapshot;
+// In sqlmapd's own processes: nobody is asked.
+extern std::atomic<bool> never;
+
+// When the snapshot has said `published` and does not have the last word.
+Answer AskOthers(FunctionRef<Answer(AccountSource&)> question, Answer published) noexcept;
+
+}  // namespace sources
+
+// `question` takes any kind of source, so that the snapshot is asked without a virtual call.
+template <class Question>
+Answer AskSources(Question question) noexcept {
+  if (sources::never.load(std::memory_order_relaxed))
+    return Answer::Unavailable(Reason::kNotAllowed);
+  SnapshotSource nearest(sources::snapshot);
+  const Answer published = question(nearest);
+  if (published.found() || nearest.MissIsFinal()) return published;
+  return sources::AskOthers(question, published);
+}
 
 }  // namespace sqlmap
 

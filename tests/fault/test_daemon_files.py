@@ -27,6 +27,11 @@ def as_directory(path):
     path.mkdir()
 
 
+def as_full_directory(path):
+    path.mkdir()
+    (path / "precious").touch()
+
+
 def as_fifo(path):
     os.mkfifo(path)
 
@@ -78,7 +83,7 @@ def as_somebody_elses(path):
     os.chown(path, 12345, 12345)
 
 
-IN_ITS_PLACE = [as_directory, as_fifo, as_link, as_dangling_link, as_socket, as_device, as_nothing, as_empty_file, as_noise, as_half,
+IN_ITS_PLACE = [as_directory, as_full_directory, as_fifo, as_link, as_dangling_link, as_socket, as_device, as_nothing, as_empty_file, as_noise, as_half,
                 as_one_that_others_can_write_to, as_somebody_elses]
 
 daemon_made = {}  # what the files were, by the first part of their names
@@ -133,10 +138,10 @@ def test_whatever_stands_in_its_place_while_the_daemon_runs_everybody_is_told_th
     for _ in range(3):
         assert asked(old_host, SITE) == [FOUND, FOUND]
         assert asked(old_host, NOBODY) == ["absent", "absent"]
-    if (file, what) == ("control", as_directory):
-        # Somebody's files could be in it, so that it stays; whoever has put it there is told.
-        log.wait_for("cannot put in place /run/sqlmapd/control", "Is a directory")
-        path.rmdir()
+    if (file, what) == ("control", as_full_directory):
+        # Somebody's files are in it, so that it stays; whoever has put it there is told.
+        log.wait_for("cannot put in place /run/sqlmapd/control", "Directory not empty")
+        remove(path)
     sql("UPDATE hosting_platform SET publish_path = CONCAT(publish_path, 'x')")
     try:
         wait_until(lambda: daemon.refresh().returncode == 0)

@@ -129,6 +129,13 @@ def test_without_room_in_var_only_the_copy_for_the_next_boot_is_old_and_the_log_
             assert daemon.PERSISTENT.read_bytes() == kept
             daemon.restart()
             assert both(old_host) == [number, number]
+            log = daemon.Log()
+            log.wait_for("will not survive a reboot", "/var/lib/sqlmapd", REASONS[fault])
+        # The data stays the same, and is not published again.
+        published = daemon.generation()
+        wait_until(lambda: f"edition {number}".encode() in daemon.PERSISTENT.read_bytes())
+        log.wait_for("will survive a reboot again")
+        assert daemon.generation() == published
         number = next(NEXT)
         accounts.change(number)
         assert daemon.refresh().returncode == 0
@@ -137,6 +144,16 @@ def test_without_room_in_var_only_the_copy_for_the_next_boot_is_old_and_the_log_
         for report in watch.end().values():
             assert None not in {accounts.edition(answer) for answer in report["answers"][SITE]}
             assert list(report["answers"]["nobody.example"]) == ["absent"]
+
+
+def test_a_copy_for_the_next_boot_that_somebody_removes_is_written_again():
+    log = daemon.Log()
+    daemon.PERSISTENT.unlink()
+    log.wait_for("/var/lib/sqlmapd/snapshot is not there any more")
+    log.wait_for("will survive a reboot again")
+    again = daemon.refresh("--force")
+    assert (again.returncode, "nothing has changed" in again.stdout) == (0, True)
+    assert daemon.PERSISTENT.read_bytes() == daemon.snapshot().read_bytes()
 
 
 def test_a_daemon_that_starts_on_a_full_run_says_so_and_starts_when_there_is_room(old_host):

@@ -126,10 +126,6 @@ bool IsSystemName(std::string_view name) {
   return number != 0 && kSystemNames[number - 1] == name;
 }
 
-bool IsReservedId(std::uint32_t id) {
-  return id == 0 || id == 65534 || id == 65535 || id >= 4294967294U;
-}
-
 bool IsCleanField(std::string_view text) {
   return std::none_of(text.begin(), text.end(), [](char c) { return c == ':' || IsControl(c); });
 }

@@ -66,7 +66,9 @@ struct IdRules {
   bool Allows(std::uint32_t id) const;
 };
 
-bool IsReservedId(std::uint32_t id);
+constexpr bool IsReservedId(std::uint32_t id) {
+  return id == 0 || id == 65534 || id == 65535 || id >= 4294967294U;
+}
 
 // "root", "daemon", "sudo", "docker", "systemd-..." and their like: names that sudo, sshd, polkit
 // and others trust, whatever id a row gives them.

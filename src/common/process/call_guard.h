@@ -12,7 +12,9 @@ namespace sqlmap {
 // held by nobody. Then errno and the cancellation state are what they were.
 class CallGuard {
  public:
-  CallGuard() noexcept : errno_(errno) { pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state_); }
+  CallGuard() noexcept : errno_(errno) {
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state_);
+  }
   ~CallGuard() {
     pthread_setcancelstate(cancel_state_, nullptr);
     errno = errno_;

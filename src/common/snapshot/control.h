@@ -28,6 +28,8 @@ inline constexpr std::uint32_t kBackendDown = 2;  // the database does not answe
 inline constexpr std::uint32_t kRetired = 4;      // sqlmapd was stopped; the last snapshot stands
 inline constexpr std::uint32_t kWithdrawn = 8;    // there are no snapshots any more: none stands
 inline constexpr std::uint32_t kNoLists = 16;  // accounts.enumerate is false: all lists are empty
+inline constexpr std::uint32_t kAll = kComplete | kBackendDown | kRetired | kWithdrawn | kNoLists;
+static_assert(kComplete + kBackendDown + kRetired + kWithdrawn + kNoLists == kAll, "bits differ");
 }  // namespace control
 
 // Times are seconds of CLOCK_MONOTONIC. Everything from `generation` on may change at any moment.

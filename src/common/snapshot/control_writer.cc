@@ -6,10 +6,12 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <new>
 #include <system_error>
 
 #include "common/process/owned_fd.h"
+#include "common/snapshot/allocate.h"
 
 namespace sqlmap {
 namespace {
@@ -42,17 +44,24 @@ bool IsOurs(int fd) {
   } start{};
   return pread(fd, &start, sizeof start, 0) == sizeof start && start.magic == kControlMagic &&
          start.version == kControlVersion && start.size == kControlSize &&
-         posix_fallocate(fd, 0, kControlSize) == 0;
+         snapshot::Allocate(fd, kControlSize) == 0;
+}
+
+// An empty directory makes way.
+bool MoveIntoPlace(const std::string& fresh, const std::string& path) {
+  if (rename(fresh.c_str(), path.c_str()) == 0) return true;
+  if (errno != EISDIR) return false;
+  return (rmdir(path.c_str()) == 0 || errno == ENOENT) && rename(fresh.c_str(), path.c_str()) == 0;
 }
 
 std::expected<ControlPage*, std::string> Make(const std::string& path) {
   const std::string fresh = path + ".new";
-  if (unlink(fresh.c_str()) != 0 && errno != ENOENT)
+  if (std::remove(fresh.c_str()) != 0 && errno != ENOENT)
     return std::unexpected(Error("cannot remove", fresh));
   const OwnedFd fd(
       open(fresh.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR));
   if (!fd.valid()) return std::unexpected(Error("cannot create", fresh));
-  if (const int error = posix_fallocate(fd.get(), 0, kControlSize); error != 0)
+  if (const int error = snapshot::Allocate(fd.get(), kControlSize); error != 0)
     return std::unexpected(Error("cannot allocate", fresh, error));
   const auto page = Map(fd.get(), fresh);
   if (!page) return page;
@@ -60,7 +69,7 @@ std::expected<ControlPage*, std::string> Make(const std::string& path) {
   (*page)->size = kControlSize;
   (*page)->version = kControlVersion;
   (*page)->magic = kControlMagic;
-  if (fchmod(fd.get(), kMode) != 0 || rename(fresh.c_str(), path.c_str()) != 0) {
+  if (fchmod(fd.get(), kMode) != 0 || !MoveIntoPlace(fresh, path)) {
     const int error = errno;
     munmap(*page, kControlSize);
     unlink(fresh.c_str());

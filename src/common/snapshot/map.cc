@@ -84,14 +84,6 @@ void FillHole(char* at, std::uint64_t size) {
   if (filled != MAP_FAILED && filled != at) munmap(filled, size);  // a kernel before 4.17
 }
 
-// The arenas are never given back. Where memory is limited they are not to be what uses it up: the
-// daemon can be asked instead.
-bool MayTakeAnArena(std::uint64_t size, std::uint64_t limit) {
-  constexpr std::uint64_t kArenasTogether = 3;
-  constexpr std::uint64_t kShare = 4;  // of the limit, at most this fraction
-  return limit == RLIM_INFINITY || size <= limit / kShare / kArenasTogether;
-}
-
 }  // namespace
 
 // An open file that root alone can have put there.
@@ -260,10 +252,13 @@ Reason SnapshotMap::MapFile(const char* path, std::uint64_t generation) noexcept
 Reason SnapshotMap::MapRange(Arena& arena, const File& file, std::uint64_t needed) noexcept {
   rlimit limit{RLIM_INFINITY, RLIM_INFINITY};
   getrlimit(RLIMIT_AS, &limit);
-  if (!MayTakeAnArena(needed, limit.rlim_cur)) return Reason::kNoMemory;
+  const bool limited = limit.rlim_cur != RLIM_INFINITY;
+  // The arenas are never given back. Where addresses are scarce they take a quarter of them at
+  // most; the daemon can be asked instead.
+  if (limited && needed > limit.rlim_cur / 4 / kArenas) return Reason::kNoMemory;
   // Some room, so that a growing snapshot seldom needs a new range. Behind the file's end lies
   // nothing that anybody would read.
-  std::uint64_t capacity = limit.rlim_cur == RLIM_INFINITY ? RoundUp(needed + needed / 4) : needed;
+  std::uint64_t capacity = limited ? needed : RoundUp(needed + needed / 4);
   void* mapped = mmap(nullptr, capacity, PROT_READ, MAP_SHARED, file.fd, 0);
   if (mapped == MAP_FAILED && capacity != needed) {
     capacity = needed;

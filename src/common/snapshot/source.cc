@@ -4,6 +4,7 @@
 
 #include <new>
 
+#include "common/account/rules.h"
 #include "common/process/call_guard.h"
 
 namespace sqlmap {
@@ -88,7 +89,7 @@ Answer SnapshotSource::LookByName(Table table,
                                                 Found&) noexcept,
                                   std::string_view name, Sink sink) noexcept {
   const Answer answer = Look<Found>(table, find, name, sink);
-  if (answer.found() || final_ || map_.MayBeName(name)) return answer;
+  if (answer.found() || final_ || (CanBeName(name) && map_.MayBeName(name))) return answer;
   final_ = true;
   return Answer::Absent();
 }
@@ -113,9 +114,9 @@ Answer SnapshotSource::FindGroupsOfUser(std::string_view name, GidsSink found) n
   return LookByName<std::span<const Gid>>(Table::kGidsByUserName, FindGids, name, found);
 }
 
-Answer SnapshotSource::FindShadow(std::string_view, ShadowSink) noexcept {
-  final_ = false;
-  return Answer::Unavailable(Reason::kNotConfigured);
+Answer SnapshotSource::FindShadow(std::string_view name, ShadowSink) noexcept {
+  final_ = !CanBeName(name) || !map_.MayBeName(name);
+  return final_ ? Answer::Absent() : Answer::Unavailable(Reason::kNotConfigured);
 }
 
 // The last word where lists are not allowed: nobody needs to be asked for an empty one.
@@ -136,6 +137,7 @@ Answer SnapshotSource::ListGroups(Cursor<GroupRecord>*& cursor) noexcept {
 }
 
 Answer SnapshotSource::ListShadows(Cursor<ShadowRecord>*&) noexcept {
+  final_ = false;
   return Answer::Unavailable(Reason::kNotConfigured);
 }
 

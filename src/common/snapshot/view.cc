@@ -129,6 +129,7 @@ Probe Find(const SnapshotTable& table, std::uint64_t hash, Matches matches, Foun
     const auto* const words = reinterpret_cast<const volatile std::uint32_t*>(bucket);
     // All seven at once: a loop that stops at the first would be mispredicted every time.
     unsigned candidates = 0;
+#pragma GCC unroll 7
     for (unsigned i = 0; i < snapshot::kBucketEntries; ++i)
       candidates |= static_cast<unsigned>(words[i] == tag) << i;
     for (; candidates != 0; candidates &= candidates - 1) {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "common/account/rules.h"
+#include "common/snapshot/allocate.h"
 #include "common/snapshot/hash.h"
 
 namespace sqlmap {
@@ -78,7 +79,7 @@ class Mapping {
   // Returns an errno, 0 if it worked. May be called again with a larger size.
   int Map(int fd, std::uint64_t size) {
     Unmap();
-    if (const int error = posix_fallocate(fd, 0, static_cast<off_t>(size)); error != 0)
+    if (const int error = snapshot::Allocate(fd, static_cast<off_t>(size)); error != 0)
       return error;
     void* const mapped = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (mapped == MAP_FAILED) return errno;

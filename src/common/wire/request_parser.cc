@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 #include "common/wire/codec.h"
 
@@ -12,26 +13,30 @@ namespace {
 
 constexpr std::size_t kRequestNameMax = 255;
 
+constexpr std::size_t kNameFields = sizeof(std::uint16_t) + kRequestNameMax;
+constexpr std::size_t kLoginFields = kRequestMax - kRequestHeader;
+
 struct Kind {
   std::string_view name;
   RequestKind kind;
+  std::size_t most;         // bytes of fields
   std::uint16_t flags = 0;  // those that it may have
 };
 
 constexpr Kind kKinds[] = {
-    {"user by name", RequestKind::kUserByName},
-    {"user by id", RequestKind::kUserById},
-    {"group by name", RequestKind::kGroupByName},
-    {"group by id", RequestKind::kGroupById},
-    {"groups of user", RequestKind::kGroupsOfUser},
-    {"shadow by name", RequestKind::kShadowByName},
-    {"list of users", RequestKind::kListUsers},
-    {"list of groups", RequestKind::kListGroups},
-    {"list of shadows", RequestKind::kListShadows},
-    {"authenticate", RequestKind::kAuthenticate, request_flag::kAllowEmpty},
-    {"check account", RequestKind::kCheckAccount},
-    {"refresh", RequestKind::kRefresh, request_flag::kWait | request_flag::kForce},
-    {"status", RequestKind::kStatus},
+    {"user by name", RequestKind::kUserByName, kNameFields},
+    {"user by id", RequestKind::kUserById, sizeof(std::uint32_t)},
+    {"group by name", RequestKind::kGroupByName, kNameFields},
+    {"group by id", RequestKind::kGroupById, sizeof(std::uint32_t)},
+    {"groups of user", RequestKind::kGroupsOfUser, kNameFields},
+    {"shadow by name", RequestKind::kShadowByName, kNameFields},
+    {"list of users", RequestKind::kListUsers, 0},
+    {"list of groups", RequestKind::kListGroups, 0},
+    {"list of shadows", RequestKind::kListShadows, 0},
+    {"authenticate", RequestKind::kAuthenticate, kLoginFields, request_flag::kAllowEmpty},
+    {"check account", RequestKind::kCheckAccount, kLoginFields},
+    {"refresh", RequestKind::kRefresh, 0, request_flag::kWait | request_flag::kForce},
+    {"status", RequestKind::kStatus, 0},
 };
 
 // Null: there is none with this number.
@@ -50,8 +55,16 @@ std::string_view NameOf(RequestKind kind) {
 }
 
 std::span<unsigned char> RequestParser::Space() {
-  const std::size_t size = large_.empty() ? small_.size() : large_.size();
-  return {data() + used_, size - used_};
+  if (used_ == size() && whole_ > used_) Grow();
+  return {data() + used_, size() - used_};
+}
+
+// Who announces much and sends nothing gets no memory for it.
+void RequestParser::Grow() {
+  std::vector<unsigned char> larger(std::min(whole_, 4 * size()));
+  std::copy_n(data(), used_, larger.data());
+  explicit_bzero(data(), used_);
+  large_ = std::move(larger);
 }
 
 RequestParser::State RequestParser::Add(std::size_t count) {
@@ -69,8 +82,7 @@ RequestParser::State RequestParser::Parse() {
     const std::size_t length = header.U32();
     const Kind* const kind = FindKind(header.U16());
     const std::uint16_t flags = header.U16();
-    if (magic != kMagic || length > kRequestMax - kRequestHeader || kind == nullptr ||
-        (flags & ~kind->flags) != 0) {
+    if (magic != kMagic || kind == nullptr || length > kind->most || (flags & ~kind->flags) != 0) {
       return State::kBad;
     }
     request_.kind = kind->kind;
@@ -81,11 +93,6 @@ RequestParser::State RequestParser::Parse() {
     request_.wait = is(RequestKind::kRefresh, request_flag::kWait);
     request_.force = is(RequestKind::kRefresh, request_flag::kForce);
     whole_ = kRequestHeader + length;
-    if (whole_ > small_.size()) {
-      large_.resize(whole_);
-      std::copy_n(small_.data(), used_, large_.data());
-      explicit_bzero(small_.data(), small_.size());
-    }
   }
   if (used_ < whole_) return State::kMore;
   return used_ == whole_ && ParseFields() ? State::kWhole : State::kBad;

@@ -46,8 +46,8 @@ class RequestParser {
   RequestParser(const RequestParser&) = delete;
   RequestParser& operator=(const RequestParser&) = delete;
 
-  // Where the next bytes go. Never empty while the state is kMore. Grows to what the header
-  // announces, kRequestMax at most.
+  // Where the next bytes go. Never empty while the state is kMore. Grows as bytes come, to what the
+  // header announces, which is no more than such a request can have.
   std::span<unsigned char> Space();
   // `count` bytes have been put there. More than the request has make it kBad.
   State Add(std::size_t count);
@@ -61,7 +61,9 @@ class RequestParser {
 
  private:
   State Parse();
+  void Grow();
   bool ParseFields();
+  std::size_t size() const { return large_.empty() ? small_.size() : large_.size(); }
   unsigned char* data() { return large_.empty() ? small_.data() : large_.data(); }
 
   State state_ = State::kMore;
@@ -69,7 +71,7 @@ class RequestParser {
   std::size_t whole_ = 0;  // the request's size, 0 until the header has been read
   Request request_;
   std::array<unsigned char, 512> small_;
-  std::vector<unsigned char> large_;  // once the header says that small_ will not do
+  std::vector<unsigned char> large_;  // once small_ is full
 };
 
 }  // namespace sqlmap

@@ -97,6 +97,14 @@ TEST_F(AnswerCacheTest, HugeGroupsDoNotFillTheMemory) {
   EXPECT_NE(cache.Fresh("9", 12), nullptr);
 }
 
+TEST_F(AnswerCacheTest, OldNewsThatArriveAfterANewerViewAreNotKept) {
+  cache_.ForgetAskedBefore(10);
+  cache_.Store("deleted", Kind::kFound, Bytes("1000"), 9);
+  EXPECT_EQ(cache_.Fresh("deleted", 11), nullptr);
+  cache_.Store("alice", Kind::kFound, Bytes("1000"), 10);
+  EXPECT_NE(cache_.Fresh("alice", 11), nullptr);
+}
+
 TEST_F(AnswerCacheTest, CacheOfNoEntriesKeepsNothing) {
   CacheSettings none = Settings();
   none.entries = 0;

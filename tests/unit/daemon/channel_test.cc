@@ -6,6 +6,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cstring>
+
 namespace sqlmap {
 namespace {
 
@@ -40,6 +42,38 @@ TEST(Channel, ChildThatHasBeenTakenOverCannotConfuseTheParent) {
     ASSERT_EQ(send(child.fd(), garbage, size, 0), static_cast<ssize_t>(size));
     EXPECT_EQ(parent.Receive().error(), Channel::Failure::kBroken) << size;
   }
+}
+
+TEST(Channel, ChildThatHasBeenTakenOverCannotFillTheParentsDescriptors) {
+  auto [parent, child] = Channel::Make();
+  const OwnedFd memory(memfd_create("snapshot", MFD_CLOEXEC));
+  const int free_before = dup(0);
+  ASSERT_EQ(close(free_before), 0);
+  ASSERT_TRUE(child.Send({MessageKind::kAlive}, memory.get()));
+  EXPECT_EQ(parent.Receive().error(), Channel::Failure::kBroken);
+  // Two in one message.
+  Message message{MessageKind::kPublish};
+  iovec part{&message, sizeof message};
+  union {
+    char bytes[CMSG_SPACE(2 * sizeof(int))];
+    cmsghdr align;
+  } control{};
+  msghdr packet{};
+  packet.msg_iov = &part;
+  packet.msg_iovlen = 1;
+  packet.msg_control = control.bytes;
+  packet.msg_controllen = sizeof control.bytes;
+  cmsghdr* const header = CMSG_FIRSTHDR(&packet);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN(2 * sizeof(int));
+  const int both[] = {memory.get(), memory.get()};
+  std::memcpy(CMSG_DATA(header), both, sizeof both);
+  ASSERT_GT(sendmsg(child.fd(), &packet, 0), 0);
+  EXPECT_EQ(parent.Receive().error(), Channel::Failure::kBroken);
+  const int free_after = dup(0);
+  ASSERT_EQ(close(free_after), 0);
+  EXPECT_EQ(free_after, free_before);
 }
 
 TEST(Channel, ParentThatDoesNotReadDoesNotHoldTheChildUp) {

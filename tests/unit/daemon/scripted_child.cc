@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -51,9 +52,9 @@ class ScriptedChild {
     if (size <= 0) return;
     std::istringstream words(std::string(text, static_cast<std::size_t>(size)));
     std::string command;
-    unsigned number = 0;
+    int number = 0;
     words >> command >> number;
-    const std::string answer = Do(command, number);
+    const std::string answer = Do(command, static_cast<unsigned>(number));
     (void)!write(client.get(), answer.data(), answer.size());
   }
 
@@ -64,6 +65,10 @@ class ScriptedChild {
     if (command == "unsealed") return Publish(number, false);
     if (command == "refreshed") return std::to_string(refreshed_);
     if (command == "confirm") return Send({MessageKind::kConfirm, 0, 0, generation_});
+    if (command == "confirm-other")
+      return Send({MessageKind::kConfirm, 0, 0,
+                   generation_ + static_cast<std::uint64_t>(static_cast<int>(number))});
+    if (command == "descriptors") return DescriptorLimit();
     if (command == "foreign") return Send({MessageKind::kDrain});
     if (command == "garbage")
       return send(context_.channel.fd(), "garbage", 7, 0) == 7 ? "sent" : "not sent";
@@ -81,7 +86,14 @@ class ScriptedChild {
   std::string Who() const {
     const std::string published =
         context_.published ? std::to_string(context_.published->users) : std::string("none");
-    return std::to_string(getpid()) + " " + std::to_string(getuid()) + " " + published;
+    return std::to_string(getpid()) + " " + std::to_string(getuid()) + " " + published + " " +
+           std::to_string(generation_);
+  }
+
+  static std::string DescriptorLimit() {
+    rlimit limit{};
+    getrlimit(RLIMIT_NOFILE, &limit);
+    return std::to_string(limit.rlim_cur);
   }
 
   std::string Hold() const {

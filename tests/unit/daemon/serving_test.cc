@@ -3,6 +3,7 @@
 #include <grp.h>
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -13,11 +14,13 @@
 #include <functional>
 #include <future>
 #include <latch>
+#include <semaphore>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "common/wire/client.h"
+#include "common/wire/request_writer.h"
 #include "daemon/answerer.h"
 #include "daemon/event.h"
 #include "daemon/mailbox.h"
@@ -29,11 +32,17 @@ namespace {
 
 constexpr Uid kAlice = 10001;
 constexpr std::string_view kPassword = "right";
+constexpr std::string_view kSlow = "slow";
+constexpr Server::Limits kLimits{256, 32, 16};
 
 // alice, and what a test makes of her.
 class Table final : public AccountSource {
  public:
   Answer FindUserByName(std::string_view name, UserSink found) noexcept override {
+    if (name.starts_with("slow")) {
+      slow_asked.release();
+      slow_open.wait(false);
+    }
     return Tell(name == "alice", [&] { found(Alice()); });
   }
   Answer FindUserById(Uid uid, UserSink found) noexcept override {
@@ -61,6 +70,9 @@ class Table final : public AccountSource {
   std::atomic<bool> down = false;
   std::atomic<bool> gone = false;  // alice
   std::function<void()> meanwhile = [] {};
+  // Questions about names that begin with "slow" are answered once this is open.
+  std::counting_semaphore<> slow_asked{0};
+  std::atomic<bool> slow_open = false;
   int rows = 0;
 
  private:
@@ -94,12 +106,20 @@ class Table final : public AccountSource {
 class Gate final : public LoginGate {
  public:
   void Authenticate(const LoginRequest& request, LoginAnswer& answer) noexcept override {
+    if (request.password == kSlow) {
+      slow_asked.release();
+      slow_open.wait(false);
+    }
     const bool right = request.name == "alice" && request.password == kPassword;
     answer.verdict = right ? LoginVerdict::kAccepted : LoginVerdict::kWrongPassword;
   }
   void CheckAccount(const LoginRequest&, LoginAnswer& answer) noexcept override {
     answer.verdict = LoginVerdict::kAccepted;
   }
+
+  // The same with passwords.
+  std::counting_semaphore<> slow_asked{0};
+  std::atomic<bool> slow_open = false;
 };
 
 class ServingTest : public testing::Test {
@@ -113,8 +133,9 @@ class ServingTest : public testing::Test {
       EventLoop loop;
       Mailbox mailbox;
       std::unique_ptr<Answerer> answerer;
-      Server server(loop, listener_.fd(),
-                    [&](ClientId id, Asked asked) { answerer->OnRequest(id, std::move(asked)); });
+      Server server(
+          loop, listener_.fd(),
+          [&](ClientId id, Asked asked) { answerer->OnRequest(id, std::move(asked)); }, kLimits);
       answerer = std::make_unique<Answerer>(
           settings_, Answerer::Sources{table_, gate_},
           Answerer::Calls{[&](ClientId id, AnswerBytes bytes) { server.Reply(id, bytes); },
@@ -135,6 +156,10 @@ class ServingTest : public testing::Test {
     up.get_future().wait();
   }
   ~ServingTest() override {
+    for (std::atomic<bool>* open : {&table_.slow_open, &gate_.slow_open}) {
+      *open = true;
+      open->notify_all();
+    }
     mailbox_->Post([this] { drain_(); });
   }
 
@@ -169,6 +194,47 @@ class ServingTest : public testing::Test {
     return fd;
   }
   // Waits until the server has closed the connection; the bytes that came before.
+  // Asks as that user, without end waiting for the answers, until the handle is gone.
+  class Crowd {
+   public:
+    Crowd(ServingTest& test, Uid uid, int count, std::string_view request) {
+      int up[2];
+      EXPECT_EQ(pipe(up), 0);
+      child_ = fork();
+      if (child_ == 0) {
+        if (setgroups(0, nullptr) != 0 || setgid(uid) != 0 || setuid(uid) != 0) _exit(99);
+        std::vector<OwnedFd> clients;
+        for (int i = 0; i < count; ++i) {
+          clients.push_back(test.Connect());
+          // Fails where the server has closed already.
+          (void)!send(clients.back().get(), request.data(), request.size(), MSG_NOSIGNAL);
+        }
+        // The server has seen to all of them when the last one, too many, is closed or refused.
+        (void)ReadToTheEnd(clients.back());
+        (void)!write(up[1], "x", 1);
+        for (;;) pause();
+      }
+      close(up[1]);
+      char ready = 0;
+      EXPECT_EQ(read(up[0], &ready, 1), 1);
+      close(up[0]);
+    }
+    ~Crowd() {
+      kill(child_, SIGKILL);
+      waitpid(child_, nullptr, 0);
+    }
+    Crowd(const Crowd&) = delete;
+    Crowd& operator=(const Crowd&) = delete;
+
+   private:
+    pid_t child_;
+  };
+  static std::string Joined(RequestWriter& request) {
+    std::string bytes;
+    for (const iovec& piece : request.Pieces())
+      bytes.append(static_cast<const char*>(piece.iov_base), piece.iov_len);
+    return bytes;
+  }
   static std::string ReadToTheEnd(const OwnedFd& fd) {
     std::string all;
     char bytes[4096];
@@ -348,6 +414,44 @@ TEST_F(ServingTest, ReaderWhoStopsInTheMiddleOfAListHoldsNobodyUp) {
   }
   EXPECT_EQ(Ask("alice"), Answer::Found());
   EXPECT_EQ(LogIn("alice", kPassword), LoginVerdict::kAccepted);
+}
+
+TEST_F(ServingTest, RootIsServedWhileOtherUsersHaveAllTheirPlaces) {
+  RequestWriter request(RequestKind::kUserByName);
+  const std::string slow = Joined(request.Text("slow"));
+  const Crowd first(*this, 65534, 17, slow);
+  // What a user namespace has is one user.
+  const Crowd second(*this, 100'001, 17, slow);
+  const Crowd third(*this, 400'000, 1, slow);
+  const Crowd fourth(*this, 65533, 1, slow);  // the others have all their places
+  EXPECT_EQ(Ask("alice"), Answer::Found());
+  EXPECT_EQ(LogIn("alice", kPassword), LoginVerdict::kAccepted);
+}
+
+TEST_F(ServingTest, UserWhoTriesPasswordsWithoutEndStopsNobodysLogin) {
+  RequestWriter request(RequestKind::kAuthenticate);
+  request.Text("alice").Text("su").Text("").Text("").Text(kSlow);
+  const Crowd flood(*this, kAlice, 17, Joined(request));
+  gate_.slow_asked.acquire();
+  EXPECT_EQ(LogIn("alice", kPassword), LoginVerdict::kAccepted);
+}
+
+TEST_F(ServingTest, QueriesOfOneUserKeepRootsWaitingForNone) {
+  RequestWriter request(RequestKind::kUserByName);
+  const Crowd flood(*this, 65534, 17, Joined(request.Text("slow")));
+  table_.slow_asked.acquire();
+  EXPECT_EQ(Ask("nobody"), Answer::Absent());
+  EXPECT_EQ(Ask("alice"), Answer::Found());
+}
+
+TEST_F(ServingTest, NameThatWasReasonToReadIsNoneAgainUntilItChanges) {
+  for (int i = 0; i < 3; ++i) ASSERT_EQ(Ask("alice"), Answer::Found());
+  EXPECT_EQ(found_, 1);
+  table_.gone = true;
+  ASSERT_EQ(Ask("alice"), Answer::Absent());
+  table_.gone = false;
+  ASSERT_EQ(Ask("alice"), Answer::Found());
+  EXPECT_EQ(found_, 2);
 }
 
 TEST_F(ServingTest, WhatWasAskedIsAnsweredBeforeItLeaves) {

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -19,6 +20,8 @@
 #include <optional>
 #include <sstream>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "common/process/monotonic.h"
 #include "common/snapshot/control.h"
@@ -48,6 +51,7 @@ struct Child {
   pid_t pid = 0;
   unsigned uid = 0;
   std::string published;
+  std::uint64_t generation = 0;
 };
 
 // Not what is only waiting for whoever inherited it to notice.
@@ -86,9 +90,10 @@ class SupervisorTest : public testing::Test {
       const int log = open(log_path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
       dup2(log, STDERR_FILENO);
       setenv("NOTIFY_SOCKET", notify_path_.c_str(), 1);
-      SettingsOrErrors settings = LoadDaemonSettings(paths_);
-      if (!settings) return 99;
+      for (const auto& [resource, limit] : limits_) setrlimit(resource, &limit);
       DaemonLog lines(DaemonLog::Target::kStandardError);
+      SettingsOrErrors settings = LoadDaemonSettings(paths_, lines);
+      if (!settings) return 99;
       Supervisor supervisor({paths_, true, run, 1'500}, *std::move(settings), lines);
       return supervisor.Run();
     });
@@ -130,7 +135,7 @@ class SupervisorTest : public testing::Test {
   Child Who() {
     Child child;
     std::istringstream words(Ask("who").value_or(""));
-    words >> child.pid >> child.uid >> child.published;
+    words >> child.pid >> child.uid >> child.published >> child.generation;
     return child;
   }
 
@@ -181,6 +186,7 @@ class SupervisorTest : public testing::Test {
   const std::string log_path_ = scratch_.path() + "/log";
   const std::string notify_path_ = scratch_.path() + "/notify";
   OwnedFd notify_;
+  std::vector<std::pair<__rlimit_resource, rlimit>> limits_;  // that it starts with
   std::optional<Process> daemon_;
 };
 
@@ -386,9 +392,117 @@ TEST_F(SupervisorTest, WhatSomebodyRemovesFromRunComesBack) {
 TEST_F(SupervisorTest, SnapshotThatIsLostAltogetherIsReadAgain) {
   Start();
   ASSERT_EQ(Ask("publish 10"), "1");
+  const pid_t before = Who().pid;
+  kill(daemon_->pid(), SIGSTOP);  // or it could write one from the other in between
   std::filesystem::remove(paths_.persistent());
   std::filesystem::remove(paths_.snapshot(Control().generation));
-  EXPECT_TRUE(Eventually([&] { return Who().published == "none"; }));
+  kill(daemon_->pid(), SIGCONT);
+  EXPECT_TRUE(Eventually([&] { return Who().pid != before; }));
+  const Child child = Who();
+  EXPECT_EQ(child.published, "none");
+  EXPECT_EQ(child.generation, 0U);
+  EXPECT_EQ(Control().generation, 0U);
+  EXPECT_EQ(Ask("publish 10"), "1");
+  EXPECT_EQ(PublishedUsers(), 10);
+  EXPECT_EQ(UsersIn(paths_.persistent()), 10);
+}
+
+TEST_F(SupervisorTest, RestoredSnapshotIsServedByANewChildThatKnowsItsNumber) {
+  Start();
+  ASSERT_EQ(Ask("publish 10"), "1");
+  const Child before = Who();
+  std::filesystem::remove(paths_.snapshot(before.generation));
+  EXPECT_TRUE(Eventually([&] { return Who().pid != before.pid; }));
+  const Child after = Who();
+  EXPECT_GT(after.generation, before.generation);
+  EXPECT_EQ(after.generation, Control().generation);
+  EXPECT_EQ(after.published, "10");
+  EXPECT_EQ(PublishedUsers(), 10);
+  EXPECT_TRUE(Eventually([&] { return !Lives(before.pid); }));
+  ASSERT_EQ(Ask("confirm"), "sent");
+  EXPECT_TRUE(Eventually([&] { return Control().confirmed_until > 0; }));
+}
+
+TEST_F(SupervisorTest, ConfirmationOfAnotherGenerationIsNotBelieved) {
+  Start();
+  ASSERT_EQ(Ask("publish 10"), "1");
+  ASSERT_EQ(Ask("publish 11"), "1");
+  for (const char* other : {"confirm-other 1", "confirm-other -1"}) {
+    ASSERT_EQ(Ask(other), "sent");
+  }
+  // What came before has been heard when this has.
+  ASSERT_EQ(Ask("down 5"), "done");
+  EXPECT_TRUE(Eventually([&] { return (Control().flags & control::kBackendDown) != 0; }));
+  EXPECT_EQ(Control().confirmed_until, 0);
+  ASSERT_EQ(Ask("confirm"), "sent");
+  EXPECT_TRUE(Eventually([&] { return Control().confirmed_until > 0; }));
+}
+
+TEST_F(SupervisorTest, CopyForTheNextBootThatIsRemovedOrDamagedIsWrittenAgain) {
+  Start();
+  ASSERT_EQ(Ask("publish 10"), "1");
+  const Child before = Who();
+  std::filesystem::remove_all(paths_.state);
+  EXPECT_TRUE(Eventually([&] { return UsersIn(paths_.persistent(), before.generation) == 10; }));
+  EXPECT_TRUE(LogSays("will survive a reboot again"));
+  ASSERT_EQ(truncate(paths_.persistent().c_str(), 500), 0);
+  EXPECT_TRUE(Eventually([&] { return UsersIn(paths_.persistent(), before.generation) == 10; }));
+  EXPECT_EQ(Who().pid, before.pid);
+  EXPECT_EQ(Control().generation, before.generation);
+}
+
+TEST_F(SupervisorTest, CopyForTheNextBootThatFailedIsWrittenWhenThereIsRoom) {
+  std::filesystem::create_directories(paths_.persistent() + "/precious");
+  Start();
+  ASSERT_EQ(Ask("publish 10"), "1");
+  EXPECT_TRUE(LogSays("will not survive a reboot"));
+  std::filesystem::remove_all(paths_.persistent());
+  EXPECT_TRUE(Eventually([&] { return UsersIn(paths_.persistent()) == 10; }));
+}
+
+TEST_F(SupervisorTest, MissingCopyForTheNextBootIsSeenAfterARestart) {
+  Start();
+  ASSERT_EQ(Ask("publish 10"), "1");
+  End(SIGTERM);
+  std::filesystem::remove(paths_.persistent());
+  Start();
+  EXPECT_TRUE(Eventually([&] { return UsersIn(paths_.persistent()) == 10; }));
+}
+
+TEST_F(SupervisorTest, EmptyDirectoryInPlaceOfTheControlPageMakesWay) {
+  Start();
+  ASSERT_EQ(Ask("publish 10"), "1");
+  std::filesystem::remove(paths_.control());
+  std::filesystem::create_directory(paths_.control());
+  EXPECT_TRUE(Eventually([&] { return PublishedUsers() == 10; }));
+}
+
+TEST_F(SupervisorTest, ChildHasRoomForItsClients) {
+  rlimit limit{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &limit), 0);
+  limit.rlim_cur = 256;
+  limits_ = {{RLIMIT_NOFILE, limit}};
+  Start();
+  EXPECT_EQ(Ask("descriptors"), std::to_string(std::min<rlim_t>(limit.rlim_max, 8192)));
+  End(SIGTERM);
+  limits_ = {{RLIMIT_NOFILE, {300, 300}}};
+  Start();
+  EXPECT_EQ(Ask("descriptors"), "300");
+}
+
+TEST_F(SupervisorTest, ChildThatCannotHaveItsThreadsSaysSoAndIsStartedAgain) {
+  limits_ = {{RLIMIT_NPROC, {2, 2}}};  // does not hold for root
+  Launch(RunChild);
+  EXPECT_TRUE(LogSays("cannot go on: "));
+  EXPECT_TRUE(LogSays("exited with status 1"));
+  EXPECT_TRUE(LogSays("starts in 100 ms"));
+  EXPECT_EQ(End(SIGTERM), 0);
+}
+
+TEST_F(SupervisorTest, KeyThatHasNoEffectYetIsNamed) {
+  WriteText(paths_.config, std::string(kConfig) + "[cache]\noffline_auth_seconds = 60\n");
+  Start();
+  EXPECT_TRUE(LogSays(paths_.config + ": [cache] offline_auth_seconds is not in use yet"));
 }
 
 TEST_F(SupervisorTest, FileInPlaceOfRunDoesNotStopTheDaemonAndWhenItIsGoneAllIsWell) {

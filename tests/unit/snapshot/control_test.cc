@@ -13,6 +13,7 @@
 #include <stdexcept>
 
 #include "common/snapshot/control_writer.h"
+#include "faults.h"
 #include "snapshots.h"
 
 namespace sqlmap {
@@ -82,6 +83,46 @@ TEST_F(Control, ARestartedDaemonGoesOnWithTheSamePageAndWithoutOldPromises) {
   EXPECT_EQ(page->flags, control::kComplete);
 }
 
+TEST_F(Control, WhatIsSaidOfListsStandsUntilItIsSaidAnew) {
+  ControlPageWriter writer = Open();
+  const ControlPage& page = Page();
+  writer.SetLists(false);
+  EXPECT_EQ(page.flags, control::kNoLists | control::kRetired);
+  writer.Publish(1, true);
+  EXPECT_EQ(page.flags, control::kNoLists | control::kComplete);
+  writer.Withdraw();
+  EXPECT_EQ(page.flags, control::kNoLists | control::kWithdrawn);
+  Open();  // a restarted daemon
+  EXPECT_EQ(page.flags, control::kNoLists | control::kWithdrawn | control::kRetired);
+  writer.Publish(2, false);
+  EXPECT_EQ(page.flags, control::kNoLists);
+  writer.SetLists(true);
+  EXPECT_EQ(page.flags, 0U);
+}
+
+TEST_F(Control, ToWithdrawEndsThePromiseAndTheGenerationAndToPublishEndsThat) {
+  ControlPageWriter writer = Open();
+  const ControlPage& page = Page();
+  writer.Publish(7, true);
+  writer.ConfirmUntil(105);
+  writer.Withdraw();
+  EXPECT_EQ(page.confirmed_until, 0);
+  EXPECT_EQ(page.generation, 0U);
+  EXPECT_EQ(page.flags, control::kWithdrawn);
+  writer.Beat(100);
+  writer.SetBackendDown(1);
+  writer.SetBackendDown(0);
+  EXPECT_EQ(page.flags, control::kWithdrawn);
+  writer.Publish(8, true);
+  EXPECT_EQ(page.flags, control::kComplete);
+}
+
+TEST_F(Control, ASignalDoesNotKeepItFromBeingMade) {
+  test::g_faults.interrupted_allocations = 3;
+  Open();
+  EXPECT_EQ(test::g_faults.interrupted_allocations, 0);
+}
+
 TEST_F(Control, WhatIsNoPageOfOursMakesWayForOne) {
   const std::string elsewhere = site_.Path("elsewhere");
   const std::vector<char> zeros(kControlSize);
@@ -121,8 +162,16 @@ TEST_F(Control, WhatIsNoPageOfOursMakesWayForOne) {
   }
 }
 
-TEST_F(Control, ADirectoryInItsPlaceIsAnErrorThatSaysSo) {
+TEST_F(Control, AnEmptyDirectoryMakesWay) {
   ASSERT_EQ(mkdir(path_.c_str(), 0755), 0);
+  ASSERT_EQ(mkdir((path_ + ".new").c_str(), 0755), 0);
+  Open();
+  EXPECT_EQ(Page().magic, kControlMagic);
+}
+
+TEST_F(Control, ADirectoryWithSomethingInItIsAnErrorThatSaysSo) {
+  ASSERT_EQ(mkdir(path_.c_str(), 0755), 0);
+  ASSERT_EQ(mkdir((path_ + "/something").c_str(), 0755), 0);
   const auto writer = ControlPageWriter::Open(path_);
   ASSERT_FALSE(writer);
   EXPECT_THAT(writer.error(), testing::HasSubstr(path_));

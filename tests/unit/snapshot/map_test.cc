@@ -10,6 +10,7 @@
 #include <filesystem>
 
 #include "common/snapshot/source.h"
+#include "faults.h"
 #include "snapshots.h"
 
 namespace sqlmap {
@@ -226,9 +227,61 @@ TEST_F(Map, AControlPageThatWasReplacedWhileTheDaemonWasAwayIsNoticed) {
   const std::int64_t deadline = test::MonotonicSeconds() + 10;
   while (Answering(map) != 2 && test::MonotonicSeconds() < deadline) usleep(50'000);
   EXPECT_EQ(Answering(map), 2);
-  EXPECT_LE(test::Mappings(site_.Path("run/control")), mappings + 1)
-      << "the writer's of the new page";
+  EXPECT_LE(test::Mappings(site_.Path("run/control")), mappings + 2)
+      << "the writer's and the reader's of the new page";
 }
+
+TEST_F(Map, WhatIsWithdrawnIsForgottenAlsoOnTheDisk) {
+  SnapshotMap map(site_.paths());
+  Site::Put(site_.persistent(), Write(Tagged(1), 1));
+  PublishTagged(2);
+  ASSERT_EQ(Answering(map), 2);
+  site_.control().Withdraw();
+  SnapshotMap fresh(site_.paths());
+  for (SnapshotMap* each : {&map, &fresh, &map, &fresh})
+    EXPECT_EQ(Saying(*each), Answer::Unavailable(Reason::kNotConfigured));
+  PublishTagged(3);
+  EXPECT_EQ(Answering(map), 3);
+  EXPECT_EQ(Answering(fresh), 3);
+}
+
+// mmap(2) with MAP_FIXED unmaps first, and may fail then.
+class Hole : public Map, public testing::WithParamInterface<int> {
+ protected:
+  ~Hole() override { test::g_faults = {}; }
+};
+
+TEST_P(Hole, ThatAFailedMappingLeftIsFilledOrTheHosts) {
+  for (const bool host_takes_it : {false, true}) {
+    SnapshotMap map(site_.paths());
+    PublishTagged(1, 5'000);
+    SnapshotReading sleeper;
+    ASSERT_TRUE(map.Begin(snapshot::Table::kUserByName, sleeper));
+    for (std::uint64_t generation = 2; generation <= 3; ++generation) {
+      PublishTagged(generation, 5'000);
+      ASSERT_EQ(Answering(map), static_cast<std::int64_t>(generation));
+    }
+    test::g_faults = {.good_fixed_mappings = GetParam(),
+                      .failed_fixed_mappings = 1,
+                      .host_takes_holes = host_takes_it};
+    PublishTagged(4);  // shorter: the file, then zeros behind it
+    EXPECT_EQ(Answering(map), 3) << "what is mapped goes on";
+    ASSERT_EQ(test::g_faults.failed_fixed_mappings, 0);
+    EXPECT_FALSE(map.Stands(sleeper));
+    volatile char sum = 0;
+    for (std::uint64_t at = 0; at < sleeper.table.end; at += 512)
+      sum = static_cast<char>(sum + sleeper.table.file[at]);
+    for (std::uint64_t generation = 5; generation < 15; ++generation) {
+      PublishTagged(generation, static_cast<unsigned>(generation % 3 * 4'000));
+      ASSERT_EQ(Answering(map), static_cast<std::int64_t>(generation));
+      if (host_takes_it) {
+        ASSERT_EQ(*test::g_faults.hole, 'h') << "mapped over the host's memory";
+      }
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(AtTheFileOrBehindIt, Hole, testing::Values(0, 1));
 
 TEST_F(Map, LeavesErrnoAlone) {
   SnapshotMap map(site_.paths());

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <linux/seccomp.h>
 #include <pthread.h>
+#include <sched.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -12,6 +14,7 @@
 #include <atomic>
 #include <csignal>
 #include <filesystem>
+#include <fstream>
 #include <functional>
 #include <thread>
 
@@ -23,6 +26,12 @@ namespace {
 
 using test::Site;
 using test::SmallSite;
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kSanitized = true;
+#else
+constexpr bool kSanitized = false;
+#endif
 
 // Runs it in a child, which ends with 0 if it returns true. Gives up on it after ten seconds.
 void InAChild(const std::function<bool()>& work) {
@@ -130,6 +139,90 @@ TEST_F(Process, WithoutAddressSpaceNothingIsAbsent) {
     if (setrlimit(RLIMIT_AS, &none) != 0) return false;
     sleep(2);  // it tries again after a second
     return ask().found();
+  });
+}
+
+std::uint64_t AddressSpace() {
+  std::uint64_t pages = 0;
+  std::ifstream("/proc/self/statm") >> pages;
+  return pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+}
+
+// Addresses that the first mapping of a file takes whose path contains `text`.
+std::uint64_t MappedSize(const std::string& text) {
+  std::ifstream maps("/proc/self/maps");
+  for (std::string line; std::getline(maps, line);) {
+    if (!line.contains(text)) continue;
+    std::size_t dash = 0;
+    const std::uint64_t begin = std::stoull(line, &dash, 16);
+    return std::stoull(line.substr(dash + 1), nullptr, 16) - begin;
+  }
+  return 0;
+}
+
+// Three arenas at most take a quarter of what there is, also if there is room for the file.
+TEST_F(Process, OfLimitedAddressSpaceTheHostKeepsMost) {
+  if (kSanitized) GTEST_SKIP() << "its shadow fills the address space";
+  site_.Publish(2, test::ManyUsers(100'000));
+  site_.Confirm();
+  const std::uint64_t file = std::filesystem::file_size(site_.SnapshotPath(2));
+  const auto under_limit = [&](std::uint64_t bytes) {
+    const rlimit limit{bytes, RLIM_INFINITY};
+    if (setrlimit(RLIMIT_AS, &limit) != 0) return Answer::Unavailable(Reason::kNone);
+    SnapshotMap fresh(site_.paths());
+    SnapshotSource source(fresh);
+    return source.FindUserByName("user000001", [](const UserRecord&) {});
+  };
+  InAChild([&] {
+    const std::uint64_t room = 2 * file;
+    if (AddressSpace() + room > 11 * file) return false;  // then this test proves nothing
+    if (under_limit(AddressSpace() + room) != Answer::Unavailable(Reason::kNoMemory)) return false;
+    if (!under_limit(13 * file).found()) return false;
+    const auto page = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+    return MappedSize(site_.SnapshotPath(2)) == (file + page - 1) / page * page;
+  });
+  InAChild([&] {
+    return under_limit(RLIM_INFINITY).found() && MappedSize(site_.SnapshotPath(2)) >= file / 8 * 10;
+  });
+}
+
+// mlockall(2), of a process that may not lock as much: mmap(2) says EAGAIN.
+TEST_F(Process, WithoutMemoryThatMayBeLockedNothingIsAbsent) {
+  if (kSanitized) GTEST_SKIP() << "mlockall(2) does nothing there";
+  site_.Publish(2, test::ManyUsers(5'000));
+  InAChild([&] {
+    const rlimit limit{std::size_t{1} << 17, std::size_t{1} << 17};
+    if (setrlimit(RLIMIT_MEMLOCK, &limit) != 0 || setuid(4711) != 0) return false;
+    if (mlockall(MCL_FUTURE) != 0) return false;
+    SnapshotMap fresh(site_.paths());
+    SnapshotSource source(fresh);
+    return source.FindUserByName("user000001", [](const UserRecord&) {}) ==
+           Answer::Unavailable(Reason::kNoMemory);
+  });
+}
+
+// A child in a time namespace whose clock goes after its parent's must not wait for the parent's.
+TEST_F(Process, AnotherClockDoesNotPutOffTheNextLook) {
+  ASSERT_TRUE(AllIsWell());
+  InAChild([&] {
+    const auto behind = std::min<std::int64_t>(test::MonotonicSeconds() - 10, 1000);
+    if (unshare(CLONE_NEWTIME) != 0) return errno == EPERM || errno == EINVAL || errno == ENOSYS;
+    std::ofstream("/proc/self/timens_offsets") << "monotonic -" << behind << " 0\n";
+    const std::int64_t before = test::MonotonicSeconds();
+    const pid_t child = fork();  // the first in the namespace
+    if (child == 0) {
+      alarm(10);
+      std::filesystem::remove_all(site_.Path("run"));
+      bool good =
+          test::MonotonicSeconds() < before - 5 && mkdir(site_.paths().directory, 0755) == 0;
+      auto control = ControlPageWriter::Open(site_.Path("run/control"));
+      Site::Put(site_.SnapshotPath(2), test::Write({{{.name = "new", .uid = 4000}}, {}}, 2));
+      control->Publish(2, true);
+      good = good && Finds("new", 4000);
+      _exit(good ? 0 : 1);
+    }
+    int status = 0;
+    return waitpid(child, &status, 0) == child && status == 0;
   });
 }
 

@@ -157,6 +157,45 @@ TEST_F(Source, AListIsOfOneGenerationWhateverIsPublishedMeanwhile) {
   EXPECT_THAT(names, ElementsAre("staff", "www", "empty", "web"));
 }
 
+// As getent(1) asks it: nothing has been looked up before.
+TEST_F(Source, WhereListsAreNotAllowedThereIsNoneAndThatIsFinal) {
+  site_.Publish(1, SmallSite());
+  site_.control().SetLists(false);
+  Cursor<UserRecord>* users = nullptr;
+  EXPECT_EQ(source_.ListUsers(users), Answer::Absent());
+  EXPECT_TRUE(source_.MissIsFinal());
+  EXPECT_EQ(users, nullptr);
+  Cursor<GroupRecord>* groups = nullptr;
+  EXPECT_EQ(source_.ListGroups(groups), Answer::Absent());
+  EXPECT_TRUE(source_.MissIsFinal());
+  EXPECT_EQ(groups, nullptr);
+  Cursor<ShadowRecord>* shadows = nullptr;
+  EXPECT_EQ(source_.ListShadows(shadows), Answer::Unavailable(Reason::kNotConfigured));
+  EXPECT_FALSE(source_.MissIsFinal());
+  EXPECT_EQ(UserByName("alice"), "alice/home/x");
+
+  site_.control().SetLists(true);
+  ASSERT_EQ(source_.ListUsers(users), Answer::Found());
+  EXPECT_FALSE(source_.MissIsFinal());
+  users->Close();
+}
+
+TEST_F(Source, AListThatIsClosedLeavesNothingMapped) {
+  site_.Publish(1, SmallSite());
+  UserByName("alice");
+  const auto list = [&] {
+    Cursor<UserRecord>* users = nullptr;
+    EXPECT_EQ(source_.ListUsers(users), Answer::Found());
+    EXPECT_EQ(test::Mappings(site_.Path("run/snapshot.")), 2U);
+    users->Close();
+    EXPECT_EQ(test::Mappings(site_.Path("run/snapshot.")), 1U);
+  };
+  list();
+  const std::size_t mappings = test::Mappings();
+  for (int i = 0; i < 100; ++i) list();
+  EXPECT_LT(test::Mappings(), mappings + 50) << "an allocator may have mapped something, too";
+}
+
 TEST_F(Source, AListWithADamagedRowIsNotTakenForWhole) {
   std::vector<char> file = test::Write(SmallSite(), 1);
   const std::string_view text(file.data(), file.size());

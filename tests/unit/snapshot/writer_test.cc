@@ -10,6 +10,7 @@
 #include <csignal>
 #include <set>
 
+#include "faults.h"
 #include "snapshots.h"
 
 namespace sqlmap {
@@ -267,6 +268,13 @@ TEST(SnapshotWriter, RefusesUsersBehindGroupsAndGenerationZero) {
   EXPECT_FALSE(another.AddUser(test::User{.name = "alice"}.record()));
   EXPECT_FALSE(another.Finish({1, 0, 42}));
   close(fd);
+}
+
+TEST(Writer, ASignalDoesNotEndIt) {
+  test::g_faults.interrupted_allocations = 3;
+  const std::vector<char> file = test::Write(test::SmallSite());
+  EXPECT_EQ(test::g_faults.interrupted_allocations, 0);
+  EXPECT_EQ(file, test::Write(test::SmallSite()));
 }
 
 }  // namespace

@@ -198,6 +198,82 @@ TEST(Faults, DaemonThatHangsUpAtOnceIsUnavailable) {
   }
 }
 
+// The daemon's child dies over the first connections, and the next one answers.
+class Dying {
+ public:
+  explicit Dying(int deaths, std::string last_words = {})
+      : server_([this, deaths, words = std::move(last_words)](int fd) {
+          RequestParser parser;
+          if (!ReadRequest(fd, parser)) return;
+          SendAll(fd, connections_++ < deaths ? words : UserAnswer());
+        }) {}
+
+  const char* path() const { return server_.path(); }
+  int Connections() const { return connections_; }
+
+ private:
+  std::atomic<int> connections_ = 0;
+  TestServer server_;
+};
+
+TEST(Faults, DaemonThatDiedOverALookUpIsAskedOnceMore) {
+  {
+    Dying daemon(1);
+    SocketSource source(daemon.path());
+    EXPECT_EQ(AskForBob(source), Answer::Found());
+    EXPECT_EQ(daemon.Connections(), 2);
+    EXPECT_FALSE(source.no_daemon());
+  }
+  Dying daemon(2);
+  SocketSource source(daemon.path());
+  EXPECT_EQ(AskForBob(source), Answer::Unavailable(Reason::kUnreachable));
+  EXPECT_EQ(daemon.Connections(), 2) << "and no more than once";
+  EXPECT_FALSE(source.no_daemon());
+}
+
+TEST(Faults, DaemonThatSaidAByteIsNotAskedAgain) {
+  Dying daemon(1, UserAnswer().substr(0, 1));
+  SocketSource source(daemon.path());
+  EXPECT_EQ(AskForBob(source), Answer::Unavailable(Reason::kUnreachable));
+  EXPECT_EQ(daemon.Connections(), 1);
+}
+
+TEST(Faults, ListsAndLoginsAreNotAskedTwice) {
+  Dying daemon(100);
+  SocketSource source(daemon.path());
+  Cursor<UserRecord>* users = nullptr;
+  EXPECT_EQ(source.ListUsers(users), Answer::Unavailable(Reason::kUnreachable));
+  EXPECT_EQ(daemon.Connections(), 1);
+  SocketGate gate(daemon.path());
+  LoginAnswer answer;
+  gate.Authenticate({.name = "bob", .password = "secret"}, answer);
+  EXPECT_EQ(answer.verdict, LoginVerdict::kUnavailable);
+  EXPECT_EQ(daemon.Connections(), 2) << "a failed attempt must not count twice";
+  gate.CheckAccount({.name = "bob"}, answer);
+  EXPECT_EQ(answer.verdict, LoginVerdict::kUnavailable);
+  EXPECT_EQ(daemon.Connections(), 3);
+}
+
+TEST(Faults, TheSecondQuestionHasWhatIsLeftOfTheBudget) {
+  constexpr int kBudgetMs = 600;
+  std::atomic<int> connections = 0;
+  TestServer server([&](int fd) {
+    RequestParser parser;
+    if (connections++ == 0) {
+      ReadRequest(fd, parser);
+      std::this_thread::sleep_for(std::chrono::milliseconds(kBudgetMs * 3 / 4));
+    } else {
+      AwaitHangUp(fd);
+    }
+  });
+  SocketSource source(server.path(), kBudgetMs);
+  const Timed timed = Time([&] { return AskForBob(source); });
+  EXPECT_EQ(timed.answer, Answer::Unavailable(Reason::kTimeout));
+  EXPECT_EQ(connections, 2);
+  EXPECT_GE(timed.ms, kBudgetMs - 1);
+  EXPECT_LT(timed.ms, kBudgetMs * 3 / 2);
+}
+
 TEST(Faults, AnswerOfAnotherKindOrShapeIsNoAnswer) {
   std::string group, user = UserAnswer(), absent, verdict;
   ASSERT_TRUE(AppendGroup({.name = "bob", .password = "x", .gid = 1}, group));

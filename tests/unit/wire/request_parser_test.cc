@@ -140,6 +140,26 @@ TEST(RequestParser, LargestRequestFitsAndOneByteMoreDoesNot) {
   EXPECT_EQ(StateAfter(longer + "p"), State::kBad);
 }
 
+TEST(RequestParser, LookUpThatAnnouncesMoreThanANameIsRefusedByItsHeader) {
+  for (const RequestKind kind :
+       {RequestKind::kUserByName, RequestKind::kUserById, RequestKind::kListUsers,
+        RequestKind::kShadowByName, RequestKind::kRefresh}) {
+    RequestWriter request(kind);
+    std::string header = Joined(request);
+    StoreNumber(std::uint32_t{258}, reinterpret_cast<unsigned char*>(header.data()) + 4);
+    EXPECT_EQ(StateAfter(header), State::kBad) << NameOf(kind);
+  }
+}
+
+TEST(RequestParser, MemoryGrowsWithWhatCameAndNotWithWhatWasAnnounced) {
+  const std::string largest = Authenticate("bob", std::string(60'000, 'p'));
+  RequestParser parser;
+  ASSERT_EQ(Feed(parser, std::string_view(largest).substr(0, 600)), State::kMore);
+  EXPECT_LE(parser.Space().size(), 2048U);
+  EXPECT_EQ(Feed(parser, std::string_view(largest).substr(600)), State::kWhole);
+  EXPECT_EQ(parser.request().login.password, std::string(60'000, 'p'));
+}
+
 TEST(RequestParser, BufferSizesThatMeetTheRequestExactly) {
   for (std::size_t length = 400; length < 600; ++length) {
     const std::string bytes = Authenticate("bob", std::string(length, 'p'));
