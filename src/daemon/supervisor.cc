@@ -110,7 +110,7 @@ void Supervisor::WatchSignals() {
   }
 }
 
-// The new one serves before the old one, if there is one, takes no more.
+// The old one, if there is one, serves until the new one has shown that it lives, see OnAlive.
 bool Supervisor::TakeOver() {
   if (stopping_) return false;
   auto started =
@@ -127,8 +127,7 @@ bool Supervisor::TakeOver() {
   loop_.WatchIo(child.on_message, child.channel.fd(), EPOLLIN,
                 [this, &child](std::uint32_t) { OnMessage(child); });
   restart_.End();
-  if (ChildProcess* const old = std::exchange(current_, &child); old != nullptr)
-    SendAway(*old, kHandOverMs);
+  current_ = &child;
   return true;
 }
 
@@ -139,7 +138,8 @@ void Supervisor::StartChild() {
 
 void Supervisor::SendAway(ChildProcess& child, std::int64_t patience_ms) {
   // It leaves before it is made to.
-  (void)child.channel.Send({MessageKind::kDrain, static_cast<std::uint32_t>(patience_ms - kParting)});
+  (void)child.channel.Send(
+      {MessageKind::kDrain, static_cast<std::uint32_t>(patience_ms - kParting)});
   child.leave_ms = MonotonicMs() + patience_ms;
 }
 
@@ -198,6 +198,9 @@ void Supervisor::OnSnapshot(ChildProcess& child, OwnedFd memory, std::uint64_t t
 void Supervisor::OnAlive(ChildProcess& child, std::uint32_t down_seconds) {
   child.alive_ms = MonotonicMs();
   if (&child != current_ || stopping_) return;
+  for (const auto& each : children_) {
+    if (each.get() != current_ && each->leave_ms == 0) SendAway(*each, kHandOverMs);
+  }
   publication_.Beat(down_seconds);
   if (!std::exchange(ready_, true)) SayReady();
 }
@@ -220,6 +223,12 @@ void Supervisor::OnEnd(ChildProcess& child) {
     return;
   }
   if (sent_away) return;
+  if (current_ == nullptr) {
+    // One that was to be replaced is better than none.
+    const auto left = std::find_if(children_.begin(), children_.end(),
+                                   [](const auto& each) { return each->leave_ms == 0; });
+    if (left != children_.end()) current_ = left->get();
+  }
   const std::int64_t delay = restarts_.DelayMs(lived);
   Say(LogLevel::kError, "the child " + end + " after " + std::to_string(lived) +
                             " ms; the next one starts in " + std::to_string(delay) + " ms");
