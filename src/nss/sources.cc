@@ -23,8 +23,8 @@ namespace {
 constexpr int kSilentBudgetMs = 200;
 constexpr std::int64_t kSilenceMs = 2'000;
 
-// Where there is no daemon at all, which a program in direct mode would otherwise find out at each
-// of its look-ups.
+// Where there is no daemon at all, and direct mode answers: or a program would find that out at
+// each of its look-ups.
 constexpr std::int64_t kAbsenceMs = 1'000;
 
 constinit std::atomic<std::int64_t> g_silent_until{0};
@@ -49,15 +49,16 @@ bool AskDaemon(FunctionRef<Answer(AccountSource&)> question, Answer& told) {
   told = question(daemon);
   if (!lives && told == Answer::Unavailable(Reason::kTimeout))
     g_silent_until.store(MonotonicMs() + kSilenceMs, std::memory_order_relaxed);
-  if (daemon.no_daemon())
-    g_absent_until.store(MonotonicMs() + kAbsenceMs, std::memory_order_relaxed);
   return !daemon.no_daemon();
 }
 
 Answer AskPlugin(FunctionRef<Answer(AccountSource&)> question) {
   const DirectPlugin* plugin = nullptr;
   const Answer loaded = LoadDirectPlugin(plugin);
-  return loaded.found() ? question(*plugin->accounts) : loaded;
+  if (!loaded.found()) return loaded;
+  if (!Before(g_absent_until, kAbsenceMs))
+    g_absent_until.store(MonotonicMs() + kAbsenceMs, std::memory_order_relaxed);
+  return question(*plugin->accounts);
 }
 
 }  // namespace
