@@ -16,6 +16,7 @@
 #include "daemon/answerer.h"
 #include "daemon/daemon_log.h"
 #include "daemon/event.h"
+#include "daemon/load_settings.h"
 #include "daemon/mailbox.h"
 #include "daemon/refresher.h"
 #include "daemon/server.h"
@@ -37,7 +38,7 @@ class Child {
                 }),
         answerer_(backend_.settings(), {backend_.accounts(), backend_.logins()}, Calls(),
                   mailbox_) {
-    if (Publishes()) refresher_ = MakeRefresher(log);
+    if (PublishesSnapshots(backend_.settings())) refresher_ = MakeRefresher(log);
     loop_.WatchIo(channel_, context_.channel.fd(), EPOLLIN, [this](std::uint32_t) { Listen(); });
     loop_.WatchIo(results_, mailbox_.fd(), EPOLLIN, [this](std::uint32_t) { mailbox_.Deliver(); });
     SayAlive();
@@ -46,13 +47,6 @@ class Child {
   int Run() { return loop_.Run(); }
 
  private:
-  // Reading everything needs both lists.
-  bool Publishes() const {
-    const Settings& settings = backend_.settings();
-    return settings.snapshot.enabled && settings.query(QueryId::kGetpwent).configured() &&
-           settings.query(QueryId::kGetgrent).configured();
-  }
-
   Answerer::Calls Calls() {
     return {
         .reply = [this](ClientId client, AnswerBytes bytes) { server_.Reply(client, bytes); },

@@ -28,9 +28,7 @@ using test::Site;
 using test::SmallSite;
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kSanitized = true;
-#else
-constexpr bool kSanitized = false;
+#define SQLMAP_TEST_SANITIZED
 #endif
 
 // Runs it in a child, which ends with 0 if it returns true. Gives up on it after ten seconds.
@@ -148,6 +146,8 @@ std::uint64_t AddressSpace() {
   return pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
 }
 
+#ifndef SQLMAP_TEST_SANITIZED  // a sanitizer fills the address space, and takes mlockall(2) away
+
 // Addresses that the first mapping of a file takes whose path contains `text`.
 std::uint64_t MappedSize(const std::string& text) {
   std::ifstream maps("/proc/self/maps");
@@ -162,7 +162,6 @@ std::uint64_t MappedSize(const std::string& text) {
 
 // Three arenas at most take a quarter of what there is, also if there is room for the file.
 TEST_F(Process, OfLimitedAddressSpaceTheHostKeepsMost) {
-  if (kSanitized) GTEST_SKIP() << "its shadow fills the address space";
   site_.Publish(2, test::ManyUsers(100'000));
   site_.Confirm();
   const std::uint64_t file = std::filesystem::file_size(site_.SnapshotPath(2));
@@ -188,7 +187,6 @@ TEST_F(Process, OfLimitedAddressSpaceTheHostKeepsMost) {
 
 // mlockall(2), of a process that may not lock as much: mmap(2) says EAGAIN.
 TEST_F(Process, WithoutMemoryThatMayBeLockedNothingIsAbsent) {
-  if (kSanitized) GTEST_SKIP() << "mlockall(2) does nothing there";
   site_.Publish(2, test::ManyUsers(5'000));
   InAChild([&] {
     const rlimit limit{std::size_t{1} << 17, std::size_t{1} << 17};
@@ -201,12 +199,14 @@ TEST_F(Process, WithoutMemoryThatMayBeLockedNothingIsAbsent) {
   });
 }
 
+#endif
+
 // A child in a time namespace whose clock goes after its parent's must not wait for the parent's.
 TEST_F(Process, AnotherClockDoesNotPutOffTheNextLook) {
   ASSERT_TRUE(AllIsWell());
   InAChild([&] {
     const auto behind = std::min<std::int64_t>(test::MonotonicSeconds() - 10, 1000);
-    if (unshare(CLONE_NEWTIME) != 0) return errno == EPERM || errno == EINVAL || errno == ENOSYS;
+    if (unshare(CLONE_NEWTIME) != 0) return false;
     std::ofstream("/proc/self/timens_offsets") << "monotonic -" << behind << " 0\n";
     const std::int64_t before = test::MonotonicSeconds();
     const pid_t child = fork();  // the first in the namespace
