@@ -26,7 +26,7 @@ Uid ShareOf(Uid uid) { return std::min(uid, kFirstOfNamespaces); }
 
 AnswerBytes Denied() {
   std::string bytes;
-  AppendUnavailable(Reason::kNotAllowed, "not yours to ask", bytes);
+  AppendUnavailable(Reason::kNotAllowed, "only root may ask for that", bytes);
   return std::make_shared<const std::string>(std::move(bytes));
 }
 
