@@ -94,8 +94,9 @@ class Floor {
     std::uint32_t at = static_cast<std::uint32_t>(slots * sizeof(Slot));
     for (unsigned i = 1; i <= accounts; ++i) {
       std::string text = UserName(i).text;
+      const std::string home = HomeOf(i);
       for (const char* const field :
-           {"x", "Site of a customer", HomeOf(i).c_str(), "/usr/sbin/nologin"}) {
+           {"x", "Site of a customer", home.c_str(), "/usr/sbin/nologin"}) {
         text += '\0';
         text += field;
       }

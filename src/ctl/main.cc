@@ -1,6 +1,7 @@
 // sqlmapctl: an administrator's questions to sqlmapd.
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <exception>
 #include <string>
 #include <string_view>
 
@@ -13,8 +14,8 @@ using namespace sqlmap;
 constexpr int kWaitMs = 600'000;  // a read of a million accounts by a slow server
 
 void Print(std::FILE* to, std::string_view text) {
-  std::fwrite(text.data(), 1, text.size(), to);
-  if (text.empty() || text.back() != '\n') std::fputc('\n', to);
+  (void)std::fwrite(text.data(), 1, text.size(), to);
+  if (text.empty() || text.back() != '\n') (void)std::fputc('\n', to);
 }
 
 const char* Explain(Reason reason) {
@@ -40,9 +41,7 @@ int Report(const Answer& answer, const std::string& text) {
   return 1;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int Main(int argc, char** argv) {
   CLI::App app("Asks sqlmapd, the daemon that gives this host its accounts from a database.");
   app.require_subcommand(1);
   CLI::App* const status =
@@ -68,4 +67,15 @@ int main(int argc, char** argv) {
   SocketControl control(kSocketPath, wait ? kWaitMs : kLookUpBudgetMs);
   const unsigned flags = (wait ? request_flag::kWait : 0U) | (force ? request_flag::kForce : 0U);
   return Report(control.Refresh(static_cast<std::uint16_t>(flags), keep), text);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return Main(argc, argv);
+  } catch (const std::exception& error) {
+    (void)std::fprintf(stderr, "sqlmapctl: %s\n", error.what());
+    return 1;
+  }
 }

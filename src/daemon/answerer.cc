@@ -64,22 +64,14 @@ AnswerBytes NotHisOwn() {
   return UnavailableBytes(Reason::kNotAllowed, "only root may ask about other accounts");
 }
 
-AnswerBytes DecideLogin(LoginGate& logins, const Request& request) {
-  LoginAnswer answer;
-  if (request.kind == RequestKind::kAuthenticate) {
-    logins.Authenticate(request.login, answer);
-  } else {
-    logins.CheckAccount(request.login, answer);
-  }
-  return Verdict(answer);
-}
-
 }  // namespace
 
-Answerer::Answerer(const Settings& settings, Sources sources, Calls calls, Mailbox& mailbox)
+Answerer::Answerer(const Settings& settings, Sources sources, Calls calls, Mailbox& mailbox,
+                   Log& log)
     : sources_(sources),
       calls_(std::move(calls)),
       mailbox_(mailbox),
+      log_(log),
       cache_(settings.cache),
       queries_({.threads = settings.database.pool_size,
                 .waiting = kMostQueries,
@@ -136,7 +128,8 @@ void Answerer::LookUp(ClientId client, const Asked& asked) {
   for (const Uid uid : {Uid{0}, asked.peer.uid}) {
     const auto flight = under_way_.find(flight_of(uid));
     // Twice the budget, for waiting and for asking: what is older has been lost for want of memory.
-    if (flight == under_way_.end() || IsLate(flight->second.since_ms, 2 * kLookUpBudgetMs))
+    if (flight == under_way_.end() ||
+        IsLate(flight->second.since_ms, std::int64_t{2} * kLookUpBudgetMs))
       continue;
     flight->second.clients.push_back(client);
     ++counters_.shared;
@@ -211,19 +204,36 @@ void Answerer::Login(ClientId client, Asked asked) {
   const bool hashes = shared->request().kind == RequestKind::kAuthenticate;
   Submit(hashes ? hashes_ : queries_, client, *shared,
          hashes ? kAuthenticateBudgetMs : kLookUpBudgetMs,
-         [this, shared] { return DecideLogin(sources_.logins, shared->request()); });
+         [this, shared] { return DecideLogin(*shared); });
+}
+
+AnswerBytes Answerer::DecideLogin(const Asked& asked) {
+  const Request& request = asked.request();
+  LoginAnswer answer;
+  if (request.kind == RequestKind::kAuthenticate) {
+    sources_.logins.Authenticate(request.login, answer);
+  } else {
+    sources_.logins.CheckAccount(request.login, answer);
+  }
+  // Services log what they are told. Somebody's own program need not.
+  if (answer.verdict == LoginVerdict::kWrongPassword && asked.peer.uid != 0) {
+    log_.Write(LogLevel::kWarning, "wrong password from uid " + std::to_string(asked.peer.uid) +
+                                       ", process " + std::to_string(asked.peer.pid) + ", for " +
+                                       std::string(request.name));
+  }
+  return Verdict(answer);
 }
 
 // Whose account it is must be known before there is a hash to be computed: strangers take no place
 // of those who may ask.
-void Answerer::LogInHimself(ClientId client, std::shared_ptr<const Asked> asked) {
+void Answerer::LogInHimself(ClientId client, const std::shared_ptr<const Asked>& asked) {
   Submit(queries_, client, *asked, kLookUpBudgetMs, [this, client, asked]() -> AnswerBytes {
     const Request& request = asked->request();
     if (!AsksAboutHimself(sources_.accounts, request.name, asked->peer)) return NotHisOwn();
-    if (request.kind == RequestKind::kCheckAccount) return DecideLogin(sources_.logins, request);
+    if (request.kind == RequestKind::kCheckAccount) return DecideLogin(*asked);
     mailbox_.Post([this, client, asked] {
       Submit(hashes_, client, *asked, kAuthenticateBudgetMs,
-             [this, asked] { return DecideLogin(sources_.logins, asked->request()); });
+             [this, asked] { return DecideLogin(*asked); });
     });
     return nullptr;
   });
@@ -250,8 +260,9 @@ void Answerer::Refresh(ClientId client, const Request& request) {
   if (!request.wait) calls_.reply(client, Text("asked for"));
 }
 
+template <typename Work>
 void Answerer::Submit(WorkerPool& pool, ClientId client, const Asked& asked, std::int64_t budget_ms,
-                      std::function<AnswerBytes()> work) {
+                      Work work) {
   auto piece = [this, client, waiting = asked.waiting, since_ms = asked.asked_ms, budget_ms,
                 work = std::move(work)] {
     if (waiting.expired()) return;

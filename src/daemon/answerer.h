@@ -48,7 +48,9 @@ class Answerer {
     std::function<std::string()> status;
   };
 
-  Answerer(const Settings& settings, Sources sources, Calls calls, Mailbox& mailbox);
+  // `log` hears of passwords that somebody tries here himself: what does not come from a service of
+  // root's has no other log.
+  Answerer(const Settings& settings, Sources sources, Calls calls, Mailbox& mailbox, Log& log);
 
   // The loop's thread.
   void OnRequest(ClientId client, Asked asked);
@@ -78,16 +80,20 @@ class Answerer {
   void OnFound(const std::string& key, const std::string& bytes);
   void Shadow(ClientId client, const Asked& asked);
   void Login(ClientId client, Asked asked);
-  void LogInHimself(ClientId client, std::shared_ptr<const Asked> asked);
+  AnswerBytes DecideLogin(const Asked& asked);
+  void LogInHimself(ClientId client, const std::shared_ptr<const Asked>& asked);
   void List(ClientId client, const Asked& asked);
   void Refresh(ClientId client, const Request& request);
-  // The reply is what `work` gives. The client is told so if the pool has too much to do.
+  // The reply is the AnswerBytes that `work` gives. The client is told so if the pool has too much
+  // to do.
+  template <typename Work>
   void Submit(WorkerPool& pool, ClientId client, const Asked& asked, std::int64_t budget_ms,
-              std::function<AnswerBytes()> work);
+              Work work);
 
   const Sources sources_;
   const Calls calls_;
   Mailbox& mailbox_;
+  Log& log_;
   AnswerCache cache_;
   std::unordered_map<std::string, UnderWay> under_way_;  // by user and question
   // By hashes of question and answer: accounts that a read has been asked for because of. If that

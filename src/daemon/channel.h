@@ -19,7 +19,8 @@ enum class MessageKind : std::uint32_t {
   // child to parent
   kAlive = 1,    // each second; `value`: seconds that the database has been down, 0 while it is up
   kPublish = 2,  // with a sealed memfd that holds a snapshot; `token` comes back in kPublished
-  kConfirm = 3,  // the database said just now that nothing has changed since `generation`
+  kConfirm = 3,  // asked at `token` (CLOCK_MONOTONIC, ms), the database said that nothing has
+                 // changed since `generation`; 0: it does not say so any more
   // parent to child
   kPublished = 16,  // `token`, and whether it is out: `value` 1, as `generation`, or 0
   kRefresh = 17,    // read again now; `value` 1: even if much is missing

@@ -36,8 +36,8 @@ class Child {
                 [this](ClientId client, Asked asked) {
                   answerer_.OnRequest(client, std::move(asked));
                 }),
-        answerer_(backend_.settings(), {backend_.accounts(), backend_.logins()}, Calls(),
-                  mailbox_) {
+        answerer_(backend_.settings(), {backend_.accounts(), backend_.logins()}, Calls(), mailbox_,
+                  log) {
     if (PublishesSnapshots(backend_.settings())) refresher_ = MakeRefresher(log);
     loop_.WatchIo(channel_, context_.channel.fd(), EPOLLIN, [this](std::uint32_t) { Listen(); });
     loop_.WatchIo(results_, mailbox_.fd(), EPOLLIN, [this](std::uint32_t) { mailbox_.Deliver(); });
@@ -49,7 +49,7 @@ class Child {
  private:
   Answerer::Calls Calls() {
     return {
-        .reply = [this](ClientId client, AnswerBytes bytes) { server_.Reply(client, bytes); },
+        .reply = [this](ClientId id, AnswerBytes bytes) { server_.Reply(id, std::move(bytes)); },
         .release = [this](ClientId client) { return server_.Release(client); },
         .refresh = [this](bool forced, Refresher::Done done) { Refresh(forced, std::move(done)); },
         .account_found =
@@ -75,13 +75,14 @@ class Child {
     const auto unchanged = [this](std::int64_t since_ms) {
       mailbox_.Post([this, since_ms] { answerer_.OnPublished(since_ms); });
     };
-    const auto confirm = [this](std::uint64_t generation) {
-      mailbox_.Post([this, generation] {
-        (void)context_.channel.Send({MessageKind::kConfirm, 0, 0, generation});
+    const auto confirm = [this](std::uint64_t generation, std::int64_t asked_ms) {
+      mailbox_.Post([this, generation, asked_ms] {
+        (void)context_.channel.Send(
+            {MessageKind::kConfirm, 0, static_cast<std::uint64_t>(asked_ms), generation});
       });
     };
     return std::make_unique<Refresher>(
-        backend_.accounts(), backend_.settings(),
+        Refresher::Of(backend_.accounts()), backend_.settings(),
         Refresher::Published{context_.published, context_.generation},
         Refresher::Calls{publish, unchanged, confirm}, log);
   }

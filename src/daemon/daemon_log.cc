@@ -79,9 +79,12 @@ void DaemonLog::Write(LogLevel level, std::string_view line) noexcept {
 void DaemonLog::Emit(LogLevel level, std::string_view line) noexcept {
   char text[kMaxLine];
   LineWriter clean(text);
-  // Line by line is how a log is read.
-  for (const char c : line)
-    clean.Text(std::string_view(static_cast<unsigned char>(c) < ' ' ? " " : &c, 1));
+  // Line by line is how a log is read, often on a terminal, which obeys some bytes. A server, too,
+  // may have said some of it.
+  for (const char c : line) {
+    const auto byte = static_cast<unsigned char>(c);
+    clean.Text(byte < ' ' ? " " : byte > '~' ? "?" : std::string_view(&c, 1));
+  }
   if (target_ == Target::kSystem) {
     ToSystem(level, text);
   } else {

@@ -1,6 +1,7 @@
 #include "daemon/listener.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -20,6 +21,21 @@ std::unexpected<std::string> Failed(const std::string& what) {
   return std::unexpected(what + ": " + ErrorText());
 }
 
+// Nobody else of ours does: whoever calls this holds the instance's lock.
+bool IsListenedAt(const sockaddr_un& address) {
+  const OwnedFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  return fd.valid() &&
+         (connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 ||
+          errno == EAGAIN);  // more wait there than may
+}
+
+// Nothing else of it stays: O_ASYNC with a signal of its choice would be a child's way to kill each
+// one that comes after it.
+bool MakeNonBlocking(int fd) {
+  return fcntl(fd, F_SETFL, O_NONBLOCK) == 0 && fcntl(fd, F_SETOWN, 0) == 0 &&
+         fcntl(fd, F_SETSIG, 0) == 0;
+}
+
 }  // namespace
 
 std::expected<OwnedFd, std::string> LockInstance(const std::string& path) {
@@ -36,23 +52,28 @@ std::expected<OwnedFd, std::string> LockInstance(const std::string& path) {
 }
 
 std::expected<Listener, std::string> Listener::Open(const std::string& path) {
-  const int passed = sd_listen_fds(1);
-  if (passed <= 0) return OpenOwn(path);
-  Listener listener(OwnedFd(SD_LISTEN_FDS_START), path);
-  if (passed != 1 || sd_is_socket_unix(listener.fd(), SOCK_STREAM, 1, path.c_str(), 0) <= 0)
-    return std::unexpected("systemd passed on something else than the socket " + path);
-  const int flags = fcntl(listener.fd(), F_GETFL);
-  if (flags < 0 || fcntl(listener.fd(), F_SETFL, flags | O_NONBLOCK) != 0)
-    return Failed("systemd's socket");
-  return listener;
-}
-
-std::expected<Listener, std::string> Listener::OpenOwn(const std::string& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (path.size() >= sizeof address.sun_path) return std::unexpected(path + " is too long");
   std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
 
+  const int passed = sd_listen_fds(1);
+  if (passed <= 0) return OpenOwn(path, address);
+  Listener listener(OwnedFd(SD_LISTEN_FDS_START), path);
+  if (passed != 1 || sd_is_socket_unix(listener.fd(), SOCK_STREAM, 1, path.c_str(), 0) <= 0)
+    return std::unexpected("systemd passed on something else than the socket " + path);
+  // systemd does not notice that somebody has removed it.
+  if (!IsListenedAt(address)) return OpenOwn(path, address);
+  if (!MakeNonBlocking(listener.fd())) return Failed("systemd's socket");
+  struct stat status {};
+  if (lstat(path.c_str(), &status) != 0) return Failed(path);
+  listener.device_ = status.st_dev;
+  listener.inode_ = status.st_ino;
+  return listener;
+}
+
+std::expected<Listener, std::string> Listener::OpenOwn(const std::string& path,
+                                                       const sockaddr_un& address) {
   Listener listener(OwnedFd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)), path);
   if (!listener.fd_.valid()) return Failed("socket");
   if (unlink(path.c_str()) != 0 && errno != ENOENT) return Failed(path);
@@ -66,17 +87,22 @@ std::expected<Listener, std::string> Listener::OpenOwn(const std::string& path) 
     return Failed(path);
   listener.device_ = status.st_dev;
   listener.inode_ = status.st_ino;
+  listener.own_ = true;
   return listener;
 }
 
 bool Listener::InPlace() const {
-  if (inode_ == 0) return true;
   struct stat status {};
   return lstat(path_.c_str(), &status) == 0 && status.st_dev == device_ && status.st_ino == inode_;
 }
 
+bool Listener::Renew() const {
+  pollfd state{fd(), POLLRDHUP, 0};
+  return MakeNonBlocking(fd()) && listen(fd(), kBacklog) == 0 && poll(&state, 1, 0) != 1;
+}
+
 void Listener::Remove() {
-  if (inode_ != 0 && InPlace()) unlink(path_.c_str());
+  if (own_ && InPlace()) unlink(path_.c_str());
 }
 
 }  // namespace sqlmap

@@ -13,6 +13,7 @@
 #include "daemon/load_settings.h"
 #include "daemon/own_module.h"
 #include "daemon/paths.h"
+#include "daemon/privileges.h"
 #include "daemon/supervisor.h"
 
 namespace sqlmap {
@@ -24,6 +25,7 @@ int Start(bool foreground, bool check_only) {
     (void)std::fputs("sqlmapd: must be started by root\n", stderr);
     return EXIT_FAILURE;
   }
+  ProtectSelf();
   // What goes wrong before all is well is for whoever started it.
   DaemonLog log(DaemonLog::Target::kStandardError);
   SettingsOrErrors settings = LoadDaemonSettings(paths, log);

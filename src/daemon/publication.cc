@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstring>
 #include <utility>
+#include <vector>
 
 #include "common/process/monotonic.h"
 #include "daemon/directories.h"
@@ -36,8 +37,23 @@ void Publication::OpenControl() {
     control_inode_ = status.st_ino;
   }
   control_.emplace(*std::move(control));
-  control_->SetNameRules(RequestedNames(settings_.accounts));
-  control_->SetLists(settings_.accounts.enumerate);
+  ShowRules();
+}
+
+void Publication::ShowRules() {
+  const AccountSettings& accounts = settings_.accounts;
+  const auto locals = [](const LocalIds& local, const IdRules& rules) {
+    std::vector<std::uint32_t> ids = local.All();
+    // What is outside is refused as it is.
+    std::erase_if(ids, [&](std::uint32_t id) { return id < rules.min || id > rules.max; });
+    return ids;
+  };
+  const std::vector<std::uint32_t> uids = locals(accounts.local_uids, accounts.uid_rules());
+  const std::vector<std::uint32_t> gids = locals(accounts.local_gids, accounts.gid_rules());
+  control_->SetIds({{accounts.min_uid, accounts.max_uid, accounts.allow_uids, uids},
+                    {accounts.min_gid, accounts.max_gid, accounts.allow_gids, gids}});
+  control_->SetNameRules(RequestedNames(accounts));
+  control_->SetLists(accounts.enumerate);
 }
 
 bool Publication::ControlInPlace() const {
@@ -55,7 +71,7 @@ void Publication::Resume() {
   auto publisher = PublisherProcess::Start({-1, current, next}, paths_, Rules(-1));
   if (!publisher) return log_.Write(LogLevel::kError, "no publisher: " + publisher.error());
   pollfd ended{publisher->fd(), POLLIN, 0};
-  if (poll(&ended, 1, static_cast<int>(kPatienceMs)) != 1) publisher->Kill();
+  if (poll(&ended, 1, static_cast<int>(patience_ms_)) != 1) publisher->Kill();
   const PublishResult result = publisher->Finish();
   if (result.published()) return Show(result);
   Lose();
@@ -73,9 +89,7 @@ void Publication::Lose() {
 }
 
 void Publication::OnSettings() {
-  if (!control_) return;
-  control_->SetNameRules(RequestedNames(settings_.accounts));
-  control_->SetLists(settings_.accounts.enumerate);
+  if (control_) ShowRules();
   if (!PublishesSnapshots(settings_)) Withdraw();
 }
 
@@ -107,7 +121,7 @@ bool Publication::Start(const PublisherProcess::Job& job,
     return false;
   }
   publisher_.emplace(*std::move(publisher));
-  loop_.WatchTime(patience_, kPatienceMs, [this] { publisher_->Kill(); });
+  loop_.WatchTime(patience_, patience_ms_, [this] { publisher_->Kill(); });
   loop_.WatchIo(on_end_, publisher_->fd(), EPOLLIN, [this, then = std::move(then)](std::uint32_t) {
     on_end_.End();
     patience_.End();
@@ -182,9 +196,13 @@ void Publication::Beat(std::uint32_t down_seconds) {
   control_->Beat(MonotonicSeconds());
 }
 
-void Publication::Confirm() {
-  if (control_ && generation_ != 0 && !busy())
-    control_->ConfirmUntil(MonotonicSeconds() + kConfirmedSeconds);
+// From when it was asked: the answer may have waited for us, or for a child that was held up. The
+// page counts whole seconds, and all of the last one counts.
+void Publication::Confirm(std::int64_t asked_ms) {
+  if (!control_) return;
+  const std::int64_t until = std::min(MonotonicMs(), asked_ms) / 1000 + kConfirmedSeconds - 1;
+  const bool stands = asked_ms > 0 && generation_ != 0 && !busy();
+  control_->ConfirmUntil(stands ? until : 0);
 }
 
 void Publication::Retire() {
@@ -196,6 +214,7 @@ bool Publication::Mend(Done restored) {
     log_.Write(LogLevel::kWarning, paths_.control() + " is not there any more");
     OpenControl();
     if (generation_ != 0) ShowInControl();
+    if (control_ && !PublishesSnapshots(settings_)) control_->Withdraw();
   }
   if (busy()) return true;
   if (generation_ == 0) {

@@ -24,8 +24,10 @@ namespace sqlmap {
 // published as it was, and is tried again with the next one.
 class Publication {
  public:
-  // How long a publisher may take.
+  // How long a publisher may take, if nothing else is said. What it has put into paths.run by then
+  // is out.
   static constexpr std::int64_t kPatienceMs = 60'000;
+  // At most, from when the database was asked, and one less at least: it is asked each second.
   static constexpr std::int64_t kConfirmedSeconds = 3;
   // Between two attempts to make one of the two files from the other.
   static constexpr std::int64_t kAgainMs = 10'000;
@@ -33,8 +35,9 @@ class Publication {
   using Done = std::function<void(bool published)>;
 
   // All references must outlive it.
-  Publication(EventLoop& loop, const DaemonPaths& paths, const Settings& settings, Log& log)
-      : loop_(loop), paths_(paths), settings_(settings), log_(log) {}
+  Publication(EventLoop& loop, const DaemonPaths& paths, const Settings& settings, Log& log,
+              std::int64_t patience_ms = kPatienceMs)
+      : loop_(loop), paths_(paths), settings_(settings), log_(log), patience_ms_(patience_ms) {}
 
   // After a start: opens the control page, and publishes what there still is, or withdraws it if
   // there is to be no snapshot. Waits for it.
@@ -54,8 +57,8 @@ class Publication {
 
   // The child that serves lives; the database has been down for so long.
   void Beat(std::uint32_t down_seconds);
-  // What is published is what the database has just said.
-  void Confirm();
+  // Asked at `asked_ms`, the database said that it has what is published; 0: it does not any more.
+  void Confirm(std::int64_t asked_ms);
   // The daemon ends.
   void Retire();
 
@@ -68,6 +71,7 @@ class Publication {
   void OpenControl();
   void ShowInControl();
   bool ControlInPlace() const;
+  void ShowRules();
   void Withdraw();
   void Lose();
   bool Start(const PublisherProcess::Job& job, std::function<void(const PublishResult&)> then);
@@ -82,6 +86,7 @@ class Publication {
   const DaemonPaths& paths_;
   const Settings& settings_;
   Log& log_;
+  const std::int64_t patience_ms_;
   std::optional<ControlPageWriter> control_;
   dev_t control_device_ = 0;
   ino_t control_inode_ = 0;

@@ -6,13 +6,14 @@
 #include <climits>
 #include <cstring>
 #include <exception>
+#include <span>
 #include <string_view>
 #include <utility>
 
 #include "daemon/directories.h"
 #include "daemon/error_text.h"
+#include "daemon/examiner.h"
 #include "daemon/privileges.h"
-#include "daemon/snapshot_facts.h"
 #include "daemon/snapshot_files.h"
 
 namespace sqlmap {
@@ -38,51 +39,44 @@ PublishResult Failure(std::string_view text) {
   return result;
 }
 
-std::expected<SnapshotView, std::string> Sound(std::span<const char> bytes,
-                                               const SnapshotRules& rules) {
-  const auto view = SnapshotView::Of(bytes);
-  if (!view) return std::unexpected("not a snapshot, or not whole");
-  if (auto verified = VerifyWhole(*view, rules); !verified)
-    return std::unexpected(std::move(verified.error()));
-  return *view;
-}
-
-struct VerifiedFile {
+struct SoundFile {
   FileBytes bytes;
-  SnapshotView view;  // of these bytes
+  Examined found;
+
+  static std::expected<SoundFile, std::string> At(const std::string& path,
+                                                  const SnapshotRules& rules) {
+    auto bytes = FileBytes::OfFile(path);
+    if (!bytes) return std::unexpected(std::move(bytes.error()));
+    const auto found = Examine(bytes->bytes(), rules);
+    if (!found) return std::unexpected(path + ": " + found.error());
+    return SoundFile{*std::move(bytes), *found};
+  }
 };
 
-std::expected<VerifiedFile, std::string> SoundFile(const std::string& path,
-                                                   const SnapshotRules& rules) {
-  auto bytes = FileBytes::OfFile(path);
-  if (!bytes) return std::unexpected(std::move(bytes.error()));
-  const auto view = Sound(bytes->bytes(), rules);
-  if (!view) return std::unexpected(path + ": " + view.error());
-  return VerifiedFile{*std::move(bytes), *view};
-}
-
 std::expected<void, std::string> WriteTo(const std::string& directory, const std::string& name,
-                                         const SnapshotView& view, std::uint64_t generation,
+                                         std::span<const char> snapshot, std::uint64_t generation,
                                          Durability durability) {
   if (auto there = EnsureDirectory(directory); !there) return there;
-  return WriteSnapshotFile(directory, name, view, generation, durability);
+  return WriteSnapshotFile(directory, name, snapshot, generation, durability);
 }
 
-PublishResult WriteToRun(const SnapshotView& view, std::uint64_t generation,
-                         const DaemonPaths& paths) {
+PublishResult WriteToRun(std::span<const char> snapshot, const TableFacts& facts,
+                         std::uint64_t generation, const DaemonPaths& paths) {
   const std::string name = DaemonPaths::kSnapshotPrefix + std::to_string(generation);
-  if (const auto done = WriteTo(paths.run, name, view, generation, Durability::kUntilReboot); !done)
+  if (const auto done = WriteTo(paths.run, name, snapshot, generation, Durability::kUntilReboot);
+      !done) {
     return Failure(done.error());
+  }
   PublishResult result;
   result.generation = generation;
-  result.facts = FactsOf(view);
+  result.facts = facts;
   return result;
 }
 
-void WriteToState(const SnapshotView& view, std::uint64_t generation, const DaemonPaths& paths,
-                  PublishResult& result) {
+void WriteToState(std::span<const char> snapshot, std::uint64_t generation,
+                  const DaemonPaths& paths, PublishResult& result) {
   const auto done =
-      WriteTo(paths.state, std::string(kPersistentName), view, generation, Durability::kOnDisk);
+      WriteTo(paths.state, std::string(kPersistentName), snapshot, generation, Durability::kOnDisk);
   result.survives_reboot = done.has_value();
   if (!done) AddText(result, "will not survive a reboot: " + done.error());
 }
@@ -124,12 +118,16 @@ PublishResult Publish(int memory, std::uint64_t generation, const DaemonPaths& p
   if (!IsSealedMemory(memory)) return Failure("the new snapshot is not in sealed memory");
   const auto bytes = FileBytes::OfSealedMemory(memory);
   if (!bytes) return Failure("the new snapshot: " + bytes.error());
-  const auto view = Sound(bytes->bytes(), rules);
-  if (!view) return Failure("the new snapshot is refused: " + view.error());
-  PublishResult result = WriteToRun(*view, generation, paths);
+  if (const std::size_t size = bytes->bytes().size(); size > kMostSnapshotBytes) {
+    return Failure("the new snapshot is refused: " + std::to_string(size) +
+                   " bytes are more than " + std::to_string(kMostSnapshotBytes));
+  }
+  const auto found = Examine(bytes->bytes(), rules);
+  if (!found) return Failure("the new snapshot is refused: " + found.error());
+  PublishResult result = WriteToRun(bytes->bytes(), found->facts, generation, paths);
   if (!result.published()) return result;
   out(result);
-  WriteToState(*view, generation, paths, result);
+  WriteToState(bytes->bytes(), generation, paths, result);
   return result;
 }
 
@@ -137,37 +135,37 @@ PublishResult Restore(std::uint64_t current, std::uint64_t next, const DaemonPat
                       const SnapshotRules& rules) {
   PublishResult unsound;
   if (current != 0) {
-    const auto file = SoundFile(paths.snapshot(current), rules);
-    if (file && file->view.generation() == current) {
+    const auto file = SoundFile::At(paths.snapshot(current), rules);
+    if (file && file->found.generation == current) {
       PublishResult result;
       result.generation = current;
-      result.facts = FactsOf(file->view);
+      result.facts = file->found.facts;
       return result;
     }
     AddText(unsound, file ? paths.snapshot(current) + " is another generation" : file.error());
   }
-  const auto file = SoundFile(paths.persistent(), rules);
+  const auto file = SoundFile::At(paths.persistent(), rules);
   if (!file) {
     AddText(unsound, file.error());
     return unsound;
   }
-  PublishResult result = WriteToRun(file->view, next, paths);
+  PublishResult result = WriteToRun(file->bytes.bytes(), file->found.facts, next, paths);
   result.survives_reboot = true;
   AddText(result, unsound.text);
   return result;
 }
 
 PublishResult Keep(std::uint64_t current, const DaemonPaths& paths, const SnapshotRules& rules) {
-  const auto file = SoundFile(paths.snapshot(current), rules);
+  const auto file = SoundFile::At(paths.snapshot(current), rules);
   if (!file) return Failure(file.error());
   PublishResult result;
   result.generation = current;
-  result.facts = FactsOf(file->view);
-  const auto kept = SoundFile(paths.persistent(), rules);
-  if (kept && FactsOf(kept->view) == result.facts) {
+  result.facts = file->found.facts;
+  const auto kept = SoundFile::At(paths.persistent(), rules);
+  if (kept && kept->found.facts == result.facts) {
     result.survives_reboot = true;
   } else {
-    WriteToState(file->view, current, paths, result);
+    WriteToState(file->bytes.bytes(), current, paths, result);
   }
   return result;
 }

@@ -1,8 +1,9 @@
 // Puts a snapshot where every process can map it.
 //
 // Whoever maps a file dies of SIGBUS if somebody truncates it. So the child, which talks to the
-// network, never owns one: it hands over a sealed memfd, and a process that is root, but has no
-// other right, reads it whole, and copies it if it is sound. That process is forked for each
+// network, never owns one: it hands over a sealed memfd, and a publisher copies it if it is sound.
+// The publisher is root without a capability, which is still the owner of most of the system's
+// files: therefore it does not look into what it copies; examiner.h does. It is forked for each
 // publication, lives as long as it takes, and may be killed at any moment: what is published is
 // always the old file or the new one, whole.
 #ifndef SQLMAP_DAEMON_PUBLISHER_H_
@@ -10,6 +11,7 @@
 
 #include <sys/types.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <string>
@@ -33,6 +35,9 @@ struct PublishResult {
 
   bool published() const { return generation != 0; }
 };
+
+// A larger snapshot is refused before it is read. A million accounts take less than a fifth of it.
+inline constexpr std::size_t kMostSnapshotBytes = std::size_t{1} << 30;
 
 // Whether a descriptor is memory that can never change again.
 bool IsSealedMemory(int fd);

@@ -33,10 +33,10 @@ std::int64_t PauseAfterRead(std::int64_t took_ms, std::int64_t refresh_ms) {
   return std::max(refresh_ms, took_ms * (kShareOfTime - 1));
 }
 
-std::int64_t PauseAfterFailure(unsigned failures, std::int64_t refresh_ms, std::uint32_t jitter) {
+std::int64_t PauseAfterFailure(unsigned failures, std::int64_t longest_ms, std::uint32_t jitter) {
   const unsigned doublings = std::min(failures == 0 ? 0U : failures - 1, 16U);
   const std::int64_t pause =
-      std::clamp(kFirstPauseMs << doublings, kFirstPauseMs, std::max(refresh_ms, kFirstPauseMs));
+      std::clamp(kFirstPauseMs << doublings, kFirstPauseMs, std::max(longest_ms, kFirstPauseMs));
   return pause / 2 + jitter % (pause / 2 + 1);
 }
 

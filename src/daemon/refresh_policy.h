@@ -34,8 +34,8 @@ ReadVerdict JudgeRead(const std::optional<TableFacts>& published, const TableFac
 std::int64_t PauseAfterRead(std::int64_t took_ms, std::int64_t refresh_ms);
 
 // How long to wait after the `failures`th failure in a row (from 1): from half a second, doubled up
-// to the configured interval. `jitter` is anything random: fleets must not come all at once.
-std::int64_t PauseAfterFailure(unsigned failures, std::int64_t refresh_ms, std::uint32_t jitter);
+// to `longest_ms`. `jitter` is anything random: fleets must not come all at once.
+std::int64_t PauseAfterFailure(unsigned failures, std::int64_t longest_ms, std::uint32_t jitter);
 
 }  // namespace sqlmap
 

@@ -6,24 +6,20 @@
 #include <time.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <utility>
 
 #include "common/process/monotonic.h"
 #include "common/snapshot/view.h"
 #include "common/snapshot/writer.h"
 #include "common/sql/table_reader.h"
+#include "daemon/error_text.h"
 #include "daemon/snapshot_facts.h"
 
 namespace sqlmap {
 namespace {
 
-constexpr std::int64_t kPollMs = 1'000;
-constexpr std::int64_t kFoundPauseMs = 1'000;  // several new accounts are one read
 constexpr std::int64_t kPublishPatienceMs = 120'000;
-constexpr std::uint64_t kUnnumbered = 1;  // the parent gives the generation its number
-constexpr std::int64_t kReadDespiteVersionMs = 600'000;
+constexpr std::uint64_t kUnnumbered = 1;            // the parent gives the generation its number
 constexpr std::int64_t kLongestWaitMs = 3'600'000;  // a condition variable cannot wait for ever
 
 std::uint64_t Random() {
@@ -55,13 +51,30 @@ std::string Count(std::uint64_t count, const char* one, const char* many) {
 
 }  // namespace
 
-Refresher::Refresher(SqlAccountSource& accounts, const Settings& settings, Published published,
-                     Calls calls, Log& log)
-    : accounts_(accounts),
+Refresher::Source Refresher::Of(SqlAccountSource& accounts) {
+  const auto read = [&accounts](Source::Users user,
+                                Source::Groups group) -> std::expected<std::string, SqlError> {
+    auto tables = accounts.ReadTables();
+    if (!tables) return std::unexpected(std::move(tables.error()));
+    auto version = tables->Version();
+    if (!version) return version;
+    if (auto users = tables->Users(user); !users) return std::unexpected(std::move(users.error()));
+    if (auto groups = tables->Groups(group); !groups)
+      return std::unexpected(std::move(groups.error()));
+    return version;
+  };
+  return {read, [&accounts] { return accounts.Version(); }};
+}
+
+Refresher::Refresher(Source source, const Settings& settings, Published published, Calls calls,
+                     Log& log, RefreshSchedule::Times times)
+    : source_(std::move(source)),
       settings_(settings),
       calls_(std::move(calls)),
       log_(log),
       published_(published),
+      schedule_(settings.snapshot.refresh_seconds * std::int64_t{1000},
+                settings.query(QueryId::kVersion).configured(), times),
       thread_([this](const std::stop_token& stop) { Run(stop); }) {}
 
 Refresher::~Refresher() = default;
@@ -134,19 +147,17 @@ Refresher::Due Refresher::Wait(const std::stop_token& stop, std::vector<Done>& w
   for (;;) {
     if (stop.stop_requested()) return Due::kEnd;
     const std::int64_t now = MonotonicMs();
-    if (std::exchange(found_, false)) {
-      next_read_ms_ = std::min(next_read_ms_, std::max(now + kFoundPauseMs, not_before_ms_));
-    }
-    if (requested_ || now >= next_read_ms_) {
+    if (std::exchange(found_, false)) schedule_.OnFound(now);
+    const RefreshSchedule::Due due = schedule_.At(now);
+    if (requested_ || due == RefreshSchedule::Due::kRead) {
       requested_ = false;
       forced = std::exchange(forced_, false);
       waiting = std::exchange(waiting_, {});
       return Due::kRead;
     }
-    const bool polls = HasVersion() && version_.has_value();
-    if (polls && now >= next_poll_ms_) return Due::kPoll;
-    const std::int64_t due = polls ? std::min(next_read_ms_, next_poll_ms_) : next_read_ms_;
-    changed_.wait_for(lock, stop, std::chrono::milliseconds(std::min(due - now, kLongestWaitMs)),
+    if (due == RefreshSchedule::Due::kPoll) return Due::kPoll;
+    const std::int64_t pause = std::min(schedule_.Next() - now, kLongestWaitMs);
+    changed_.wait_for(lock, stop, std::chrono::milliseconds(pause),
                       [this] { return requested_ || found_; });
   }
 }
@@ -157,64 +168,49 @@ std::uint64_t Refresher::Generation() const {
 }
 
 void Refresher::Poll() {
-  next_poll_ms_ = MonotonicMs() + kPollMs;
-  const auto version = accounts_.Version();
-  if (!version) return PollFailed(version.error().text);
-  poll_failures_ = 0;
-  poll_complained_.clear();
-  SetDown(false);
-  if (*version == *version_) {
-    calls_.confirm(Generation());
+  const std::int64_t asked = MonotonicMs();
+  const auto version = source_.version();
+  const bool same = version && *version == version_;
+  calls_.confirm(Generation(), same ? asked : 0);
+  SetDown(!version || unreadable_);
+  if (version) {
+    poll_complaint_.clear();
+    schedule_.OnPolled(asked, !same);
   } else {
-    next_read_ms_ = std::min(next_read_ms_, std::max(MonotonicMs(), not_before_ms_));
+    Complain(poll_complaint_, "asking whether the accounts have changed: ", version.error().text);
+    schedule_.OnPollFailed(MonotonicMs(), static_cast<std::uint32_t>(Random()));
   }
-}
-
-// What was read is as good as before: to be polled again is all that it takes.
-void Refresher::PollFailed(const std::string& why) {
-  next_poll_ms_ = MonotonicMs() + PauseOf(++poll_failures_);
-  if (why != poll_complained_) {
-    poll_complained_ = why;
-    log_.Write(LogLevel::kError, "asking whether the accounts have changed: " + why);
-  }
-  SetDown(true);
 }
 
 Refresher::Outcome Refresher::Read(const std::stop_token& stop, bool forced) {
   const std::int64_t began = MonotonicMs();
-  std::int64_t read_ms = 0;
+  std::int64_t busy_ms = 0;
   const auto failed = [&](const std::string& why, bool down = false) {
-    Failed(why, down, read_ms);
+    Failed(why, down, busy_ms);
     return Outcome{false, why};
   };
   try {
-    auto tables = accounts_.ReadTables();
-    if (!tables) return failed(tables.error().text, true);
-    auto version = tables->Version();
-    if (!version) return failed(version.error().text, true);
     OwnedFd file(memfd_create("sqlmap-snapshot", MFD_CLOEXEC | MFD_ALLOW_SEALING));
     if (!file.valid()) {
-      return failed(std::string("memory for the snapshot: ") + std::strerror(errno));
+      return failed("memory for the snapshot: " + ErrorText());
     }
     SnapshotWriter writer(file.get());
-    const auto users = tables->Users(
-        [&](const UserRecord& user) { return !stop.stop_requested() && writer.AddUser(user); });
-    const auto groups = !users ? users : tables->Groups([&](const GroupRecord& group) {
-      return !stop.stop_requested() && writer.AddGroup(group);
-    });
+    auto version = source_.read(
+        [&](const UserRecord& user) { return !stop.stop_requested() && writer.AddUser(user); },
+        [&](const GroupRecord& group) { return !stop.stop_requested() && writer.AddGroup(group); });
     if (stop.stop_requested()) return {false, "sqlmapd is stopping"};
     // A server that went away, or hung, was not kept busy.
-    if (groups || groups.error().kind == SqlError::Kind::kServer) read_ms = MonotonicMs() - began;
+    if (version || version.error().kind == SqlError::Kind::kServer) busy_ms = MonotonicMs() - began;
     std::optional<TableFacts> before;
     {
       const std::lock_guard guard(mutex_);
       before = published_.facts;
     }
     // A full memory shows itself as a visitor that has enough: the writer's word is the better one.
-    const auto summary =
-        writer.Finish({kUnnumbered, static_cast<std::uint64_t>(time(nullptr)), Random()});
+    const auto summary = writer.Finish({kUnnumbered, static_cast<std::uint64_t>(time(nullptr)),
+                                        Random(), settings_.accounts.enumerate});
     if (!summary) return failed("the snapshot could not be written: " + summary.error());
-    if (!groups) return failed(groups.error().text, true);
+    if (!version) return failed(version.error().text, true);
     const auto read = FactsIn(file.get(), summary->file_size);
     if (!read) return failed("the snapshot that was written is damaged");
     const TableFacts facts = *read;
@@ -222,8 +218,7 @@ Refresher::Outcome Refresher::Read(const std::stop_token& stop, bool forced) {
         Count(facts.users, "user", "users") + " and " + Count(facts.groups, "group", "groups");
     switch (JudgeRead(before, facts, settings_.snapshot.max_shrink_percent, forced)) {
       case ReadVerdict::kUnchanged:
-        version_ = *version;
-        Succeeded(began);
+        Succeeded(began, *std::move(version));
         calls_.unchanged(began);
         return {true, "nothing has changed: " + what};
       case ReadVerdict::kShrunk:
@@ -249,12 +244,11 @@ Refresher::Outcome Refresher::Read(const std::stop_token& stop, bool forced) {
     }
     constexpr int kSeals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL;
     if (fcntl(file.get(), F_ADD_SEALS, kSeals) != 0) {
-      return failed(std::string("the snapshot could not be sealed: ") + std::strerror(errno));
+      return failed("the snapshot could not be sealed: " + ErrorText());
     }
     Outcome outcome = Publish(std::move(file), facts, began, stop);
     if (!outcome.good) return failed(outcome.text);
-    version_ = *version;
-    Succeeded(began);
+    Succeeded(began, *std::move(version));
     outcome.text = "generation " + std::to_string(Generation()) + ": " + what + ", " +
                    std::to_string(summary->file_size / 1024) + " KiB, in " +
                    Seconds(MonotonicMs() - began);
@@ -282,36 +276,30 @@ Refresher::Outcome Refresher::Publish(OwnedFd file, const TableFacts& facts, std
   return {true, {}};
 }
 
-void Refresher::Succeeded(std::int64_t began_ms) {
+void Refresher::Succeeded(std::int64_t began_ms, std::string version) {
   const std::int64_t now = MonotonicMs();
-  const std::int64_t took = now - began_ms;
-  const std::int64_t refresh = HasVersion()
-                                   ? kReadDespiteVersionMs
-                                   : settings_.snapshot.refresh_seconds * std::int64_t{1000};
-  failures_ = 0;
-  complained_.clear();
-  not_before_ms_ = now + PauseAfterRead(took, 0);
-  next_read_ms_ = now + PauseAfterRead(took, refresh);
-  next_poll_ms_ = now;
+  version_ = std::move(version);
+  read_complaint_.clear();
+  schedule_.OnRead(began_ms, now);
+  unreadable_ = false;
   SetDown(false);
   const std::lock_guard guard(mutex_);
   ++reads_;
-  took_ms_ = took;
+  took_ms_ = now - began_ms;
 }
 
-void Refresher::Failed(const std::string& why, bool down, std::int64_t read_ms) {
-  next_read_ms_ = MonotonicMs() + PauseAfterRead(read_ms, PauseOf(++failures_));
-  not_before_ms_ = next_read_ms_;
-  if (why != complained_) {
-    complained_ = why;
-    log_.Write(LogLevel::kError, "reading the accounts: " + why);
-  }
+void Refresher::Failed(const std::string& why, bool down, std::int64_t busy_ms) {
+  Complain(read_complaint_, "reading the accounts: ", why);
+  schedule_.OnReadFailed(MonotonicMs(), down, busy_ms, static_cast<std::uint32_t>(Random()));
+  unreadable_ = down;
   SetDown(down);
 }
 
-std::int64_t Refresher::PauseOf(unsigned failures) const {
-  return PauseAfterFailure(failures, settings_.snapshot.refresh_seconds * std::int64_t{1000},
-                           static_cast<std::uint32_t>(Random()));
+// Once for as long as it stays the same.
+void Refresher::Complain(std::string& last, const char* doing, const std::string& why) {
+  if (why == last) return;
+  last = why;
+  log_.Write(LogLevel::kError, doing + why);
 }
 
 void Refresher::SetDown(bool down) {

@@ -12,6 +12,7 @@
 
 #include <condition_variable>
 #include <cstdint>
+#include <expected>
 #include <functional>
 #include <mutex>
 #include <optional>
@@ -20,11 +21,14 @@
 #include <thread>
 #include <vector>
 
+#include "common/account/function_ref.h"
 #include "common/account/log.h"
+#include "common/account/record.h"
 #include "common/config/settings.h"
 #include "common/process/owned_fd.h"
 #include "common/sql/sql_account_source.h"
 #include "daemon/refresh_policy.h"
+#include "daemon/refresh_schedule.h"
 
 namespace sqlmap {
 
@@ -34,6 +38,18 @@ class Refresher {
   // asked.
   using Done = std::function<void(bool good, std::string text)>;
 
+  // Where the accounts are. Called in the refresher's thread; may take its time.
+  struct Source {
+    using Users = FunctionRef<bool(const UserRecord&)>;
+    using Groups = FunctionRef<bool(const GroupRecord&)>;
+    // All users, then all groups, as they are at one moment, and what `version` gives at that
+    // moment. A visitor that returns false ends it with an error.
+    std::function<std::expected<std::string, SqlError>(Users, Groups)> read;
+    std::function<std::expected<std::string, SqlError>()> version;
+  };
+  // `accounts` must outlive it.
+  static Source Of(SqlAccountSource& accounts);
+
   // Called in the refresher's thread; must be quick.
   struct Calls {
     // The sealed memfd holds a snapshot that was read from `since_ms` on. OnPublished is called
@@ -41,8 +57,9 @@ class Refresher {
     std::function<void(OwnedFd file, std::uint64_t token, std::int64_t since_ms)> publish;
     // What was read from `since_ms` on is what is published already.
     std::function<void(std::int64_t since_ms)> unchanged;
-    // The database said just now that it has what was published as `generation`.
-    std::function<void(std::uint64_t generation)> confirm;
+    // Asked at `asked_ms`, the database said that it has what was published as `generation`. 0: it
+    // has something else, or does not say.
+    std::function<void(std::uint64_t generation, std::int64_t asked_ms)> confirm;
   };
 
   struct Published {
@@ -51,8 +68,8 @@ class Refresher {
   };
 
   // All references must outlive it.
-  Refresher(SqlAccountSource& accounts, const Settings& settings, Published published, Calls calls,
-            Log& log);
+  Refresher(Source source, const Settings& settings, Published published, Calls calls, Log& log,
+            RefreshSchedule::Times times = {});
   // Waits for the row that the database is at: TableReader::kPatienceMs at most.
   ~Refresher();
   Refresher(const Refresher&) = delete;
@@ -66,7 +83,8 @@ class Refresher {
   // Any thread. The number that it was published under; nullopt: it was not.
   void OnPublished(std::uint64_t token, std::optional<std::uint64_t> generation);
 
-  // Seconds that the database has not let itself be read, 0 if it did the last time. Any thread.
+  // Seconds that the database has not let itself be read or asked for its version, 0 if it did the
+  // last time. Any thread.
   std::uint32_t DownSeconds() const;
   std::string Describe() const;
 
@@ -83,16 +101,14 @@ class Refresher {
   Outcome Read(const std::stop_token& stop, bool forced);
   Outcome Publish(OwnedFd file, const TableFacts& facts, std::int64_t since_ms,
                   const std::stop_token& stop);
-  void Succeeded(std::int64_t began_ms);
-  // `down`: the database could not be read. `read_ms`: what it was kept busy with for nothing.
-  void Failed(const std::string& why, bool down, std::int64_t read_ms);
-  void PollFailed(const std::string& why);
-  std::int64_t PauseOf(unsigned failures) const;
+  void Succeeded(std::int64_t began_ms, std::string version);
+  // As RefreshSchedule::OnReadFailed has it.
+  void Failed(const std::string& why, bool down, std::int64_t busy_ms);
+  void Complain(std::string& last, const char* doing, const std::string& why);
   void SetDown(bool down);
   std::uint64_t Generation() const;
-  bool HasVersion() const { return settings_.query(QueryId::kVersion).configured(); }
 
-  SqlAccountSource& accounts_;
+  const Source source_;
   const Settings& settings_;
   const Calls calls_;
   Log& log_;
@@ -113,14 +129,11 @@ class Refresher {
   std::uint64_t reads_ = 0;
 
   // The thread's own.
-  std::optional<std::string> version_;  // of what was published
-  std::int64_t next_read_ms_ = 0;
-  std::int64_t next_poll_ms_ = 0;
-  std::int64_t not_before_ms_ = 0;  // for a read that nobody has asked for by name
-  unsigned failures_ = 0;
-  std::string complained_;
-  unsigned poll_failures_ = 0;
-  std::string poll_complained_;
+  RefreshSchedule schedule_;
+  std::string version_;      // of what was published
+  bool unreadable_ = false;  // the last read failed, and that was the database's doing
+  std::string read_complaint_;
+  std::string poll_complaint_;
 
   std::jthread thread_;  // last
 };

@@ -8,7 +8,7 @@
 namespace sqlmap {
 
 // Walks the whole file. Two files of the same accounts have the same facts, whatever their
-// generations, seeds and the order of their rows and members.
+// generations, seeds and the order of their rows and members, if both or neither may be listed.
 TableFacts FactsOf(const SnapshotView& view);
 
 }  // namespace sqlmap

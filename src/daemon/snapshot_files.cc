@@ -3,13 +3,17 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 
 #include "common/process/owned_fd.h"
-#include "common/snapshot/hash.h"
+#include "common/snapshot/check.h"
+#include "common/snapshot/layout.h"
 #include "daemon/error_text.h"
 
 namespace sqlmap {
@@ -37,15 +41,27 @@ bool WriteAll(int fd, std::span<const char> bytes) {
 }
 
 // The same snapshot as another generation: no record depends on it, only the header's check.
-snapshot::Header HeaderWith(const SnapshotView& snapshot, std::uint64_t generation) {
-  snapshot::Header header = snapshot.header();
+snapshot::Header HeaderWith(std::span<const char> all, std::uint64_t generation) {
+  snapshot::Header header{};
+  std::memcpy(&header, all.data(), sizeof header);
   header.generation = generation;
-  header.check = snapshot::Check(&header, offsetof(snapshot::Header, check), 0);
+  header.check = snapshot::CheckBefore(&header, sizeof header, 0);
   return header;
+}
+
+// Others need room there, too, in /run above all: as much stays free again, or a tenth of it all.
+bool HasRoom(int fd, std::size_t size) {
+  struct statvfs disk {};
+  if (fstatvfs(fd, &disk) != 0) return false;
+  const std::uint64_t kept = std::min<std::uint64_t>(size, disk.f_blocks * disk.f_frsize / 10);
+  if (disk.f_blocks == 0 || size + kept <= disk.f_bavail * disk.f_frsize) return true;  // no limit
+  errno = ENOSPC;
+  return false;
 }
 
 bool Fill(int fd, const snapshot::Header& header, std::span<const char> all,
           Durability durability) {
+  if (!HasRoom(fd, all.size())) return false;
   // A reader maps it: a block that is missing would kill him.
   if (const int error = posix_fallocate(fd, 0, static_cast<off_t>(all.size())); error != 0) {
     errno = error;
@@ -104,19 +120,21 @@ std::expected<FileBytes, std::string> FileBytes::OfFile(const std::string& path)
 
 std::expected<void, std::string> WriteSnapshotFile(const std::string& directory,
                                                    const std::string& name,
-                                                   const SnapshotView& snapshot,
+                                                   std::span<const char> snapshot,
                                                    std::uint64_t generation,
                                                    Durability durability) {
   const std::string path = directory + "/" + name;
+  if (snapshot.size() < sizeof(snapshot::Header)) return std::unexpected(path + ": too short");
   const OwnedFd parent(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!parent.valid()) return Failed(directory);
   if (!RemoveName(parent.get(), kUnfinished)) return Failed(directory + "/" + kUnfinished);
   const OwnedFd fd(openat(parent.get(), kUnfinished,
                           O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!fd.valid()) return Failed(directory + "/" + kUnfinished);
-  if (!Fill(fd.get(), HeaderWith(snapshot, generation), snapshot.bytes(), durability) ||
+  if (!Fill(fd.get(), HeaderWith(snapshot, generation), snapshot, durability) ||
       !MoveIntoPlace(parent.get(), name.c_str())) {
-    auto failed = Failed(path + " (" + std::to_string(snapshot.bytes().size()) + " bytes)");
+    auto failed = Failed(path + " (" + std::to_string(snapshot.size()) +
+                         " bytes, beside what must stay free)");
     (void)RemoveName(parent.get(), kUnfinished);
     return failed;
   }

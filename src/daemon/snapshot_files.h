@@ -10,8 +10,6 @@
 #include <string>
 #include <utility>
 
-#include "common/snapshot/view.h"
-
 namespace sqlmap {
 
 // A mapping, which is its owner's.
@@ -42,12 +40,13 @@ enum class Durability : std::uint8_t {
   kOnDisk,  // returns when it would survive a loss of power
 };
 
-// `directory`/`name` becomes a copy of the snapshot, mode 0444, with another generation, in one
-// step; what stood there before stays if that fails. Anything there but a directory that is not
-// empty makes way. One writer a directory at a time: what a killed one has left is removed.
+// `directory`/`name` becomes a copy of the snapshot, which has been examined, mode 0444, with
+// another generation, in one step; what stood there before stays if that fails. It fails if neither
+// as much nor a tenth of the disk would stay free. Anything there but a directory that is not empty
+// makes way. One writer a directory at a time: what a killed one has left is removed.
 std::expected<void, std::string> WriteSnapshotFile(const std::string& directory,
                                                    const std::string& name,
-                                                   const SnapshotView& snapshot,
+                                                   std::span<const char> snapshot,
                                                    std::uint64_t generation, Durability durability);
 
 }  // namespace sqlmap

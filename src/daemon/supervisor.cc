@@ -3,9 +3,9 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <systemd/sd-daemon.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <exception>
@@ -25,13 +25,6 @@ constexpr std::int64_t kParting = 1'000;  // ms that a child is given beyond wha
 // In one go: a child that talks without end does not keep the parent from the rest.
 constexpr int kMessagesAtOnce = 64;
 
-// It holds the secrets.
-void ProtectSelf() {
-  const rlimit no_core{0, 0};
-  (void)setrlimit(RLIMIT_CORE, &no_core);
-  (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-}
-
 // The child serves thousands of clients. Without a service manager there is room for a thousand
 // descriptors only, unless somebody asks for more.
 void RaiseDescriptorLimit() {
@@ -50,7 +43,7 @@ Supervisor::Supervisor(Options options, Settings settings, DaemonLog& log)
       log_(log),
       settings_(std::move(settings)),
       local_(LocalStamp::Of(options_.paths)),
-      publication_(loop_, options_.paths, settings_, log) {}
+      publication_(loop_, options_.paths, settings_, log, options_.publisher_ms) {}
 
 int Supervisor::Run() {
   try {
@@ -75,7 +68,6 @@ int Supervisor::Serve() {
 
 std::expected<void, std::string> Supervisor::Prepare() {
   const DaemonPaths& paths = options_.paths;
-  ProtectSelf();
   RaiseDescriptorLimit();
   (void)signal(SIGPIPE, SIG_IGN);
   auto user = FindServiceUser(paths.passwd);
@@ -113,6 +105,7 @@ void Supervisor::WatchSignals() {
 // The old one, if there is one, serves until the new one has shown that it lives, see OnAlive.
 bool Supervisor::TakeOver() {
   if (stopping_) return false;
+  (void)listener_->Renew();
   auto started =
       ChildProcess::Start({options_.run_child, user_, settings_, listener_->fd(),
                            publication_.facts(), options_.foreground, publication_.generation()});
@@ -138,8 +131,8 @@ void Supervisor::StartChild() {
 
 void Supervisor::SendAway(ChildProcess& child, std::int64_t patience_ms) {
   // It leaves before it is made to.
-  (void)child.channel.Send(
-      {MessageKind::kDrain, static_cast<std::uint32_t>(patience_ms - kParting)});
+  const std::int64_t parting_ms = std::max<std::int64_t>(patience_ms - kParting, 0);
+  (void)child.channel.Send({MessageKind::kDrain, static_cast<std::uint32_t>(parting_ms)});
   child.leave_ms = MonotonicMs() + patience_ms;
 }
 
@@ -159,8 +152,8 @@ void Supervisor::OnMessage(ChildProcess& child) {
         OnAlive(child, message.value);
         break;
       case MessageKind::kConfirm:
-        if (&child == current_ && message.generation == publication_.generation())
-          publication_.Confirm();
+        if (&child == current_ && !stopping_ && message.generation == publication_.generation())
+          publication_.Confirm(static_cast<std::int64_t>(message.token));
         break;
       case MessageKind::kPublish:
         if (!IsSealedMemory(received->descriptor.get())) return Distrust(child);
@@ -199,7 +192,7 @@ void Supervisor::OnAlive(ChildProcess& child, std::uint32_t down_seconds) {
   child.alive_ms = MonotonicMs();
   if (&child != current_ || stopping_) return;
   for (const auto& each : children_) {
-    if (each.get() != current_ && each->leave_ms == 0) SendAway(*each, kHandOverMs);
+    if (each.get() != current_ && each->leave_ms == 0) SendAway(*each, options_.hand_over_ms);
   }
   publication_.Beat(down_seconds);
   if (!std::exchange(ready_, true)) SayReady();
@@ -258,13 +251,20 @@ void Supervisor::Tick() {
 
 void Supervisor::MendRunDirectory() {
   bool start_anew = !publication_.Mend([this](bool) { (void)TakeOver(); });
-  if (!listener_->InPlace()) {
-    Say(LogLevel::kWarning, options_.paths.socket() + " is not there any more");
+  const bool in_place = listener_->InPlace();
+  if (!in_place || !listener_->Renew()) {
+    Say(LogLevel::kWarning,
+        options_.paths.socket() + (in_place ? " was shut down" : " is not there any more"));
     if (auto listener = Listener::Open(options_.paths.socket())) {
       listener_.emplace(*std::move(listener));
       start_anew = true;
     } else {
       Say(LogLevel::kError, "no socket: " + listener.error());
+      // Its directory is a service manager's to make, where we may not.
+      if (access(options_.paths.run.c_str(), F_OK) != 0 &&
+          getenv("NOTIFY_SOCKET") != nullptr) {  // NOLINT(concurrency-mt-unsafe): one thread
+        return loop_.Exit(EXIT_FAILURE);
+      }
     }
   }
   if (start_anew) (void)TakeOver();
@@ -273,15 +273,21 @@ void Supervisor::MendRunDirectory() {
 void Supervisor::WatchLocalAccounts() {
   const LocalStamp now = LocalStamp::Of(options_.paths);
   if (now == local_ || publication_.busy()) return;
-  local_ = now;
   AccountSettings changed = settings_.accounts;
-  if (const auto error = ReadLocalIds(options_.paths.passwd, options_.paths.group, changed))
-    return Say(LogLevel::kError, error->Describe());
+  if (const auto error = ReadLocalIds(options_.paths.passwd, options_.paths.group, changed)) {
+    // Tried again until it can be read.
+    if (const std::string text = error->Describe(); text != std::exchange(local_error_, text))
+      Say(LogLevel::kError, text);
+    return;
+  }
+  local_ = now;
+  local_error_.clear();
   if (changed.local_uids == settings_.accounts.local_uids &&
       changed.local_gids == settings_.accounts.local_gids) {
     return;
   }
   settings_.accounts = std::move(changed);
+  publication_.OnSettings();
   Say(LogLevel::kInfo, "the host's own accounts or groups have changed");
   if (current_ != nullptr) (void)TakeOver();
 }
@@ -311,7 +317,7 @@ void Supervisor::Stop() {
   restart_.End();
   listener_->Remove();
   publication_.Retire();
-  for (const auto& child : children_) SendAway(*child, kStopMs);
+  for (const auto& child : children_) SendAway(*child, options_.stop_ms);
   if (children_.empty()) loop_.Exit(EXIT_SUCCESS);
 }
 

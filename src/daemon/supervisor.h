@@ -29,18 +29,18 @@ namespace sqlmap {
 //                    child takes over
 //                    (the same happens when the host's own accounts or groups have changed)
 //   SIGUSR1          reads the database again
-//   SIGTERM, SIGINT  ends, in 3 s at most; the last snapshot stands
+//   SIGTERM, SIGINT  ends, in 4 s at most; the last snapshot stands
 class Supervisor {
  public:
-  // How long a child may take to leave: when all ends, and when another one has taken over.
-  static constexpr std::int64_t kStopMs = 3'000;
-  static constexpr std::int64_t kHandOverMs = 15'000;
-
   struct Options {
     DaemonPaths paths;
     bool foreground = false;
     int (*run_child)(ChildContext) = nullptr;
     std::int64_t silence_ms = 10'000;  // a child that says nothing for so long is ended
+    // How long a child may take to leave: when all ends, and when another one has taken over.
+    std::int64_t stop_ms = 3'000;
+    std::int64_t hand_over_ms = 15'000;
+    std::int64_t publisher_ms = Publication::kPatienceMs;
   };
 
   // `log` is moved to the system log when all is well, unless in the foreground.
@@ -74,7 +74,8 @@ class Supervisor {
   const Options options_;
   DaemonLog& log_;
   Settings settings_;
-  LocalStamp local_;  // of the files that settings_ has the local ids from
+  LocalStamp local_;         // of the files that settings_ has the local ids from
+  std::string local_error_;  // why newer ones cannot be read; has been logged
   ServiceUser user_;
   OwnedFd lock_;
   std::optional<Listener> listener_;

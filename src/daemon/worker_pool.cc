@@ -111,7 +111,7 @@ void WorkerPool::Run() {
     lock.unlock();
     try {
       work();
-    } catch (...) {  // no memory
+    } catch (...) {  // NOLINT(bugprone-empty-catch): no memory, and nobody to tell
     }
     work = nullptr;
     lock.lock();

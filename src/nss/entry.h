@@ -4,11 +4,11 @@
 
 #include <nss.h>
 
-#include <cerrno>
 #include <cstring>
 #include <string_view>
 
 #include "common/account/rules.h"
+#include "nss/sources.h"
 #include "nss/status.h"
 
 // glibc's own prototypes: a definition that differs from what glibc will call does not compile.
@@ -20,32 +20,16 @@ NSS_DECLARE_MODULE_FUNCTIONS(sqlmap)
 
 namespace sqlmap {
 
-// Lives as long as the call: the caller's errno is left alone except for what Return says. Whoever
-// takes a lock or a descriptor has a CallGuard; a look-up in the snapshot has neither, and is no
-// cancellation point.
-class Entry {
- public:
-  explicit Entry(int* errnop = nullptr) : errnop_(errnop), errno_(errno) {}
-  ~Entry() {
-    errno = errno_;
-    if (error_ != 0) *errnop_ = error_;  // glibc passes &errno, so this comes last
-  }
-  Entry(const Entry&) = delete;
-  Entry& operator=(const Entry&) = delete;
-
-  nss_status Return(NssResult result) {
-    error_ = result.error;
-    return result.status;
-  }
-  nss_status Return(Answer answer, Packed packed = Packed::kNothing) {
-    return Return(ToNssResult(answer, packed));
-  }
-
- private:
-  int* const errnop_;
-  const int errno_;
-  int error_ = 0;
-};
+// Every entry ends with it. errno is left alone except for what the answer says: whatever makes a
+// system call on the way to it has a CallGuard, and a look-up in the snapshot makes none.
+inline nss_status Return(NssResult result, int* errnop) {
+  if (result.error != 0) *errnop = result.error;
+  return result.status;
+}
+inline nss_status Return(Outcome outcome, int* errnop) {
+  if (outcome.answer.found() && outcome.packed == Packed::kWhole) return NSS_STATUS_SUCCESS;
+  return Return(ToNssResult(outcome.answer, outcome.packed), errnop);
+}
 
 // The name that was asked, or "" if it is too long for an account: then nobody is asked. Reads at
 // most 256 bytes. Whether an account can have it is looked at by whoever does not find it, see

@@ -57,6 +57,7 @@ NssResult Enumeration<Record>::Next(FunctionRef<Packed(const Record&)> pack) noe
   }
   while (state_ == State::kOpen) {
     if (!row_waits_) {
+      row_ = Record();  // nothing of it may be another walk's, whose memory is gone
       last_word_ = cursor_->Next(row_);
       if (!last_word_.found()) {
         Close();
@@ -73,7 +74,8 @@ NssResult Enumeration<Record>::Next(FunctionRef<Packed(const Record&)> pack) noe
 
 template <class Record>
 Answer Enumeration<Record>::Open() noexcept {
-  const Answer opened = AskSources([this](AccountSource& source) { return List(source, cursor_); });
+  const auto list = [this](AccountSource& source, Packed&) { return List(source, cursor_); };
+  const Answer opened = AskSources(list).answer;
   if (opened.found()) state_ = State::kOpen;
   return opened;
 }

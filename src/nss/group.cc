@@ -14,46 +14,42 @@ constinit Enumeration<GroupRecord> g_walk;
 
 nss_status _nss_sqlmap_getgrnam_r(const char* name, group* result, char* buffer, size_t size,
                                   int* errnop) {
-  Entry entry(errnop);
   const std::string_view asked = AskedName(name);
-  if (asked.empty()) return entry.Return(Answer::Absent());
-  Packed packed = Packed::kNothing;
-  const Answer answer = AskSources([&](auto& source) {
-    return source.FindGroupByName(asked, [&](const GroupRecord& found) {
-      packed = found.name == asked ? Pack(found, *result, {buffer, size}) : Packed::kRefused;
-    });
-  });
-  return entry.Return(answer, packed);
+  if (asked.empty()) return Return({Answer::Absent()}, errnop);
+  return Return(
+      AskSources([=](auto& source, Packed& packed) {
+        return source.FindGroupByName(asked, [&](const GroupRecord& found) {
+          packed = Answers(found, asked) ? Pack(found, *result, {buffer, size}) : Packed::kRefused;
+        });
+      }),
+      errnop);
 }
 
 nss_status _nss_sqlmap_getgrgid_r(gid_t gid, group* result, char* buffer, size_t size,
                                   int* errnop) {
-  Entry entry(errnop);
-  if (IsReservedId(gid)) return entry.Return(Answer::Absent());
-  Packed packed = Packed::kNothing;
-  const Answer answer = AskSources([&](auto& source) {
-    return source.FindGroupById(gid, [&](const GroupRecord& found) {
-      packed = found.gid == gid ? Pack(found, *result, {buffer, size}) : Packed::kRefused;
-    });
-  });
-  return entry.Return(answer, packed);
+  if (IsReservedId(gid)) return Return({Answer::Absent()}, errnop);
+  return Return(
+      AskSources([=](auto& source, Packed& packed) {
+        return source.FindGroupById(gid, [&](const GroupRecord& found) {
+          packed = Answers(found, gid) ? Pack(found, *result, {buffer, size}) : Packed::kRefused;
+        });
+      }),
+      errnop);
 }
 
 nss_status _nss_sqlmap_setgrent(int) {
-  const Entry entry;
   g_walk.Rewind();
   return NSS_STATUS_SUCCESS;
 }
 
 nss_status _nss_sqlmap_getgrent_r(group* result, char* buffer, size_t size, int* errnop) {
-  Entry entry(errnop);
-  return entry.Return(g_walk.Next([&](const GroupRecord& found) {
+  return Return(g_walk.Next([&](const GroupRecord& found) {
     return Pack(found, *result, {buffer, size});
-  }));
+  }),
+                errnop);
 }
 
 nss_status _nss_sqlmap_endgrent() {
-  const Entry entry;
   g_walk.Rewind();
   return NSS_STATUS_SUCCESS;
 }

@@ -2,6 +2,7 @@
 //
 // Without this entry glibc would read every group of the database at each login.
 #include <algorithm>
+#include <cerrno>
 #include <climits>
 #include <cstdlib>
 #include <span>
@@ -31,7 +32,9 @@ struct GroupArray {
     long wanted = static_cast<long>(begun + more);
     if (limit > 0) wanted = std::min(wanted, limit);
     if (wanted <= *size) return true;
+    const int saved = errno;
     void* const moved = std::realloc(*groups, static_cast<std::size_t>(wanted) * sizeof(gid_t));
+    errno = saved;
     if (moved == nullptr) return false;
     *groups = static_cast<gid_t*>(moved);
     *size = wanted;
@@ -42,8 +45,8 @@ struct GroupArray {
 };
 
 // The source names each gid once; what is skipped is what other modules have put there before.
-bool Append(std::span<const Gid> gids, Gid primary, GroupArray array) {
-  if (!array.Reserve(gids.size())) return false;
+Packed Append(std::span<const Gid> gids, Gid primary, GroupArray array) {
+  if (!array.Reserve(gids.size())) return Packed::kNoMemory;
   const std::size_t before = array.used().size();
   for (const Gid gid : gids) {
     if (array.IsFull()) break;
@@ -53,27 +56,22 @@ bool Append(std::span<const Gid> gids, Gid primary, GroupArray array) {
       continue;
     (*array.groups)[(*array.start)++] = gid;
   }
-  return true;
+  return Packed::kWhole;
 }
 
 }  // namespace
 
 nss_status _nss_sqlmap_initgroups_dyn(const char* user, gid_t group, long* start, long* size,
                                       gid_t** groups, long limit, int* errnop) {
-  Entry entry(errnop);
   const std::string_view asked = AskedName(user);
-  if (asked.empty()) return entry.Return(Answer::Absent());
-  Packed packed = Packed::kNothing;
-  bool no_memory = false;
+  if (asked.empty()) return Return({Answer::Absent()}, errnop);
   const long begun = *start;
-  const Answer answer = AskSources([&](auto& source) {
+  const Outcome outcome = AskSources([=](auto& source, Packed& packed) {
     return source.FindGroupsOfUser(asked, [&](std::span<const Gid> gids) {
       *start = begun;  // a run before this one does not count
-      no_memory = !Append(gids, group, {start, size, groups, limit});
-      packed = Packed::kWhole;
+      packed = Append(gids, group, {start, size, groups, limit});
     });
   });
-  if (!answer.found()) *start = begun;
-  return entry.Return(answer.found() && no_memory ? Answer::Unavailable(Reason::kNoMemory) : answer,
-                      packed);
+  if (!outcome.answer.found()) *start = begun;
+  return Return(outcome, errnop);
 }

@@ -32,35 +32,11 @@ std::size_t PaddingFor(const char* at, std::size_t alignment) {
   return (alignment - reinterpret_cast<std::uintptr_t>(at) % alignment) % alignment;
 }
 
-// One copy, and where each text begins follows from the lengths. Whoever packs a record has checked
-// its name.
-Packed PackWhole(const UserRecord& user, passwd& entry, std::span<char> buffer) {
-  const std::string_view packed = user.packed;
-  const std::size_t name = user.name.size();
-  const std::size_t password = name + 1 + user.password.size();
-  const std::size_t gecos = password + 1 + user.gecos.size();
-  const std::size_t home = gecos + 1 + user.home.size();
-  const std::size_t shell = home + 1 + user.shell.size();
-  if (shell + 1 != packed.size()) return Packed::kRefused;
-  if (packed.size() > buffer.size()) return Packed::kTooSmall;
-  char* const at = buffer.data();
-  std::memcpy(at, packed.data(), packed.size());
-  entry.pw_name = at;
-  entry.pw_passwd = at + name + 1;
-  entry.pw_uid = user.uid;
-  entry.pw_gid = user.gid;
-  entry.pw_gecos = at + password + 1;
-  entry.pw_dir = at + gecos + 1;
-  entry.pw_shell = at + home + 1;
-  return Packed::kWhole;
-}
-
 }  // namespace
 
-Packed Pack(const UserRecord& user, passwd& entry, std::span<char> buffer) noexcept {
-  if (IsReservedId(user.uid) || IsReservedId(user.gid)) return Packed::kRefused;
-  if (!user.packed.empty()) return PackWhole(user, entry, buffer);
-  if (!CanBeName(user.name)) return Packed::kRefused;
+Packed PackTexts(const UserRecord& user, passwd& entry, std::span<char> buffer) noexcept {
+  if (IsReservedId(user.uid) || IsReservedId(user.gid) || !CanBeName(user.name))
+    return Packed::kRefused;
   const std::string_view password = OrIfEmpty(user.password, "x");
   if (SizeOf(user.name, password, user.gecos, user.home, user.shell) > buffer.size())
     return Packed::kTooSmall;
@@ -77,7 +53,8 @@ Packed Pack(const UserRecord& user, passwd& entry, std::span<char> buffer) noexc
 }
 
 Packed Pack(const GroupRecord& group, ::group& entry, std::span<char> buffer) noexcept {
-  if (IsReservedId(group.gid) || (group.packed.empty() && !CanBeName(group.name)))
+  if (IsReservedId(group.gid)) return Packed::kRefused;
+  if (group.packed.empty() && (!CanBeName(group.name) || IsSystemGroupName(group.name)))
     return Packed::kRefused;
   const std::string_view password = OrIfEmpty(group.password, "x");
   const std::string_view names = group.members.bytes;

@@ -18,33 +18,30 @@ constinit Enumeration<ShadowRecord> g_walk;
 
 nss_status _nss_sqlmap_getspnam_r(const char* name, spwd* result, char* buffer, size_t size,
                                   int* errnop) {
-  Entry entry(errnop);
   const std::string_view asked = AskedName(name);
-  if (asked.empty()) return entry.Return(Answer::Absent());
-  Packed packed = Packed::kNothing;
-  const Answer answer = AskSources([&](auto& source) {
-    return source.FindShadow(asked, [&](const ShadowRecord& shadow) {
-      packed = shadow.name == asked ? Pack(shadow, *result, {buffer, size}) : Packed::kRefused;
-    });
-  });
-  return entry.Return(answer, packed);
+  if (asked.empty()) return Return({Answer::Absent()}, errnop);
+  return Return(
+      AskSources([=](auto& source, Packed& packed) {
+        return source.FindShadow(asked, [&](const ShadowRecord& shadow) {
+          packed = shadow.name == asked ? Pack(shadow, *result, {buffer, size}) : Packed::kRefused;
+        });
+      }),
+      errnop);
 }
 
 nss_status _nss_sqlmap_setspent(int) {
-  const Entry entry;
   g_walk.Rewind();
   return NSS_STATUS_SUCCESS;
 }
 
 nss_status _nss_sqlmap_getspent_r(spwd* result, char* buffer, size_t size, int* errnop) {
-  Entry entry(errnop);
-  return entry.Return(g_walk.Next([&](const ShadowRecord& shadow) {
+  return Return(g_walk.Next([&](const ShadowRecord& shadow) {
     return Pack(shadow, *result, {buffer, size});
-  }));
+  }),
+                errnop);
 }
 
 nss_status _nss_sqlmap_endspent() {
-  const Entry entry;
   g_walk.Rewind();
   return NSS_STATUS_SUCCESS;
 }

@@ -45,7 +45,9 @@ bool AskDaemon(FunctionRef<Answer(AccountSource&)> question, Answer& told) {
     told = Answer::Unavailable(Reason::kTimeout);
     if (Before(g_silent_until, kSilenceMs)) return true;
   }
-  SocketSource daemon(SQLMAP_RUN_DIR "/socket", lives ? kLookUpBudgetMs : kSilentBudgetMs);
+  SocketSource daemon(
+      SQLMAP_RUN_DIR "/socket", lives ? kLookUpBudgetMs : kSilentBudgetMs,
+      [](IdKind kind, std::uint32_t id) noexcept { return sources::snapshot.MayHaveId(kind, id); });
   told = question(daemon);
   if (!lives && told == Answer::Unavailable(Reason::kTimeout))
     g_silent_until.store(MonotonicMs() + kSilenceMs, std::memory_order_relaxed);

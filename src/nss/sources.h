@@ -9,8 +9,15 @@
 #include "common/account/function_ref.h"
 #include "common/snapshot/map.h"
 #include "common/snapshot/source.h"
+#include "nss/status.h"
 
 namespace sqlmap {
+
+// What a source has said, and what became of the record that came with it.
+struct Outcome {
+  Answer answer;
+  Packed packed = Packed::kNothing;
+};
 
 // Puts the question to each source that is there, the nearest first, until one of them has the last
 // word, and returns its answer; unavailable if there is none. Thread safe, without a lock.
@@ -24,7 +31,7 @@ namespace sqlmap {
 // `question` may be put to several sources: what a later one gives takes the place of what an
 // earlier one gave.
 template <class Question>
-Answer AskSources(Question question) noexcept;
+Outcome AskSources(Question question) noexcept;
 
 // What AskSources is made of: the part that is not worth being compiled into each entry.
 namespace sources {
@@ -38,15 +45,26 @@ Answer AskOthers(FunctionRef<Answer(AccountSource&)> question, Answer published)
 
 }  // namespace sources
 
-// `question` takes any kind of source, so that the snapshot is asked without a virtual call.
+// Apart from the question to the snapshot, which then stays in registers.
 template <class Question>
-Answer AskSources(Question question) noexcept {
+[[gnu::noinline]] Outcome AskOthers(Question question, Answer published) noexcept {
+  Outcome outcome;
+  const auto ask = [&](AccountSource& source) { return question(source, outcome.packed); };
+  outcome.answer = sources::AskOthers(ask, published);
+  return outcome;
+}
+
+// `question` takes any kind of source, so that the snapshot is asked without a virtual call, and
+// the place for what becomes of the record.
+template <class Question>
+[[gnu::always_inline]] inline Outcome AskSources(Question question) noexcept {
   if (sources::never.load(std::memory_order_relaxed))
-    return Answer::Unavailable(Reason::kNotAllowed);
+    return {Answer::Unavailable(Reason::kNotAllowed)};
   SnapshotSource nearest(sources::snapshot);
-  const Answer published = question(nearest);
-  if (published.found() || nearest.MissIsFinal()) return published;
-  return sources::AskOthers(question, published);
+  Packed packed = Packed::kNothing;
+  const Answer published = question(nearest, packed);
+  if (published.found() || nearest.MissIsFinal()) return {published, packed};
+  return AskOthers(question, published);
 }
 
 }  // namespace sqlmap

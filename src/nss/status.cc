@@ -6,6 +6,7 @@ namespace sqlmap {
 namespace {
 
 constexpr NssResult kNotFound{NSS_STATUS_NOTFOUND, ENOENT};
+constexpr NssResult kOutOfMemory{NSS_STATUS_TRYAGAIN, ENOMEM};
 
 NssResult FromReason(Reason reason) {
   switch (reason) {
@@ -18,7 +19,7 @@ NssResult FromReason(Reason reason) {
     case Reason::kServerError:
       return {NSS_STATUS_UNAVAIL, EAGAIN};
     case Reason::kNoMemory:
-      return {NSS_STATUS_TRYAGAIN, ENOMEM};
+      return kOutOfMemory;
     case Reason::kNone:
       break;
   }
@@ -31,6 +32,8 @@ NssResult FromPacked(Packed packed) {
       return {NSS_STATUS_SUCCESS, 0};
     case Packed::kTooSmall:
       return {NSS_STATUS_TRYAGAIN, ERANGE};
+    case Packed::kNoMemory:
+      return kOutOfMemory;
     case Packed::kRefused:
       return kNotFound;
     case Packed::kNothing:

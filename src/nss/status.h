@@ -15,6 +15,7 @@ enum class Packed : std::uint8_t {
   kNothing,   // there was none
   kWhole,     // it is in the caller's struct and buffer
   kTooSmall,  // it does not fit the caller's buffer; the struct is untouched
+  kNoMemory,  // there is no memory to put it into
   kRefused,   // it is not what was asked for, or breaks a rule that no record may break; the struct
               // is untouched
 };
@@ -26,6 +27,7 @@ struct NssResult {
 
 //   found                        SUCCESS
 //   found, but buffer too small  TRYAGAIN  ERANGE
+//   found, but no memory         TRYAGAIN  ENOMEM
 //   found, but refused           NOTFOUND  ENOENT: such a row is no account, as in every source
 //   found, but no record came    UNAVAIL   EIO: the source broke its promise
 //   absent                       NOTFOUND  ENOENT

@@ -4,8 +4,8 @@ Runs inside scripts/sandbox with Aegir's data and sqlmapd. Damage to a file in p
 module alone has to see it. src/common/snapshot has the unit tests of every byte; here the real module reads them.
 
 A file that is *cut in place* while a process has it mapped costs that process a SIGBUS at its next look-up: the kernel knows no
-other answer, and only root can do that. sqlmapd never does: it writes another file and renames it. So fresh processes meet the
-cut files here, and old ones those that were put in their place.
+other answer, and only root can do that (doc/snapshot-format.md). sqlmapd never does: it writes another file and renames it. So fresh
+processes meet the cut files here, and old ones those that were put in their place.
 """
 
 import os
@@ -218,6 +218,49 @@ def test_no_length_of_a_snapshot_that_was_cut_makes_an_answer(old_host):
         assert old_host.ask("fresh", "user", NOBODY)[0].startswith("unavailable"), length
     daemon.start()
     wait_until(lambda: asked(old_host, SITE) == [FOUND, FOUND])
+
+
+@pytest.mark.parametrize("user", ["nobody", "_sqlmapd", LOCAL])
+def test_nobody_but_root_can_cut_write_or_replace_what_all_processes_map(user):
+    """Whoever has a file mapped that is cut dies of SIGBUS: of the daemon, not even the process that talks to the network may do that."""
+    program = """
+import os, sys
+def allowed(call, *arguments):
+    try:
+        call(*arguments)
+        return True
+    except OSError:
+        return False
+for path in sys.argv[1:]:
+    directory = os.path.dirname(path)
+    done = [allowed(os.truncate, path, 0), allowed(os.open, path, os.O_RDWR), allowed(os.chmod, path, 0o666), allowed(os.unlink, path),
+            allowed(os.rename, path, path + "x"), allowed(os.open, directory + "/x", os.O_CREAT | os.O_WRONLY), allowed(os.chmod, directory, 0o777)]
+    print(path, *done)
+"""
+    files = [str(path) for path in (daemon.snapshot(), daemon.CONTROL, daemon.PERSISTENT)]
+    result = subprocess.run(["/usr/bin/python3", "-c", program, *files], capture_output=True, text=True, user=user, extra_groups=[], check=True)
+    assert result.stdout.splitlines() == [f"{file}{' False' * 7}" for file in files]
+
+
+def test_the_daemon_never_changes_a_file_that_somebody_has_mapped():
+    """It writes another one in its place, and says so in the control page, which is never replaced."""
+    opened = [(path.open("rb"), path.read_bytes()) for path in (daemon.snapshot(), daemon.PERSISTENT)]
+    control = daemon.CONTROL.stat().st_ino
+    before = daemon.generation()
+    try:
+        for _ in range(2):
+            sql("UPDATE hosting_platform SET publish_path = CONCAT(publish_path, 'x')")
+            assert daemon.refresh().returncode == 0
+        daemon.restart()
+        daemon.kill()
+        daemon.start()
+        assert daemon.generation() >= before + 2
+    finally:
+        sql("UPDATE hosting_platform SET publish_path = SUBSTR(publish_path, 1, CHAR_LENGTH(publish_path) - 2)")
+    for file, whole in opened:
+        with file:
+            assert file.read() == whole
+    assert daemon.CONTROL.stat().st_ino == control
 
 
 def test_a_daemon_that_finds_a_damaged_snapshot_says_so_and_takes_the_other_one():

@@ -167,15 +167,15 @@ def asks_the_daemon(host):
     return daemon.status()["queries"] > before
 
 
-@pytest.mark.parametrize("snapshot", ["true", "false"])
-def test_a_thousand_processes_at_once_are_served_by_a_pool_of_few_connections(snapshot):
-    """max_connections=10: most of them would be refused if each asked the database itself."""
+@pytest.mark.parametrize("snapshot, uid", [("true", 0), ("false", 0), ("false", 65534)])
+def test_a_thousand_processes_at_once_are_served_by_a_pool_of_few_connections(snapshot, uid):
+    """max_connections=10: most of them would be refused if each asked the database itself. One user's processes are no fewer."""
     limit = int(sql("SELECT @@max_connections"))
     with daemon.configured(snapshot={"enabled": snapshot}, cache={"found_seconds": 0, "absent_seconds": 0, "stale_seconds": 0}):
         sql("SET GLOBAL max_connections = 10; FLUSH STATUS")
         try:
             names = [f"site{number % USERS}" for number in range(1000)]
-            programs = [subprocess.Popen(["getent", "passwd", name], stdout=subprocess.PIPE, text=True) for name in names]
+            programs = [subprocess.Popen(["getent", "passwd", name], stdout=subprocess.PIPE, text=True, user=uid) for name in names]
             answers = [program.communicate()[0] for program in programs]
             assert [name for name, answer in zip(names, answers) if not answer.startswith(f"{name}:x:{accounts.FIRST_UID + int(name[4:])}:")] == []
             used = int(sql("SHOW GLOBAL STATUS LIKE 'Max_used_connections'").split()[1])

@@ -24,6 +24,12 @@ void SkipBlanks(std::string_view& text) {
   while (!text.empty() && (text[0] == ' ' || text[0] == '\t')) text.remove_prefix(1);
 }
 
+std::string Printable(std::string_view name) {
+  std::string shown;
+  for (const char c : name.substr(0, kShownBytes)) shown += c > ' ' && c < 0x7f ? c : '?';
+  return shown;
+}
+
 // glibc takes white space and a sign before the digits, and so must we.
 bool ParseId(std::string_view field, std::uint32_t& id) {
   SkipBlanks(field);
@@ -52,9 +58,10 @@ LocalIds LocalIds::Parse(std::string_view text) {
       continue;
     }
     local.entries_.push_back({id, static_cast<std::uint32_t>(local.names_.size())});
-    for (const char c : name.substr(0, kShownBytes)) local.names_ += c > ' ' && c < 0x7f ? c : '?';
+    for (const char c : name) local.names_ += c != '\0' ? c : '?';
     local.names_ += '\0';
   }
+  local.by_name_ = local.entries_;
   const auto before = [](const Entry& a, const Entry& b) {
     return a.id != b.id ? a.id < b.id : a.name_at < b.name_at;
   };
@@ -63,6 +70,15 @@ LocalIds LocalIds::Parse(std::string_view text) {
     std::sort(entries.begin(), entries.end(), before);
   const auto same_id = [](const Entry& a, const Entry& b) { return a.id == b.id; };
   entries.erase(std::unique(entries.begin(), entries.end(), same_id), entries.end());
+  std::sort(local.by_name_.begin(), local.by_name_.end(), [&](const Entry& a, const Entry& b) {
+    const int order = local.NameOf(a).compare(local.NameOf(b));
+    return order != 0 ? order < 0 : a.name_at < b.name_at;
+  });
+  const auto same_name = [&](const Entry& a, const Entry& b) {
+    return local.NameOf(a) == local.NameOf(b);
+  };
+  local.by_name_.erase(std::unique(local.by_name_.begin(), local.by_name_.end(), same_name),
+                       local.by_name_.end());
   return local;
 }
 
@@ -73,6 +89,19 @@ bool IdRules::Allows(std::uint32_t id) const {
   return id >= min && id <= max && (local == nullptr || local->OwnerOf(id).empty());
 }
 
+bool IdRules::AllowsName(std::string_view name, std::uint32_t id) const {
+  const std::optional<std::uint32_t> own = local == nullptr ? std::nullopt : local->IdOf(name);
+  if (!own) return true;
+  return *own == id && std::find(also.begin(), also.end(), id) != also.end();
+}
+
+std::vector<std::uint32_t> LocalIds::All() const {
+  std::vector<std::uint32_t> ids;
+  ids.reserve(entries_.size());
+  for (const Entry& entry : entries_) ids.push_back(entry.id);
+  return ids;
+}
+
 std::string LocalIds::Refusal(std::uint64_t id, std::string_view field) const {
   if (id > std::numeric_limits<std::uint32_t>::max()) return {};
   const auto whole = static_cast<std::uint32_t>(id);
@@ -81,8 +110,23 @@ std::string LocalIds::Refusal(std::uint64_t id, std::string_view field) const {
   const std::string number = std::to_string(whole);
   std::string why(field);
   why += " " + number + " is the local " + (field == "gid" ? "group " : "account ");
-  why += owner;
+  why += Printable(owner);
   why += "'s; if that is meant, add " + number + " to accounts.allow_";
+  why += field;
+  why += "s in /etc/sqlmapd/sqlmapd.toml";
+  return why;
+}
+
+std::string LocalIds::NameRefusal(std::string_view name, std::string_view field) const {
+  const std::optional<std::uint32_t> own = IdOf(name);
+  if (!own) return {};
+  const std::string number = std::to_string(*own);
+  std::string why =
+      field == "gid" ? "groupname is a local group's" : "username is a local account's";
+  if (IsReservedId(*own)) return why;
+  why += "; if the row is to be that one, give it the ";
+  why += field;
+  why += " " + number + " and add that to accounts.allow_";
   why += field;
   why += "s in /etc/sqlmapd/sqlmapd.toml";
   return why;

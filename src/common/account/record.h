@@ -43,8 +43,8 @@ struct UserRecord {
   std::string_view home;
   std::string_view shell;
   // All five texts in this order, each with a NUL, without gaps: what glibc's buffer gets, so that
-  // one copy does. Only from a source that vouches for the name (the snapshot, which root has
-  // verified); "" from all others.
+  // one copy does. Only from a source that vouches for the record: that its name may be one, and is
+  // the one that was asked for (the snapshot, which root has verified); "" from all others.
   std::string_view packed = {};
 };
 

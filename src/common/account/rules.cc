@@ -19,13 +19,14 @@ bool IsControl(char c) {
 // Accounts and groups of the system itself, whether this host has them or not: privileged programs
 // go by these names. Sorted.
 constexpr std::string_view kSystemNames[] = {
-    "_apt",       "adm",      "audio",    "avahi",  "backup",  "bin",        "crontab",  "daemon",
-    "dialout",    "disk",     "docker",   "games",  "gnats",   "input",      "irc",      "kmem",
-    "kvm",        "libvirt",  "list",     "lp",     "lpadmin", "lxd",        "mail",     "man",
-    "messagebus", "mysql",    "netdev",   "news",   "nobody",  "nogroup",    "operator", "plugdev",
-    "polkitd",    "postgres", "proxy",    "render", "root",    "sambashare", "sgx",      "shadow",
-    "sshd",       "sudo",     "sync",     "sys",    "tape",    "tty",        "utmp",     "uucp",
-    "video",      "wheel",    "www-data",
+    "_apt",    "adm",         "audio",   "avahi",  "backup",   "bin",        "crontab",
+    "daemon",  "dialout",     "disk",    "docker", "games",    "gnats",      "google-sudoers",
+    "incus",   "incus-admin", "input",   "irc",    "kmem",     "kvm",        "libvirt",
+    "list",    "lp",          "lpadmin", "lxd",    "mail",     "man",        "messagebus",
+    "mysql",   "netdev",      "news",    "nobody", "nogroup",  "operator",   "plugdev",
+    "polkitd", "postgres",    "proxy",   "render", "root",     "sambashare", "sgx",
+    "shadow",  "sshd",        "sudo",    "sync",   "sys",      "tape",       "tty",
+    "utmp",    "uucp",        "video",   "wheel",  "www-data",
 };
 
 // A perfect hash of them, since each look-up asks: length and three bytes tell them apart, and the
@@ -119,12 +120,18 @@ bool NameRules::Allows(std::string_view name) const {
                      [this](char c) { return rest.Contains(static_cast<unsigned char>(c)); });
 }
 
+bool NameRules::AllowsGroup(std::string_view name) const {
+  return Allows(name) && !IsSystemGroupName(name);
+}
+
 bool IsSystemName(std::string_view name) {
   if (name.starts_with("systemd-")) return true;
   if (name.empty() || name.size() > kLongestSystemName) return false;
   const std::size_t number = kSystemNameTable.numbers[SlotOf(name, kSystemNameTable.factor)];
   return number != 0 && kSystemNames[number - 1] == name;
 }
+
+bool IsSystemGroupName(std::string_view name) { return name == "admin" || IsSystemName(name); }
 
 bool IsCleanField(std::string_view text) {
   return std::none_of(text.begin(), text.end(), [](char c) { return c == ':' || IsControl(c); });

@@ -51,19 +51,26 @@ struct NameRules {
 
   // The default: first "a-z0-9_", rest "a-z0-9._@-", at most 255 bytes.
   static NameRules Default();
-  // Whether a user or group may be called so: CanBeName, and what the sets and the length say.
+  // Whether a user may be called so: CanBeName, and what the sets and the length say.
   bool Allows(std::string_view name) const;
+  // Whether a group may: that, and !IsSystemGroupName.
+  bool AllowsGroup(std::string_view name) const;
 };
+
+inline constexpr std::size_t kMostSingleIds = 400;  // of accounts.allow_uids, and of allow_gids
 
 // accounts.min_uid, max_uid, allow_uids and their sisters for gids.
 struct IdRules {
   std::uint32_t min = 1000;
   std::uint32_t max = 4294967293U;
   std::span<const std::uint32_t> also;  // single ids outside the range, or local; not owned
-  const LocalIds* local = nullptr;      // ids of the host's own, which no row may have; not owned
+  const LocalIds* local = nullptr;      // the host's own ids and names; not owned
 
   // 0, 65534, 65535, 4294967294 and 4294967295 are never allowed, whatever the configuration says.
   bool Allows(std::uint32_t id) const;
+  // Whether a row with that id, which is allowed, may have that name: one of the host's own only if
+  // it is the same account or group, and its id is in `also`.
+  bool AllowsName(std::string_view name, std::uint32_t id) const;
 };
 
 constexpr bool IsReservedId(std::uint32_t id) {
@@ -71,8 +78,12 @@ constexpr bool IsReservedId(std::uint32_t id) {
 }
 
 // "root", "daemon", "sudo", "docker", "systemd-..." and their like: names that sudo, sshd, polkit
-// and others trust, whatever id a row gives them.
+// and others trust, whatever id a row gives them. Of "staff" and its like, which organisations use
+// as well, no program thinks more than of others; on a host that has them, they are its own.
 bool IsSystemName(std::string_view name);
+// Those, and "admin": as a group, Ubuntu's sudoers and polkit give it root's rights. As a user it
+// is one like others.
+bool IsSystemGroupName(std::string_view name);
 
 // Whether text may stand in a field of passwd(5), group(5) or shadow(5): no ':', no control
 // character, no NUL.

@@ -5,6 +5,8 @@
 
 #include <cerrno>
 #include <cstring>
+#include <optional>
+#include <string_view>
 
 namespace sqlmap {
 namespace {
@@ -49,35 +51,58 @@ PathTrust Foreign(const char* path, const struct stat& status, ForeignComponent*
   return PathTrust::kForeign;
 }
 
-PathTrust Walk(const char* path, Target target, ForeignComponent* why) {
-  char resolved[PATH_MAX];
-  if (path[0] != '/') return PathTrust::kForeign;
-  if (realpath(path, resolved) == nullptr) {
-    return errno == ENAMETOOLONG ? PathTrust::kForeign : PathTrust::kMissing;
-  }
-  char* const last_slash = std::strrchr(resolved, '/');
+// Whether no component is "", "." or "..": each one is then where its name says.
+bool IsNormal(const char* path) {
+  do {
+    const std::string_view name(path + 1, std::strcspn(path + 1, "/"));
+    if (name.empty() || name == "." || name == "..") return false;
+    path += 1 + name.size();
+  } while (*path != '\0');
+  return true;
+}
+
+// Of `path`, which is as realpath(3) has it but for links, and is cut where the walk ends. nullopt:
+// some part of it is a link.
+std::optional<PathTrust> Walk(char* path, Target target, ForeignComponent* why) {
+  char* const last_slash = std::strrchr(path, '/');
   struct stat parent {};
-  if (stat("/", &parent) != 0) return PathTrust::kMissing;
+  if (lstat("/", &parent) != 0) return PathTrust::kMissing;
   if (!IsSafeAncestor(parent)) return Foreign("/", parent, why);
-  char* slash = std::strchr(resolved + 1, '/');
+  struct stat status {};
+  char* slash = std::strchr(path + 1, '/');
   for (; slash != nullptr; slash = std::strchr(slash + 1, '/')) {
     *slash = '\0';
-    struct stat status {};
-    if (stat(resolved, &status) != 0) return PathTrust::kMissing;
+    if (lstat(path, &status) != 0) return PathTrust::kMissing;
+    if (S_ISLNK(status.st_mode)) return std::nullopt;
     const bool holds_socket = target == Target::kSocket && slash == last_slash;
     const bool safe = holds_socket ? IsSafeSocketDirectory(status, parent) : IsSafeAncestor(status);
-    if (!safe) return Foreign(resolved, status, why);
+    if (!safe) return Foreign(path, status, why);
     *slash = '/';
     parent = status;
   }
-  struct stat status {};
-  if (stat(resolved, &status) != 0) return PathTrust::kMissing;
-  return IsSafeTarget(status, target) ? PathTrust::kTrusted : Foreign(resolved, status, why);
+  if (lstat(path, &status) != 0) return PathTrust::kMissing;
+  if (S_ISLNK(status.st_mode)) return std::nullopt;
+  return IsSafeTarget(status, target) ? PathTrust::kTrusted : Foreign(path, status, why);
+}
+
+// Most paths hold no link, and then realpath(3) would be half of the system calls.
+PathTrust WalkResolved(const char* path, Target target, ForeignComponent* why) {
+  char walked[PATH_MAX];
+  const std::size_t length = strnlen(path, sizeof walked);
+  if (path[0] != '/' || length == sizeof walked) return PathTrust::kForeign;
+  std::memcpy(walked, path, length + 1);
+  if (IsNormal(path)) {
+    if (const std::optional<PathTrust> trust = Walk(walked, target, why)) return *trust;
+  }
+  if (realpath(path, walked) == nullptr)
+    return errno == ENAMETOOLONG ? PathTrust::kForeign : PathTrust::kMissing;
+  // A link again: somebody is changing the path just now.
+  return Walk(walked, target, why).value_or(PathTrust::kForeign);
 }
 
 PathTrust Judge(const char* path, Target target, ForeignComponent* why) {
   const int saved = errno;
-  const PathTrust trust = Walk(path, target, why);
+  const PathTrust trust = WalkResolved(path, target, why);
   errno = saved;
   return trust;
 }

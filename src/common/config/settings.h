@@ -76,8 +76,8 @@ struct AccountSettings {
   std::string shell;                // likewise
   std::vector<std::string> shells;  // not empty: any other shell becomes /usr/sbin/nologin
   bool enumerate = true;
-  // No keys: the host's own ids, filled in by whoever reads /etc/passwd and /etc/group. Rows may
-  // have only those of them that allow_uids and allow_gids name.
+  // No keys: the host's own ids and names, filled in by whoever reads /etc/passwd and /etc/group.
+  // Rows may have only those of them whose ids allow_uids and allow_gids name.
   LocalIds local_uids;
   LocalIds local_gids;
 

@@ -129,7 +129,7 @@ constexpr std::string_view kTemplateForms =
 constexpr std::string_view kNameCharacters =
     "characters and ranges such as \"a-z0-9._@-\", without control characters, white space, ':' "
     "',' '/' '*' and non-ASCII";
-constexpr std::string_view kIds = "1 to 4294967293, without 65534 and 65535";
+constexpr std::string_view kIds = "1 to 4294967293, without 65534 and 65535; 400 at most";
 
 constexpr auto kKeysBeforeQueries = std::to_array<KeyDescription>({
     {"database", "servers", kConfig, false,

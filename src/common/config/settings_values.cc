@@ -111,7 +111,12 @@ class ValueReader {
   }
   void operator()(const IdsKey& target) {
     std::vector<std::uint32_t> ids;
-    if (ReadList(ids, AddId, true)) target.member(draft_) = std::move(ids);
+    if (!ReadList(ids, AddId, true)) return;
+    if (ids.size() > kMostSingleIds) {
+      return Complain(std::to_string(ids.size()) + " ids are too many; " +
+                      std::to_string(kMostSingleIds) + " are allowed");
+    }
+    target.member(draft_) = std::move(ids);
   }
 
   void operator()(const SchemesKey& target) {

@@ -7,8 +7,10 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
+#include "common/account/id_kind.h"
 #include "common/account/rules.h"
 
 namespace sqlmap {
@@ -49,12 +51,51 @@ struct ControlPage {
   static constexpr std::size_t kRuleWords = 9;
   std::atomic<std::uint64_t> rules[kRuleWords];
   std::atomic<std::uint64_t> rules_check;
+  // The ids that an account may have: an IdBlock. The sequence is odd while it is being changed; 0:
+  // there is none yet, and no account may have any.
+  static constexpr std::size_t kIdWords = 493;
+  std::atomic<std::uint64_t> ids[kIdWords];
+  std::atomic<std::uint64_t> ids_sequence;
 };
-static_assert(std::atomic<std::uint64_t>::is_always_lock_free && sizeof(ControlPage) == 144);
+static_assert(std::atomic<std::uint64_t>::is_always_lock_free &&
+              sizeof(ControlPage) == kControlSize);
+
+// IdRules, without its pointers.
+struct IdLimits {
+  std::uint32_t min = 0;
+  std::uint32_t max = 0;
+  std::span<const std::uint32_t> also;   // single ids outside, kMostSingleIds at most; not owned
+  std::span<const std::uint32_t> never;  // ids of the host's own inside; not owned
+};
+struct AccountIds {
+  IdLimits uids;
+  IdLimits gids;
+};
+
+struct IdBlock {
+  struct Kind {
+    std::uint32_t min;
+    std::uint32_t max;
+    std::uint32_t also;   // how many
+    std::uint32_t never;  // likewise
+  };
+  static constexpr std::size_t kMost = 2 * ControlPage::kIdWords - 8;
+
+  Kind uids;
+  Kind gids;
+  std::uint32_t ids[kMost];  // also and never of the uids, then those of the gids
+};
+static_assert(sizeof(IdBlock) == sizeof ControlPage::ids && IdBlock::kMost > 2 * kMostSingleIds);
 
 // Whether an account may have this name, as far as the page knows: true if its rules are not whole.
 bool MayBeName(const ControlPage& page, std::string_view name) noexcept;
 void StoreNameRules(ControlPage& page, const NameRules& rules) noexcept;
+
+// Whether an account may have this id. No as well if the page does not say, or is being changed all
+// the time. No copy is made: the caller's stack may be small.
+bool MayHaveId(const ControlPage& page, IdKind kind, std::uint32_t id) noexcept;
+// Of what does not fit the last ones of `never` are left out.
+void StoreIds(ControlPage& page, const AccountIds& ids) noexcept;
 
 }  // namespace sqlmap
 

@@ -40,6 +40,7 @@ class ControlPageWriter {
   // generation that is published.
   void ConfirmUntil(std::int64_t until) noexcept;
   void SetLists(bool allowed) noexcept;  // accounts.enumerate
+  void SetIds(const AccountIds& ids) noexcept { StoreIds(*page_, ids); }
   void SetNameRules(const NameRules& rules) noexcept { StoreNameRules(*page_, rules); }
   void SetBackendDown(std::int64_t since_unix) noexcept;  // 0: it is up
   // The daemon goes: promises end, the snapshot stays.

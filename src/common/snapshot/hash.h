@@ -20,13 +20,6 @@ inline std::uint64_t Hash(std::uint32_t id, std::uint64_t seed) noexcept {
   return XXH3_64bits_withSeed(&id, sizeof id, seed);
 }
 
-inline std::uint32_t Check(const void* bytes, std::size_t size, std::uint64_t seed) noexcept {
-#ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION  // a fuzzer cannot guess checks
-  return 0;
-#endif
-  return static_cast<std::uint32_t>(XXH3_64bits_withSeed(bytes, size, seed));
-}
-
 }  // namespace sqlmap::snapshot
 
 #endif  // SQLMAP_COMMON_SNAPSHOT_HASH_H_

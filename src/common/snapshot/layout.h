@@ -14,7 +14,9 @@ static_assert(std::endian::native == std::endian::little, "the file is read in p
 
 inline constexpr std::uint64_t kMagic = 0x4e5350414d4c5153;  // "SQLMAPSN"
 inline constexpr std::uint32_t kVersion = 1;
-inline constexpr std::uint64_t kUnit = 8;  // records start at multiples of it, positions count it
+// Records start at multiples of it, and positions count it: what is checked is whole blocks, and a
+// usual record lies in two cache lines.
+inline constexpr std::uint64_t kUnit = 32;
 inline constexpr std::uint64_t kMaxFileSize = kUnit << 32;
 
 enum class Kind : std::uint8_t { kUser, kGroup, kMembership };
@@ -67,9 +69,12 @@ struct Header {
   std::uint64_t seed;        // of every hash and check in the file but the header's; random
   Section sections[kKinds];
   Index indices[kTables];
-  std::uint8_t zero[52];
-  std::uint32_t check;  // of the bytes before it, with seed 0
+  std::uint32_t flags;
+  std::uint8_t zero[48];
+  std::uint32_t check;  // CheckBefore, with seed 0
 };
+// Of the header: accounts.enumerate is false. For readers who find no control page.
+inline constexpr std::uint32_t kNotListed = 1;
 static_assert(sizeof(Section) == 24 && sizeof(Index) == 16 && sizeof(Header) == 256);
 
 // A key's hash h stands in bucket (h >> 32) * buckets >> 32 with the tag h & 0xffffffff, or in one
@@ -79,12 +84,12 @@ struct alignas(64) Bucket {
   std::uint32_t tags[kBucketEntries];
   std::uint32_t flags;
   std::uint32_t positions[kBucketEntries];  // in units of kUnit; 0: free
-  std::uint32_t check;                      // of the bytes before it, with seed + bucket number
+  std::uint32_t check;                      // CheckBefore, with seed + bucket number
 };
 inline constexpr std::uint32_t kOverflowed = 1;
 static_assert(sizeof(Bucket) == 64);
 
-// Each record starts with the check of what follows it, with seed + the record's offset. `size` is
+// Each record starts with its CheckBehind, with seed + the record's offset. `size` is
 // the whole record's, a multiple of kUnit; the bytes that fill it up are 0.
 //
 // Flags of a user or group.

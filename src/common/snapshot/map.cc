@@ -25,6 +25,18 @@ constexpr std::size_t kPathSize = 256;
 constexpr int kMaxWaits = 200;
 constexpr long kWaitNs = 100'000;
 
+Reason ReasonOf(PathTrust trust) {
+  switch (trust) {
+    case PathTrust::kTrusted:
+      return Reason::kNone;
+    case PathTrust::kMissing:
+      return Reason::kNotConfigured;
+    case PathTrust::kForeign:
+      break;
+  }
+  return Reason::kNotAllowed;
+}
+
 // To whole pages.
 std::uint64_t RoundUp(std::uint64_t size) {
   const std::uint64_t page = getauxval(AT_PAGESZ);
@@ -99,15 +111,8 @@ struct SnapshotMap::File {
     if (fd >= 0) close(fd);
   }
 
+  // `path` lies in a directory that is known to be root's alone.
   Reason Open(const char* path) noexcept {
-    switch (TrustOfFile(path)) {
-      case PathTrust::kTrusted:
-        break;
-      case PathTrust::kMissing:
-        return Reason::kNotConfigured;
-      case PathTrust::kForeign:
-        return Reason::kNotAllowed;
-    }
     fd =
         AboveStandardStreams(open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY));
     if (fd < 0) return ReasonOf(errno);
@@ -121,6 +126,21 @@ struct SnapshotMap::File {
     inode = {status.st_dev, status.st_ino};
     return Reason::kNone;
   }
+};
+
+// Whether the directory is root's alone, looked at when it is first asked for.
+class SnapshotMap::Directory {
+ public:
+  explicit Directory(const char* path) : path_(path) {}
+
+  Reason Trust() noexcept {
+    if (!trust_) trust_ = TrustOfDirectory(path_);
+    return ReasonOf(*trust_);
+  }
+
+ private:
+  const char* const path_;
+  std::optional<PathTrust> trust_;
 };
 
 // Only the first look-ups of a process wait for one another; the others have an older generation.
@@ -151,14 +171,16 @@ void SnapshotMap::Refresh() noexcept {
   if (!TakeTurn()) return;
   const std::int64_t now = Now();
   if (RefreshIsDue(now)) {
-    const Reason no_control = DaemonLives(now) ? Reason::kNone : LookForControl();
+    Directory directory(paths_.directory);
+    const Reason no_control = DaemonLives(now) ? Reason::kNone : LookForControl(directory);
+    no_control_.store(no_control, std::memory_order_relaxed);
     std::uint64_t wanted = 0;
     Reason why = Reason::kNone;
     // A file may be gone by the time that we open it, because the next one is there.
     constexpr int kTries = 4;
     for (int i = 0; i < kTries; ++i) {
       wanted = Wanted();
-      why = MapNewest(wanted);
+      why = MapNewest(wanted, directory);
       if (why == Reason::kNone || Wanted() == wanted) break;
     }
     // Of a directory that is not to be believed, or for want of memory, more is known than that
@@ -173,34 +195,32 @@ void SnapshotMap::Refresh() noexcept {
 }
 
 // kNone: the page that is there now is mapped.
-Reason SnapshotMap::LookForControl() noexcept {
+Reason SnapshotMap::LookForControl(Directory& directory) noexcept {
   char path[kPathSize];
   File file;
   if (!Compose(path, paths_.directory, "/control", 0, false)) return Reason::kNotConfigured;
+  if (const Reason why = directory.Trust(); why != Reason::kNone) return why;
   if (const Reason why = file.Open(path); why != Reason::kNone) return why;
   if (control_.load(std::memory_order_relaxed) != nullptr && file.inode == control_inode_)
     return Reason::kNone;
   if (file.size != kControlSize) return Reason::kServerError;
-  struct {
-    std::uint64_t magic;
-    std::uint32_t version;
-  } start{};
-  if (pread(file.fd, &start, sizeof start, 0) != sizeof start || start.magic != kControlMagic ||
-      start.version != kControlVersion) {
-    return Reason::kServerError;
-  }
   // A page that was there before stays: others may be reading it, and MAP_FIXED may fail only after
   // it has unmapped. sqlmapd replaces a sound one never.
   void* const page = mmap(nullptr, kControlSize, PROT_READ, MAP_SHARED, file.fd, 0);
   if (page == MAP_FAILED) return ReasonOf(errno);
-  control_.store(static_cast<const ControlPage*>(page), std::memory_order_release);
+  const auto* const control = static_cast<const ControlPage*>(page);
+  if (control->magic != kControlMagic || control->version != kControlVersion) {
+    munmap(page, kControlSize);
+    return Reason::kServerError;
+  }
+  control_.store(control, std::memory_order_release);
   BetweenStores();
   control_inode_ = file.inode;
   return Reason::kNone;
 }
 
 // kNone: the newest is mapped now.
-Reason SnapshotMap::MapNewest(std::uint64_t wanted) noexcept {
+Reason SnapshotMap::MapNewest(std::uint64_t wanted, Directory& directory) noexcept {
   const std::uint32_t current = current_.load(std::memory_order_relaxed);
   if (wanted == 0) {
     if (Withdrawn()) {
@@ -210,7 +230,9 @@ Reason SnapshotMap::MapNewest(std::uint64_t wanted) noexcept {
       return Reason::kNotConfigured;
     }
     // What has been published is newer than what lies on the disk.
-    return published_ ? Reason::kNone : MapFile(paths_.persistent, 0);
+    if (published_) return Reason::kNone;
+    const Reason why = ReasonOf(TrustOfFile(paths_.persistent));
+    return why != Reason::kNone ? why : MapFile(paths_.persistent, 0);
   }
   if (published_ && current != kNone &&
       arenas_[current].generation.load(std::memory_order_relaxed) == wanted) {
@@ -218,6 +240,7 @@ Reason SnapshotMap::MapNewest(std::uint64_t wanted) noexcept {
   }
   char path[kPathSize];
   if (!Compose(path, paths_.directory, "/snapshot.", wanted, true)) return Reason::kNotConfigured;
+  if (const Reason why = directory.Trust(); why != Reason::kNone) return why;
   return MapFile(path, wanted);
 }
 
@@ -300,24 +323,16 @@ Reason SnapshotMap::MapInto(Arena& arena, const File& file) noexcept {
     arena.tables[table].Store(view->table(static_cast<snapshot::Table>(table)));
   arena.generation.store(view->generation(), std::memory_order_relaxed);
   arena.size.store(file.size, std::memory_order_relaxed);
+  arena.listed.store((view->header().flags & snapshot::kNotListed) == 0, std::memory_order_relaxed);
   return Reason::kNone;
 }
 
-bool SnapshotMap::MissIsFinal(const SnapshotReading& reading) const noexcept {
-  const ControlPage* const control = control_.load(std::memory_order_acquire);
-  if (control == nullptr) return false;
-  // The writer withdraws the promise before it names a new generation.
-  const std::int64_t until = control->confirmed_until.load(std::memory_order_acquire);
-  if (control->generation.load(std::memory_order_acquire) != reading.generation) return false;
-  if ((control->flags.load(std::memory_order_relaxed) & control::kComplete) == 0) return false;
-  return reading.now <= until && until <= reading.now + kMaxPromiseSeconds;
-}
-
 bool SnapshotMap::MayList() noexcept {
-  if (RefreshIsDue(Now())) Refresh();
-  const ControlPage* const control = control_.load(std::memory_order_acquire);
-  return control == nullptr ||
-         (control->flags.load(std::memory_order_relaxed) & control::kNoLists) == 0;
+  Look();
+  if (const ControlPage* const control = control_.load(std::memory_order_acquire))
+    return (control->flags.load(std::memory_order_relaxed) & control::kNoLists) == 0;
+  const std::uint32_t current = current_.load(std::memory_order_acquire);
+  return current == kNone || arenas_[current].listed.load(std::memory_order_relaxed);
 }
 
 bool SnapshotMap::DaemonLives() const noexcept { return DaemonLives(Now()); }
@@ -325,6 +340,14 @@ bool SnapshotMap::DaemonLives() const noexcept { return DaemonLives(Now()); }
 bool SnapshotMap::MayBeName(std::string_view name) const noexcept {
   const ControlPage* const control = control_.load(std::memory_order_acquire);
   return control == nullptr || sqlmap::MayBeName(*control, name);
+}
+
+bool SnapshotMap::MayHaveId(IdKind kind, std::uint32_t id) noexcept {
+  Look();
+  const ControlPage* const control = control_.load(std::memory_order_acquire);
+  if (control != nullptr) return sqlmap::MayHaveId(*control, kind, id);
+  return no_control_.load(std::memory_order_relaxed) == Reason::kNotConfigured &&
+         MayHaveAllButReserved(kind, id);
 }
 
 Answer SnapshotMap::Duplicate(std::span<char>& memory) noexcept {

@@ -51,7 +51,7 @@ class SnapshotMap {
   SnapshotMap& operator=(const SnapshotMap&) = delete;
 
   // Begins a look-up in the newest snapshot that there is. False: there is none, see Missing.
-  bool Begin(snapshot::Table table, SnapshotReading& reading) noexcept {
+  [[gnu::always_inline]] bool Begin(snapshot::Table table, SnapshotReading& reading) noexcept {
     reading.now = Now();
     if (RefreshIsDue(reading.now)) [[unlikely]]
       Refresh();
@@ -66,15 +66,32 @@ class SnapshotMap {
     return Answer::Unavailable(missing_.load(std::memory_order_relaxed));
   }
 
-  // Whether an absence that was found so needs no second opinion.
-  bool MissIsFinal(const SnapshotReading& reading) const noexcept;
-  // Whether users and groups may be listed. True if there is no control page. May be the first
-  // question of a process.
+  // Whether an absence that was found in this generation, at that time, needs no second opinion.
+  bool MissIsFinal(std::uint64_t generation, std::int64_t now) const noexcept {
+    const ControlPage* const control = control_.load(std::memory_order_acquire);
+    if (control == nullptr) return false;
+    // The writer withdraws the promise before it names a new generation.
+    const std::int64_t until = control->confirmed_until.load(std::memory_order_acquire);
+    return control->generation.load(std::memory_order_acquire) == generation &&
+           (control->flags.load(std::memory_order_relaxed) & control::kComplete) != 0 &&
+           now <= until && until <= now + kMaxPromiseSeconds;
+  }
+  // What Begin does first. For a question that is not put to the snapshot, and may be the first of
+  // a process: what is said below depends on it.
+  void Look() noexcept {
+    if (RefreshIsDue(Now())) Refresh();
+  }
+  // Whether users and groups may be listed. Without a control page it is the snapshot's word. May
+  // be the first question of a process.
   bool MayList() noexcept;
   // Whether sqlmapd gave a sign of life within the last seconds.
   bool DaemonLives() const noexcept;
   // Whether the configuration lets an account have this name. True if there is no control page.
   bool MayBeName(std::string_view name) const noexcept;
+  // Whether it lets an account have this id. Yes, unless it is reserved, if there is no control
+  // page; no if there is one that this process cannot map: whoever runs a set-uid program must not
+  // be able to switch the rule off (RLIMIT_AS).
+  bool MayHaveId(IdKind kind, std::uint32_t id) noexcept;
 
   // A mapping of the newest snapshot, read-only, in which nobody replaces it. The caller unmaps it.
   // Works without the file: also after chroot(2), or with no descriptor free.
@@ -121,12 +138,14 @@ class SnapshotMap {
     std::atomic<char*> base{nullptr};
     std::atomic<std::uint64_t> capacity{0};  // of the range of addresses; 0: there is none
     Table tables[snapshot::kTables];
+    std::atomic<bool> listed{true};
   };
   struct Inode {
     dev_t device = 0;
     ino_t number = 0;
     friend bool operator==(const Inode&, const Inode&) = default;
   };
+  class Directory;
   struct File;
 
   static std::int64_t Now() noexcept {
@@ -160,7 +179,7 @@ class SnapshotMap {
     return next <= now || next > now + kHeartbeatSeconds;
   }
 
-  bool Take(snapshot::Table table, SnapshotReading& reading) const noexcept {
+  [[gnu::always_inline]] bool Take(snapshot::Table table, SnapshotReading& reading) const noexcept {
     // It takes a remapping in the few instructions between the loads to come around again.
     for (;;) {
       reading.arena = current_.load(std::memory_order_acquire);
@@ -177,8 +196,8 @@ class SnapshotMap {
   bool TakeTurn() noexcept;
   bool DaemonLives(std::int64_t now) const noexcept;
   bool Withdrawn() const noexcept;
-  Reason LookForControl() noexcept;
-  Reason MapNewest(std::uint64_t wanted) noexcept;
+  Reason LookForControl(Directory& directory) noexcept;
+  Reason MapNewest(std::uint64_t wanted, Directory& directory) noexcept;
   Reason MapFile(const char* path, std::uint64_t generation) noexcept;
   Reason MapInto(Arena& arena, const File& file) noexcept;
   static Reason MapRange(Arena& arena, const File& file, std::uint64_t needed) noexcept;
@@ -191,6 +210,7 @@ class SnapshotMap {
   std::atomic<std::int64_t> next_look_{0};  // when the next Refresh is due in any case
   std::atomic<std::uint32_t> current_{kNone};
   std::atomic<Reason> missing_{Reason::kNotConfigured};
+  std::atomic<Reason> no_control_{Reason::kNone};  // why there is no control page; kNone: unknown
   Arena arenas_[kArenas];
 
   // Under lock_. A child may be forked between any two stores, so that they are stored in this

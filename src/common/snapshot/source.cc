@@ -10,10 +10,6 @@
 namespace sqlmap {
 namespace {
 
-using snapshot::Table;
-
-constexpr int kTries = 16;
-
 // A walk over a mapping of its own. The object has pages of its own, too: there is no allocator
 // here.
 template <class Record>
@@ -64,58 +60,33 @@ class MappedCursor final : public Cursor<Record> {
 
 }  // namespace
 
-template <class Found, class Key, class Sink>
-Answer SnapshotSource::Look(Table table, Probe (*find)(const SnapshotTable&, Key, Found&) noexcept,
-                            Key key, Sink sink) noexcept {
-  final_ = false;
-  for (int i = 0; i < kTries; ++i) {
-    SnapshotReading reading;
-    if (!map_.Begin(table, reading)) return map_.Missing();
-    Found found;
-    const Probe probe = find(reading.table, key, found);
-    if (probe == Probe::kFound) sink(found);
-    if (!map_.Stands(reading)) continue;
-    if (probe == Probe::kFound) return Answer::Found();
-    if (probe == Probe::kDamaged) return Answer::Unavailable(Reason::kServerError);
-    final_ = map_.MissIsFinal(reading);
-    return Answer::Absent();
-  }
-  return Answer::Unavailable(Reason::kTimeout);
-}
-
-template <class Found, class Sink>
-Answer SnapshotSource::LookByName(Table table,
-                                  Probe (*find)(const SnapshotTable&, std::string_view,
-                                                Found&) noexcept,
-                                  std::string_view name, Sink sink) noexcept {
-  const Answer answer = Look<Found>(table, find, name, sink);
-  if (answer.found() || final_ || (CanBeName(name) && map_.MayBeName(name))) return answer;
-  final_ = true;
-  return Answer::Absent();
+bool SnapshotSource::MayExist(std::string_view name) const noexcept {
+  return CanBeName(name) && map_.MayBeName(name);
 }
 
 Answer SnapshotSource::FindUserByName(std::string_view name, UserSink found) noexcept {
-  return LookByName<UserRecord>(Table::kUserByName, FindUser, name, found);
+  return FindUserByName<UserSink&>(name, found);
 }
 
 Answer SnapshotSource::FindUserById(Uid uid, UserSink found) noexcept {
-  return Look<UserRecord, Uid>(Table::kUserByUid, FindUser, uid, found);
+  return FindUserById<UserSink&>(uid, found);
 }
 
 Answer SnapshotSource::FindGroupByName(std::string_view name, GroupSink found) noexcept {
-  return LookByName<GroupRecord>(Table::kGroupByName, FindGroup, name, found);
+  return FindGroupByName<GroupSink&>(name, found);
 }
 
 Answer SnapshotSource::FindGroupById(Gid gid, GroupSink found) noexcept {
-  return Look<GroupRecord, Gid>(Table::kGroupByGid, FindGroup, gid, found);
+  return FindGroupById<GroupSink&>(gid, found);
 }
 
 Answer SnapshotSource::FindGroupsOfUser(std::string_view name, GidsSink found) noexcept {
-  return LookByName<std::span<const Gid>>(Table::kGidsByUserName, FindGids, name, found);
+  return FindGroupsOfUser<GidsSink&>(name, found);
 }
 
 Answer SnapshotSource::FindShadow(std::string_view name, ShadowSink) noexcept {
-  final_ = !CanBeName(name) || !map_.MayBeName(name);
+  map_.Look();
+  final_ = !MayExist(name);
   return final_ ? Answer::Absent() : Answer::Unavailable(Reason::kNotConfigured);
 }
 
@@ -137,6 +108,7 @@ Answer SnapshotSource::ListGroups(Cursor<GroupRecord>*& cursor) noexcept {
 }
 
 Answer SnapshotSource::ListShadows(Cursor<ShadowRecord>*&) noexcept {
+  map_.Look();
   final_ = false;
   return Answer::Unavailable(Reason::kNotConfigured);
 }

@@ -29,6 +29,29 @@ class SnapshotSource final : public AccountSource {
  public:
   explicit SnapshotSource(SnapshotMap& map) noexcept : map_(map) {}
 
+  // With a sink of any type: compiled into who asks, as one piece with the sink.
+  template <class Sink>
+  [[gnu::always_inline]] Answer FindUserByName(std::string_view name, Sink&& found) noexcept {
+    return LookByName<UserRecord>(snapshot::Table::kUserByName, name, found);
+  }
+  template <class Sink>
+  [[gnu::always_inline]] Answer FindUserById(Uid uid, Sink&& found) noexcept {
+    return Look<UserRecord>(snapshot::Table::kUserByUid, uid, found);
+  }
+  template <class Sink>
+  [[gnu::always_inline]] Answer FindGroupByName(std::string_view name, Sink&& found) noexcept {
+    return LookByName<GroupRecord>(snapshot::Table::kGroupByName, name, found);
+  }
+  template <class Sink>
+  [[gnu::always_inline]] Answer FindGroupById(Gid gid, Sink&& found) noexcept {
+    return Look<GroupRecord>(snapshot::Table::kGroupByGid, gid, found);
+  }
+  template <class Sink>
+  [[gnu::always_inline]] Answer FindGroupsOfUser(std::string_view name, Sink&& found) noexcept {
+    const auto gids = [&found](const MembershipRecord& user) { found(user.gids); };
+    return LookByName<MembershipRecord>(snapshot::Table::kGidsByUserName, name, gids);
+  }
+
   Answer FindUserByName(std::string_view name, UserSink found) noexcept override;
   Answer FindUserById(Uid uid, UserSink found) noexcept override;
   Answer FindGroupByName(std::string_view name, GroupSink found) noexcept override;
@@ -48,13 +71,35 @@ class SnapshotSource final : public AccountSource {
   bool MissIsFinal() const noexcept { return final_; }
 
  private:
+  static constexpr int kTries = 16;
+
   template <class Found, class Key, class Sink>
-  Answer Look(snapshot::Table table, Probe (*find)(const SnapshotTable&, Key, Found&) noexcept,
-              Key key, Sink sink) noexcept;
+  [[gnu::always_inline]] Answer Look(snapshot::Table table, Key key, Sink& sink) noexcept {
+    final_ = false;
+    for (int i = 0; i < kTries; ++i) {
+      SnapshotReading reading;
+      if (!map_.Begin(table, reading)) return map_.Missing();
+      Found found;
+      const Probe probe = Find(reading.table, key, found);
+      if (probe == Probe::kFound) sink(found);
+      if (!map_.Stands(reading)) continue;
+      if (probe == Probe::kFound) return Answer::Found();
+      if (probe == Probe::kDamaged) return Answer::Unavailable(Reason::kServerError);
+      final_ = map_.MissIsFinal(reading.generation, reading.now);
+      return Answer::Absent();
+    }
+    return Answer::Unavailable(Reason::kTimeout);
+  }
   template <class Found, class Sink>
-  Answer LookByName(snapshot::Table table,
-                    Probe (*find)(const SnapshotTable&, std::string_view, Found&) noexcept,
-                    std::string_view name, Sink sink) noexcept;
+  [[gnu::always_inline]] Answer LookByName(snapshot::Table table, std::string_view name,
+                                           Sink& sink) noexcept {
+    const Answer answer = Look<Found>(table, name, sink);
+    if (answer.found() || final_ || MayExist(name)) return answer;
+    final_ = true;
+    return Answer::Absent();
+  }
+  // Whether an account may have this name.
+  bool MayExist(std::string_view name) const noexcept;
 
   template <class Record>
   Answer List(SnapshotWalk<Record> (SnapshotView::*walk)() const noexcept,

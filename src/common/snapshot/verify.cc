@@ -7,7 +7,7 @@
 #include <string_view>
 #include <utility>
 
-#include "common/snapshot/hash.h"
+#include "common/snapshot/check.h"
 
 namespace sqlmap {
 namespace {
@@ -53,7 +53,7 @@ Result VerifyIndex(const SnapshotView& view, Table table, std::uint32_t expected
   for (std::uint64_t i = 0; i < place.buckets; ++i) {
     Bucket bucket;
     std::memcpy(&bucket, place.file + place.index + i * sizeof bucket, sizeof bucket);
-    if (bucket.check != snapshot::Check(&bucket, offsetof(Bucket, check), place.seed + i))
+    if (bucket.check != snapshot::CheckBefore(&bucket, sizeof bucket, place.seed + i))
       return Wrong("damaged bucket in index", number);
     for (const std::uint32_t position : bucket.positions) {
       if (position == 0) continue;
@@ -93,16 +93,17 @@ Result VerifyPlan(const SnapshotView& view) {
 
 bool KeepsRules(const UserRecord& user, const SnapshotRules& rules) {
   return rules.names.Allows(user.name) && rules.uids.Allows(user.uid) &&
-         rules.gids.Allows(user.gid) && IsPublicPassword(user.password) &&
-         IsCleanField(user.gecos) && IsCleanPath(user.home) && IsCleanPath(user.shell) &&
-         IsText(user.name) && IsText(user.password) && IsText(user.gecos) && IsText(user.home) &&
-         IsText(user.shell);
+         rules.uids.AllowsName(user.name, user.uid) && rules.gids.Allows(user.gid) &&
+         IsPublicPassword(user.password) && IsCleanField(user.gecos) && IsCleanPath(user.home) &&
+         IsCleanPath(user.shell) && IsText(user.name) && IsText(user.password) &&
+         IsText(user.gecos) && IsText(user.home) && IsText(user.shell);
 }
 
 bool KeepsRules(const GroupRecord& group, const SnapshotRules& rules) {
   std::size_t count = 0;
-  bool good = rules.names.Allows(group.name) && rules.gids.Allows(group.gid) &&
-              IsPublicPassword(group.password) && IsText(group.name) && IsText(group.password) &&
+  bool good = rules.names.AllowsGroup(group.name) && rules.gids.Allows(group.gid) &&
+              rules.gids.AllowsName(group.name, group.gid) && IsPublicPassword(group.password) &&
+              IsText(group.name) && IsText(group.password) &&
               (group.members.bytes.empty() || group.members.bytes.back() == '\0');
   group.members.ForEach([&](std::string_view member) {
     good = good && rules.names.Allows(member);

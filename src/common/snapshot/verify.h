@@ -1,5 +1,5 @@
-// Reads a snapshot from end to end, for the publisher: it runs as root and publishes what a process
-// without rights has written.
+// Reads a snapshot from end to end: what a process without rights has written is to be published as
+// root's.
 #ifndef SQLMAP_COMMON_SNAPSHOT_VERIFY_H_
 #define SQLMAP_COMMON_SNAPSHOT_VERIFY_H_
 

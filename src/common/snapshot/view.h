@@ -1,9 +1,5 @@
-// Reads a snapshot that lies in memory. Nothing in it is believed: every offset and length is
-// checked against the file's size, every record against its check, and an "absent" against the
-// checks of the buckets that say so.
-//
-// The memory may change during a call (map.h says when): then the outcome means nothing, but no
-// byte outside of the file is read. No allocation, no system call, no exceptions.
+// A whole snapshot that lies in memory: its header, its five tables (table.h), and walks over all
+// of its records. Nothing in it is believed, and it may change during a call, as table.h has it.
 #ifndef SQLMAP_COMMON_SNAPSHOT_VIEW_H_
 #define SQLMAP_COMMON_SNAPSHOT_VIEW_H_
 
@@ -15,38 +11,9 @@
 
 #include "common/account/record.h"
 #include "common/snapshot/layout.h"
+#include "common/snapshot/table.h"
 
 namespace sqlmap {
-
-enum class Probe : std::uint8_t {
-  kFound,
-  kAbsent,
-  kDamaged,  // the file is not what its writer wrote
-};
-
-// All that a look-up in one of the five tables depends on.
-struct SnapshotTable {
-  const char* file;
-  std::uint64_t index;    // offset of the first bucket
-  std::uint64_t buckets;  // how many
-  std::uint64_t begin;    // offsets of the section that holds the records
-  std::uint64_t end;
-  std::uint64_t seed;
-};
-
-// What is found points into the file.
-Probe FindUser(const SnapshotTable& by_name, std::string_view name, UserRecord& user) noexcept;
-Probe FindUser(const SnapshotTable& by_uid, Uid uid, UserRecord& user) noexcept;
-Probe FindGroup(const SnapshotTable& by_name, std::string_view name, GroupRecord& group) noexcept;
-Probe FindGroup(const SnapshotTable& by_gid, Gid gid, GroupRecord& group) noexcept;
-Probe FindGids(const SnapshotTable& by_name, std::string_view name,
-               std::span<const Gid>& gids) noexcept;
-
-// The groups of a user, by gid. The user need not be in the file.
-struct MembershipRecord {
-  std::string_view name;
-  std::span<const Gid> gids;
-};
 
 // Walks the records of one kind in the order in which they were written.
 template <class Record>
@@ -80,19 +47,22 @@ class SnapshotView {
   SnapshotTable table(snapshot::Table table) const noexcept;
 
   Probe FindUserByName(std::string_view name, UserRecord& user) const noexcept {
-    return FindUser(table(snapshot::Table::kUserByName), name, user);
+    return Find(table(snapshot::Table::kUserByName), name, user);
   }
   Probe FindUserById(Uid uid, UserRecord& user) const noexcept {
-    return FindUser(table(snapshot::Table::kUserByUid), uid, user);
+    return Find(table(snapshot::Table::kUserByUid), uid, user);
   }
   Probe FindGroupByName(std::string_view name, GroupRecord& group) const noexcept {
-    return FindGroup(table(snapshot::Table::kGroupByName), name, group);
+    return Find(table(snapshot::Table::kGroupByName), name, group);
   }
   Probe FindGroupById(Gid gid, GroupRecord& group) const noexcept {
-    return FindGroup(table(snapshot::Table::kGroupByGid), gid, group);
+    return Find(table(snapshot::Table::kGroupByGid), gid, group);
   }
   Probe FindGroupsOfUser(std::string_view name, std::span<const Gid>& gids) const noexcept {
-    return FindGids(table(snapshot::Table::kGidsByUserName), name, gids);
+    MembershipRecord user;
+    const Probe probe = Find(table(snapshot::Table::kGidsByUserName), name, user);
+    gids = user.gids;
+    return probe;
   }
   SnapshotWalk<UserRecord> Users() const noexcept;
   SnapshotWalk<GroupRecord> Groups() const noexcept;

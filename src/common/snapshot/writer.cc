@@ -15,6 +15,7 @@
 
 #include "common/account/rules.h"
 #include "common/snapshot/allocate.h"
+#include "common/snapshot/check.h"
 #include "common/snapshot/hash.h"
 
 namespace sqlmap {
@@ -107,15 +108,14 @@ class Mapping {
   template <class Head>
   void CheckRecords(const Section& section, std::uint64_t seed) const {
     ForEach<Head>(section, [&](std::uint64_t at, Head& head) {
-      head.check =
-          snapshot::Check(base_ + at + sizeof head.check, head.size - sizeof head.check, seed + at);
+      head.check = snapshot::CheckBehind(&head, head.size, seed + at);
     });
   }
 
   void CheckBuckets(const Index& index, std::uint64_t seed) const {
     for (std::uint64_t i = 0; i < index.buckets; ++i) {
       Bucket& bucket = At<Bucket>(index.offset + i * sizeof(Bucket));
-      bucket.check = snapshot::Check(&bucket, offsetof(Bucket, check), seed + i);
+      bucket.check = snapshot::CheckBefore(&bucket, sizeof bucket, seed + i);
     }
   }
 
@@ -419,6 +419,7 @@ bool SnapshotWriter::Complete(const Facts& facts) {
   header.generation = facts.generation;
   header.created = facts.created;
   header.seed = facts.seed;
+  header.flags = facts.listed ? 0 : snapshot::kNotListed;
   std::uint64_t end = groups_.offset + groups_.size;
   const auto place_index = [&](Table table, std::uint64_t entries) {
     const std::uint64_t buckets =
@@ -469,7 +470,7 @@ bool SnapshotWriter::Complete(const Facts& facts) {
   header.sections[Slot(snapshot::Kind::kUser)] = users_;
   header.sections[Slot(snapshot::Kind::kGroup)] = groups_;
   header.sections[Slot(snapshot::Kind::kMembership)] = members;
-  header.check = snapshot::Check(&header, offsetof(Header, check), 0);
+  header.check = snapshot::CheckBefore(&header, sizeof header, 0);
   file.CheckRecords<UserHead>(users_, facts.seed);
   file.CheckRecords<GroupHead>(groups_, facts.seed);
   file.CheckRecords<MembershipHead>(members, facts.seed);

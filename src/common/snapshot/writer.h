@@ -39,6 +39,7 @@ class SnapshotWriter {
     std::uint64_t generation;  // not 0
     std::uint64_t created;     // seconds since 1970
     std::uint64_t seed;        // random
+    bool listed = true;        // accounts.enumerate
   };
 
   // `fd` is an empty regular file or memfd that is open for reading and writing. It stays the

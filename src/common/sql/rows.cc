@@ -76,6 +76,8 @@ std::expected<UserRecord, BadRow> RowReader::User(const FieldMap& fields, Row ro
   const auto uid = Id(fields.In(row, Field::kUid), accounts_.uid_rules(), "uid");
   if (!uid) return Bad(name, uid.error());
   user.uid = *uid;
+  if (!accounts_.uid_rules().AllowsName(user.name, user.uid))
+    return Bad(name, accounts_.local_uids.NameRefusal(user.name, "uid"));
   const auto gid = Id(fields.In(row, Field::kGid), accounts_.gid_rules(), "gid");
   if (!gid) return Bad(name, gid.error());
   user.gid = *gid;
@@ -118,10 +120,12 @@ std::expected<GroupRecord, BadRow> RowReader::Group(const FieldMap& fields, Row 
   const Cell name = fields.In(row, Field::kGroupName);
   if (!name) return Bad(name, "groupname is NULL");
   text.name = Canonical(*name);
-  if (!accounts_.names.Allows(text.name))
+  if (!accounts_.names.AllowsGroup(text.name))
     return Bad(name, "groupname breaks the name rules of [accounts]");
   const auto gid = Id(fields.In(row, Field::kGid), accounts_.gid_rules(), "gid");
   if (!gid) return Bad(name, gid.error());
+  if (!accounts_.gid_rules().AllowsName(text.name, *gid))
+    return Bad(name, accounts_.local_gids.NameRefusal(text.name, "gid"));
   const std::string_view password = fields.In(row, Field::kPassword).value_or("x");
   return GroupRecord{text.name, password == "*" || password == "!" ? password : "x", *gid, {}};
 }

@@ -17,8 +17,9 @@ constexpr std::int64_t kHurriedSignInMs = 250;
 // How long a probe over TCP may wait before another takes its place: of a host that was switched
 // off it would never hear. A local server's end is seen at once, so its probe waits for ever.
 constexpr std::int64_t kProbeLifeMs = 8'000;
-// A greeting within this time of the connection is prompt.
-constexpr std::int64_t kPromptMs = 10;
+// A greeting within this time of the connection is prompt: also one from the next city, or from a
+// machine that is busy.
+constexpr std::int64_t kPromptMs = 40;
 constexpr std::int64_t kLogEveryMs = 60'000;
 // Between two tries at a full server: the first pause, doubled so many times, and moved by chance
 // to between half and one and a half of it. Over TCP each try may be a TLS handshake and a sign-in:
@@ -168,7 +169,7 @@ std::expected<ServerList::Opened, SqlError> ServerList::ConnectOnce(const SignIn
     if (last.full && claim.patient) {  // for whoever gives up to log
       const bool cheap = claim.server().address.is_socket();
       first_pause = std::max(first_pause, cheap ? kFirstPauseMs : kFirstPauseOverTcpMs);
-      full = std::move(last);
+      full = last;
       continue;
     }
     last.logged = true;

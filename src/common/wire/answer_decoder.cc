@@ -25,7 +25,7 @@ const Value* ValueOf(const WireNumber<Value> (&table)[kCount], std::uint8_t numb
   return nullptr;
 }
 
-// For a log: whatever could forge a line or hide one becomes '?'.
+// For a log or a terminal: whatever could forge a line or hide one becomes '?'.
 char Printable(char c) { return c >= ' ' && c <= '~' ? c : '?'; }
 
 }  // namespace
@@ -55,6 +55,7 @@ FrameState ReadFrame(std::span<unsigned char> bytes, Frame& frame, std::size_t& 
 
 bool DecodeRecord(const Frame& frame, UserRecord& user) noexcept {
   FieldReader fields(frame.payload);
+  user.packed = {};
   user.uid = fields.U32();
   user.gid = fields.U32();
   const std::size_t name = fields.U16();
@@ -73,6 +74,7 @@ bool DecodeRecord(const Frame& frame, UserRecord& user) noexcept {
 
 bool DecodeRecord(const Frame& frame, GroupRecord& group) noexcept {
   FieldReader fields(frame.payload);
+  group.packed = {};
   group.gid = fields.U32();
   group.members.count = fields.U32();
   const std::size_t members = fields.U32();
@@ -132,6 +134,8 @@ bool DecodeRecord(const Frame& frame, LoginAnswer& answer) noexcept {
 bool DecodeRecord(const Frame& frame, std::string_view& text) noexcept {
   FieldReader fields(frame.payload);
   text = fields.Text(frame.payload.size());
+  std::transform(text.begin(), text.end(), frame.payload.begin(),
+                 [](char c) { return c == '\n' ? c : Printable(c); });
   return fields.Done();
 }
 

@@ -35,6 +35,7 @@ bool DecodeRecord(const Frame& frame, ShadowRecord& shadow) noexcept;
 // In place: the payload, which must be aligned for it, becomes the array.
 bool DecodeRecord(const Frame& frame, std::span<const Gid>& gids) noexcept;
 bool DecodeRecord(const Frame& frame, LoginAnswer& answer) noexcept;
+// Made printable, line by line.
 bool DecodeRecord(const Frame& frame, std::string_view& text) noexcept;
 
 // kAbsent and kUnavailable; anything else, also a record, is kServerError. `why` becomes what the

@@ -75,10 +75,26 @@ struct Expected<std::string_view> {
   static constexpr FrameKind kKind = FrameKind::kText;
 };
 
+bool Allows(IdRule may_have, const UserRecord& user) {
+  return may_have(IdKind::kUid, user.uid) && may_have(IdKind::kGid, user.gid);
+}
+bool Allows(IdRule may_have, const GroupRecord& group) {
+  return may_have(IdKind::kGid, group.gid);
+}
+bool Allows(IdRule may_have, std::span<const Gid> gids) {
+  return std::all_of(gids.begin(), gids.end(),
+                     [&](Gid gid) { return may_have(IdKind::kGid, gid); });
+}
+// Nothing that these have is an id.
+bool Allows(IdRule, const ShadowRecord&) { return true; }
+bool Allows(IdRule, const LoginAnswer&) { return true; }
+bool Allows(IdRule, std::string_view) { return true; }
+
 struct Call {
   const char* path;
   int budget_ms;
   std::atomic<bool>& no_daemon;
+  IdRule may_have = MayHaveAllButReserved;
 
   // Puts one question. `record` and `why` are good as long as `buffer` is.
   template <class Record>
@@ -95,8 +111,9 @@ struct Call {
     if (!received.found()) return received;
     if (size != buffer.bytes().size()) return Answer::Unavailable(Reason::kServerError);
     if (frame.kind != Expected<Record>::kKind) return DecodeNoRecord(frame, why);
-    return DecodeRecord(frame, record) ? Answer::Found()
-                                       : Answer::Unavailable(Reason::kServerError);
+    return DecodeRecord(frame, record) && Allows(may_have, record)
+               ? Answer::Found()
+               : Answer::Unavailable(Reason::kServerError);
   }
 
   template <class Record>
@@ -110,7 +127,8 @@ struct Call {
     // Not a word: the daemon's child died over it, and the next one is there in a moment.
     if (answer == Answer::Unavailable(Reason::kUnreachable) && buffer.bytes().empty()) {
       const auto left = std::max<std::int64_t>(deadline - MonotonicMs(), 0);
-      answer = Call{path, static_cast<int>(left), no_daemon}.Put(request, buffer, record, why);
+      answer =
+          Call{path, static_cast<int>(left), no_daemon, may_have}.Put(request, buffer, record, why);
     }
     if (answer.found()) found(record);
     return answer;
@@ -169,6 +187,11 @@ Answer Call::List(RequestKind kind, Cursor<Record>*& cursor) const noexcept {
     const Answer received = ReceiveFrame(connection, buffer, at, frame, size);
     if (!received.found()) return received;
     at += size;
+    Record record;
+    if (frame.kind == Expected<Record>::kKind && DecodeRecord(frame, record) &&
+        !Allows(may_have, record)) {
+      return Answer::Unavailable(Reason::kServerError);
+    }
   } while (frame.kind == Expected<Record>::kKind);
   std::string_view why;
   const Answer end = DecodeNoRecord(frame, why);
@@ -232,38 +255,40 @@ Answer Report(const Call& call, RequestWriter& request, SocketControl::TextSink 
 
 Answer SocketSource::FindUserByName(std::string_view name, UserSink found) noexcept {
   RequestWriter request(RequestKind::kUserByName);
-  return Call{path_, budget_ms_, no_daemon_}.Find<UserRecord>(request.Text(name), found);
+  return Call{path_, budget_ms_, no_daemon_, may_have_}.Find<UserRecord>(request.Text(name), found);
 }
 Answer SocketSource::FindUserById(Uid uid, UserSink found) noexcept {
   RequestWriter request(RequestKind::kUserById);
-  return Call{path_, budget_ms_, no_daemon_}.Find<UserRecord>(request.Id(uid), found);
+  return Call{path_, budget_ms_, no_daemon_, may_have_}.Find<UserRecord>(request.Id(uid), found);
 }
 Answer SocketSource::FindGroupByName(std::string_view name, GroupSink found) noexcept {
   RequestWriter request(RequestKind::kGroupByName);
-  return Call{path_, budget_ms_, no_daemon_}.Find<GroupRecord>(request.Text(name), found);
+  return Call{path_, budget_ms_, no_daemon_, may_have_}.Find<GroupRecord>(request.Text(name),
+                                                                          found);
 }
 Answer SocketSource::FindGroupById(Gid gid, GroupSink found) noexcept {
   RequestWriter request(RequestKind::kGroupById);
-  return Call{path_, budget_ms_, no_daemon_}.Find<GroupRecord>(request.Id(gid), found);
+  return Call{path_, budget_ms_, no_daemon_, may_have_}.Find<GroupRecord>(request.Id(gid), found);
 }
 Answer SocketSource::FindGroupsOfUser(std::string_view name, GidsSink found) noexcept {
   RequestWriter request(RequestKind::kGroupsOfUser);
-  const Call call{path_, budget_ms_, no_daemon_};
+  const Call call{path_, budget_ms_, no_daemon_, may_have_};
   return call.Find<std::span<const Gid>>(request.Text(name),
                                          [&](const std::span<const Gid>& gids) { found(gids); });
 }
 Answer SocketSource::FindShadow(std::string_view name, ShadowSink found) noexcept {
   RequestWriter request(RequestKind::kShadowByName);
-  return Call{path_, budget_ms_, no_daemon_}.Find<ShadowRecord>(request.Text(name), found);
+  return Call{path_, budget_ms_, no_daemon_, may_have_}.Find<ShadowRecord>(request.Text(name),
+                                                                           found);
 }
 Answer SocketSource::ListUsers(Cursor<UserRecord>*& cursor) noexcept {
-  return Call{path_, budget_ms_, no_daemon_}.List(RequestKind::kListUsers, cursor);
+  return Call{path_, budget_ms_, no_daemon_, may_have_}.List(RequestKind::kListUsers, cursor);
 }
 Answer SocketSource::ListGroups(Cursor<GroupRecord>*& cursor) noexcept {
-  return Call{path_, budget_ms_, no_daemon_}.List(RequestKind::kListGroups, cursor);
+  return Call{path_, budget_ms_, no_daemon_, may_have_}.List(RequestKind::kListGroups, cursor);
 }
 Answer SocketSource::ListShadows(Cursor<ShadowRecord>*& cursor) noexcept {
-  return Call{path_, budget_ms_, no_daemon_}.List(RequestKind::kListShadows, cursor);
+  return Call{path_, budget_ms_, no_daemon_, may_have_}.List(RequestKind::kListShadows, cursor);
 }
 
 void SocketGate::Authenticate(const LoginRequest& login, LoginAnswer& answer) noexcept {

@@ -22,6 +22,7 @@
 #include <string_view>
 
 #include "common/account/account_source.h"
+#include "common/account/id_kind.h"
 #include "common/account/login_gate.h"
 #include "common/wire/protocol.h"
 
@@ -33,7 +34,7 @@ inline constexpr int kLookUpBudgetMs = 900;
 inline constexpr int kAuthenticateBudgetMs = 15'000;
 
 // `path` is absolute, at most 107 bytes, and outlives the client. A budget shorter than the default
-// is for a daemon that is known to hang. Cheap to make: two words on the caller's stack.
+// is for a daemon that is known to hang. Cheap to make: a few words on the caller's stack.
 class SocketClient {
  public:
   constexpr explicit SocketClient(const char* path = kSocketPath,
@@ -57,9 +58,14 @@ class SocketClient {
 // Thread safe. Names and ids are not compared with what was asked:
 // that is the caller's. A list is read whole when it is opened, into pages of its own, which a
 // child may go on reading after a fork.
+//
+// Whoever answers talks to the network and may be somebody else's by now: an answer with an id that
+// `may_have` forbids is none (kServerError). It is asked when the answer is there.
 class SocketSource final : public AccountSource, public SocketClient {
  public:
-  using SocketClient::SocketClient;
+  constexpr explicit SocketSource(const char* path = kSocketPath, int budget_ms = kLookUpBudgetMs,
+                                  IdRule may_have = MayHaveAllButReserved) noexcept
+      : SocketClient(path, budget_ms), may_have_(may_have) {}
 
   Answer FindUserByName(std::string_view name, UserSink found) noexcept override;
   Answer FindUserById(Uid uid, UserSink found) noexcept override;
@@ -70,6 +76,9 @@ class SocketSource final : public AccountSource, public SocketClient {
   Answer ListUsers(Cursor<UserRecord>*& cursor) noexcept override;
   Answer ListGroups(Cursor<GroupRecord>*& cursor) noexcept override;
   Answer ListShadows(Cursor<ShadowRecord>*& cursor) noexcept override;
+
+ private:
+  const IdRule may_have_;
 };
 
 // Thread safe. The password goes from the caller's memory to the kernel: no copy of it is made

@@ -19,7 +19,7 @@ constexpr std::size_t kLoginFields = kRequestMax - kRequestHeader;
 struct Kind {
   std::string_view name;
   RequestKind kind;
-  std::size_t most;         // bytes of fields
+  std::uint16_t most;       // bytes of fields
   std::uint16_t flags = 0;  // those that it may have
 };
 

@@ -54,9 +54,42 @@ TEST(LocalIds, EmptyTextHasNone) {
 TEST(LocalIds, NameIsFitForALogLine) {
   const LocalIds ids = LocalIds::Parse("a\x1b[2Jb\xff c:x:1000:\n" + std::string(300, 'n') +
                                        ":x:1001:\n" + std::string("z\0y", 3) + ":x:1002:\n");
-  EXPECT_EQ(ids.OwnerOf(1000), "a?[2Jb??c");
-  EXPECT_EQ(ids.OwnerOf(1001), std::string(32, 'n'));
+  EXPECT_TRUE(ids.Refusal(1000, "uid").contains(" account a?[2Jb??c's;"));
+  EXPECT_TRUE(ids.Refusal(1001, "uid").contains(" account " + std::string(32, 'n') + "'s;"));
   EXPECT_EQ(ids.OwnerOf(1002), "z?y");
+}
+
+TEST(LocalIds, NameIsFoundWhateverItsIdAndLength) {
+  const std::string endless(300, 'n');
+  const LocalIds ids =
+      LocalIds::Parse("root:x:0:\ntoor:x:0:\nzoe:x:1000:\nann:x:1001:\nzoe:x:7:\n" + endless +
+                      ":x:1002:\n+nis:x:5:\n");
+  EXPECT_EQ(ids.IdOf("toor"), 0U);
+  EXPECT_EQ(ids.IdOf("zoe"), 1000U) << "the first line counts";
+  EXPECT_EQ(ids.IdOf("ann"), 1001U);
+  EXPECT_EQ(ids.IdOf(endless), 1002U);
+  for (const char* const other : {"", "an", "annn", "zoeb", "nis", "+nis"})
+    EXPECT_FALSE(ids.IdOf(other)) << other;
+  EXPECT_FALSE(LocalIds().IdOf("root"));
+}
+
+TEST(LocalIds, RowHasALocalNameOnlyIfItIsThatAccountAndListed) {
+  const LocalIds local = LocalIds::Parse("aegir:x:998:\nubuntu:x:1000:\ndeploy:x:1001:\n");
+  constexpr std::array<std::uint32_t, 2> kAlso{998, 2000};
+  const IdRules rules{.also = kAlso, .local = &local};
+  EXPECT_TRUE(rules.AllowsName("aegir", 998));
+  EXPECT_FALSE(rules.AllowsName("aegir", 2000)) << "listed, but another id than its own";
+  EXPECT_FALSE(rules.AllowsName("aegir", 5000));
+  EXPECT_FALSE(rules.AllowsName("ubuntu", 5000)) << "sudoers(5) would take it for the local one";
+  EXPECT_FALSE(rules.AllowsName("ubuntu", 1000));
+  EXPECT_TRUE(rules.AllowsName("alice", 5000));
+  EXPECT_TRUE(IdRules{}.AllowsName("ubuntu", 5000));
+  EXPECT_EQ(local.NameRefusal("ubuntu", "uid"),
+            "username is a local account's; if the row is to be that one, give it the uid 1000 and "
+            "add that to accounts.allow_uids in /etc/sqlmapd/sqlmapd.toml");
+  EXPECT_EQ(local.NameRefusal("ubuntu", "gid"),
+            "groupname is a local group's; if the row is to be that one, give it the gid 1000 and "
+            "add that to accounts.allow_gids in /etc/sqlmapd/sqlmapd.toml");
 }
 
 TEST(LocalIds, RefusalNamesTheAccountAndTheRemedy) {

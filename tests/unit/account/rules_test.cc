@@ -219,16 +219,35 @@ TEST(NameRules, NoRowIsCalledLikeAnAccountOrGroupOfTheSystem) {
   }
 }
 
+TEST(NameRules, GroupThatSudoersTrustsIsRefusedAsAGroupOnly) {
+  const NameRules rules = NameRules::Default();
+  EXPECT_TRUE(rules.Allows("admin"));
+  EXPECT_FALSE(rules.AllowsGroup("admin"));
+  EXPECT_FALSE(rules.AllowsGroup("sudo"));
+  EXPECT_FALSE(rules.AllowsGroup("-x"));
+  for (const char* const name : {"admins", "staff", "alice"})
+    EXPECT_TRUE(rules.AllowsGroup(name)) << name;
+}
+
 TEST(IsSystemName, EachSystemNameIsOneAndNothingNearIt) {
-  for (const std::string name :
-       {"_apt",   "adm",     "audio",      "avahi",      "backup",  "bin",      "crontab",
-        "daemon", "dialout", "disk",       "docker",     "games",   "gnats",    "input",
-        "irc",    "kmem",    "kvm",        "libvirt",    "list",    "lp",       "lpadmin",
-        "lxd",    "mail",    "man",        "messagebus", "mysql",   "netdev",   "news",
-        "nobody", "nogroup", "operator",   "plugdev",    "polkitd", "postgres", "proxy",
-        "render", "root",    "sambashare", "sgx",        "shadow",  "sshd",     "sudo",
-        "sync",   "sys",     "tape",       "tty",        "utmp",    "uucp",     "video",
-        "wheel",  "www-data"}) {
+  for (const std::string name : {"_apt",       "adm",         "audio",
+                                 "avahi",      "backup",      "bin",
+                                 "crontab",    "daemon",      "google-sudoers",
+                                 "incus",      "incus-admin", "dialout",
+                                 "disk",       "docker",      "games",
+                                 "gnats",      "input",       "irc",
+                                 "kmem",       "kvm",         "libvirt",
+                                 "list",       "lp",          "lpadmin",
+                                 "lxd",        "mail",        "man",
+                                 "messagebus", "mysql",       "netdev",
+                                 "news",       "nobody",      "nogroup",
+                                 "operator",   "plugdev",     "polkitd",
+                                 "postgres",   "proxy",       "render",
+                                 "root",       "sambashare",  "sgx",
+                                 "shadow",     "sshd",        "sudo",
+                                 "sync",       "sys",         "tape",
+                                 "tty",        "utmp",        "uucp",
+                                 "video",      "wheel",       "www-data"}) {
     EXPECT_TRUE(IsSystemName(name)) << name;
     EXPECT_FALSE(CanBeName(name)) << name;
     for (std::size_t i = 0; i < name.size(); ++i) {

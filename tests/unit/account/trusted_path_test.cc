@@ -140,6 +140,23 @@ TEST_F(TrustedPath, SocketMayLieInItsServersOwnDirectory) {
       << "anybody could put another socket there";
 }
 
+TEST_F(TrustedPath, SpellingOfAPathDoesNotMatter) {
+  const std::string path = Path("sub/socket");
+  MakeSocket(path);
+  ASSERT_EQ(chown(Path("sub").c_str(), kNobody, kNobody), 0);
+  ASSERT_EQ(mkdir(Path("theirs").c_str(), 0755), 0);
+  ASSERT_EQ(chown(Path("theirs").c_str(), kNobody, kNobody), 0);
+  for (const char* const spelt : {"sub//socket", "sub/./socket", "/sub/socket", "sub/../sub/socket",
+                                  "theirs/../sub/socket"}) {
+    EXPECT_EQ(TrustOfSocketPath(Path(spelt).c_str()), PathTrust::kTrusted) << spelt;
+  }
+  EXPECT_EQ(TrustOfDirectory((root_ + "/").c_str()), PathTrust::kTrusted);
+  EXPECT_EQ(TrustOfDirectory((root_ + "/.").c_str()), PathTrust::kTrusted);
+  EXPECT_EQ(TrustOfDirectory("/"), PathTrust::kTrusted);
+  EXPECT_EQ(TrustOfDirectory(Path("sub/").c_str()), PathTrust::kForeign);
+  EXPECT_EQ(TrustOfFile(Path("sub/../none").c_str()), PathTrust::kMissing);
+}
+
 TEST_F(TrustedPath, SocketBelowAUsersDirectoryIsForeign) {
   const std::string path = Path("sub/socket");
   MakeSocket(path);

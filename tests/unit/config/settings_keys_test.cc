@@ -336,6 +336,13 @@ TEST_P(EveryKey, ReachesItsOwnPlaceInTheSettings) {
   }
 }
 
+// 401 ids: the control page has room for 400 of each kind.
+const std::string kTooManyIds = [] {
+  std::string list = "[";
+  for (int id = 100; id <= 500; ++id) list += std::to_string(id) + ",";
+  return list + "]";
+}();
+
 // For each key what is of the right type and yet not allowed.
 const std::multimap<std::string, std::string> kOutOfRange = {
     {"database.servers", "[]"},
@@ -366,6 +373,7 @@ const std::multimap<std::string, std::string> kOutOfRange = {
     {"accounts.allow_uids", "[4294967294]"},
     {"accounts.allow_uids", "[4294967295]"},
     {"accounts.allow_uids", "[4294967296]"},
+    {"accounts.allow_uids", kTooManyIds},
     {"accounts.allow_gids", "[0]"},
     {"accounts.allow_gids", "[4294967329]"},
     {"accounts.name_case", "''"},

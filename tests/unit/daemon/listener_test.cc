@@ -1,6 +1,8 @@
 #include "daemon/listener.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -99,6 +101,31 @@ TEST_F(ListenerTest, SocketOfSystemdIsUsedAndLeftInPlace) {
   }));
 }
 
+TEST_F(ListenerTest, SocketOfSystemdThatSomebodyRemovedIsReplacedByOneOfOurOwn) {
+  auto systemd = Listener::Open(path_);
+  ASSERT_TRUE(systemd);
+  EXPECT_TRUE(HoldsInChild([&] {
+    const OwnedFd high(fcntl(systemd->fd(), F_DUPFD, 100));
+    if (!PassOn(high)) return false;
+    auto listener = Listener::Open(path_);
+    if (!listener || !listener->InPlace()) return false;
+    unlink(path_.c_str());
+    if (listener->InPlace()) return false;
+    auto again = Listener::Open(path_);
+    return again && again->InPlace() && Connect(path_).valid();
+  }));
+  for (const bool stale : {true, false}) {
+    // Before the next start; a daemon that was killed has left its own there.
+    if (!stale) unlink(path_.c_str());
+    EXPECT_TRUE(HoldsInChild([&] {
+      const OwnedFd high(fcntl(systemd->fd(), F_DUPFD, 100));
+      if (!PassOn(high)) return false;
+      const auto listener = Listener::Open(path_);
+      return listener && listener->InPlace() && Connect(path_).valid();
+    })) << stale;
+  }
+}
+
 TEST_F(ListenerTest, AnotherSocketOfSystemdIsRefused) {
   auto other = Listener::Open(path_ + "2");
   ASSERT_TRUE(other);
@@ -106,6 +133,23 @@ TEST_F(ListenerTest, AnotherSocketOfSystemdIsRefused) {
     const OwnedFd high(fcntl(other->fd(), F_DUPFD, 100));
     return PassOn(high) && !Listener::Open(path_);
   }));
+}
+
+// A child that is somebody else's has left it as a trap.
+TEST_F(ListenerTest, ConnectionKillsNobodyAfterwards) {
+  auto listener = Listener::Open(path_);
+  ASSERT_TRUE(listener);
+  EXPECT_TRUE(HoldsInChild([&] {
+    if (fcntl(listener->fd(), F_SETOWN, getpid()) != 0 ||
+        fcntl(listener->fd(), F_SETSIG, SIGKILL) != 0 ||
+        fcntl(listener->fd(), F_SETFL, O_ASYNC) != 0) {
+      return false;
+    }
+    return listener->Renew() && Connect(path_).valid();
+  }));
+  EXPECT_EQ(fcntl(listener->fd(), F_GETFL), O_RDWR | O_NONBLOCK);
+  EXPECT_EQ(fcntl(listener->fd(), F_GETOWN), 0);
+  EXPECT_EQ(fcntl(listener->fd(), F_GETSIG), 0);
 }
 
 TEST_F(ListenerTest, SecondDaemonIsToldWhoIsThere) {

@@ -68,6 +68,10 @@ class DaemonLogTest : public testing::Test {
 TEST_F(DaemonLogTest, NobodyForgesALine) {
   log_.Write(LogLevel::kError, "name \"a\nsqlmapd: all is well\x1b[2J\"");
   EXPECT_EQ(Read(), "sqlmapd: name \"a sqlmapd: all is well [2J\"\n");
+  log_.Write(LogLevel::kError,
+             "server: \x7f\xc2\x9b"
+             "2J");
+  EXPECT_EQ(Read(), "sqlmapd: server: ???2J\n");
 }
 
 TEST_F(DaemonLogTest, LogThatNobodyReadsDoesNotStopTheDaemon) {
@@ -81,7 +85,6 @@ TEST_F(DaemonLogTest, LogThatNobodyReadsDoesNotStopTheDaemon) {
 }
 
 TEST_F(DaemonLogTest, LinesThatWereLeftOutAreCounted) {
-  RateLimit limit;
   for (int i = 0; i < 100; ++i) log_.Write(LogLevel::kError, "again: " + std::to_string(i));
   const std::string text = Read();
   EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), RateLimit::kBurst);

@@ -4,9 +4,12 @@
 #include <grp.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
 #include <string>
 
@@ -48,6 +51,40 @@ TEST(Privileges, PublisherOwnsItsFilesAndHasNoOtherRight) {
   }));
 }
 
+TEST(Privileges, WhoReadsWhatAStrangerWroteHasNoPowerOverTheSystem) {
+  const ScratchDirectory scratch;
+  const std::string roots = scratch.path() + "/roots";
+  WriteText(roots, "untouched");
+  const OwnedFd directory(open(scratch.path().c_str(), O_RDONLY | O_DIRECTORY));
+  const OwnedFd file(open(roots.c_str(), O_RDONLY));
+  const pid_t parent = getpid();
+  EXPECT_TRUE(HoldsInChild([&] {
+    if (!KeepToMemory(parent)) return false;
+    const auto refused = [](long result) { return result == -1 && errno == EPERM; };
+    return refused(syscall(SYS_openat, AT_FDCWD, roots.c_str(), O_WRONLY)) &&
+           refused(syscall(SYS_openat, directory.get(), "new", O_WRONLY | O_CREAT, 0600)) &&
+           refused(syscall(SYS_unlinkat, directory.get(), "roots", 0)) &&
+           refused(syscall(SYS_renameat2, AT_FDCWD, roots.c_str(), AT_FDCWD, "/x", 0)) &&
+           refused(syscall(SYS_fchmod, file.get(), 0777)) &&
+           refused(syscall(SYS_socket, AF_UNIX, SOCK_DGRAM, 0)) &&
+           refused(syscall(SYS_kill, parent, 0)) &&
+           refused(syscall(SYS_ptrace, PTRACE_ATTACH, parent, nullptr, nullptr)) &&
+           refused(syscall(SYS_execve, "/bin/true", nullptr, nullptr)) &&
+           refused(syscall(SYS_clone, SIGCHLD, nullptr, nullptr, nullptr, nullptr)) &&
+           refused(syscall(SYS_setresuid, 1, 1, 1)) && refused(syscall(SYS_getpid));
+  }));
+  EXPECT_EQ(ReadText(roots), "untouched");
+}
+
+TEST(Privileges, ItCanCompute) {
+  const pid_t parent = getpid();
+  EXPECT_TRUE(HoldsInChild([&] {
+    if (!KeepToMemory(parent)) return false;
+    const std::string large(std::size_t{64} << 20, 'x');
+    return large.back() == 'x';
+  }));
+}
+
 TEST(Privileges, ProgramThatIsExecutedGetsNothingBack) {
   const pid_t parent = getpid();
   EXPECT_TRUE(HoldsInChild([&] {
@@ -64,6 +101,7 @@ TEST(Privileges, ProgramThatIsExecutedGetsNothingBack) {
 TEST(Privileges, ChildOfADeadParentDoesNotLive) {
   EXPECT_FALSE(HoldsInChild([] { return BecomeUser(kSomebody, 1).has_value(); }));
   EXPECT_FALSE(HoldsInChild([] { return DropCapabilities(1).has_value(); }));
+  EXPECT_FALSE(HoldsInChild([] { return KeepToMemory(1).has_value(); }));
 }
 
 TEST(Privileges, NoDescriptorOfTheParentIsLeft) {

@@ -3,8 +3,10 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sched.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -93,6 +95,44 @@ TEST_F(PublisherTest, DamagedSnapshotIsRefused) {
       fcntl(memory.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL),
       0);
   EXPECT_FALSE(Publish(memory.get(), 1, paths_, AnyRules()).published());
+}
+
+TEST_F(PublisherTest, ChildThatHasBeenTakenOverCannotFillTheDisk) {
+  const OwnedFd memory(memfd_create("snapshot", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  ASSERT_EQ(ftruncate(memory.get(), static_cast<off_t>(kMostSnapshotBytes) + 1), 0);
+  ASSERT_EQ(
+      fcntl(memory.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL),
+      0);
+  EXPECT_STREQ(Publish(memory.get(), 1, paths_, AnyRules()).text,
+               "the new snapshot is refused: 1073741825 bytes are more than 1073741824");
+}
+
+TEST_F(PublisherTest, OthersHaveRoomInRunStill) {
+  EXPECT_TRUE(OnSmallDisk(paths_.run, "size=4m,mode=0755", [&] {
+    struct statvfs disk {};
+    if (!PublishUsers(1'000, 1).published() || statvfs(paths_.run.c_str(), &disk) != 0)
+      return false;
+    const std::uint64_t file = std::filesystem::file_size(paths_.snapshot(1));
+    const std::uint64_t spare = disk.f_bavail * disk.f_frsize - 2 * file;
+    const auto fill = [&](std::uint64_t size) {
+      const OwnedFd fd(open((paths_.run + "/others").c_str(), O_WRONLY | O_CREAT, 0600));
+      return ftruncate(fd.get(), 0) == 0 &&
+             posix_fallocate(fd.get(), 0, static_cast<off_t>(size)) == 0;
+    };
+    // Each block that others have is missing now.
+    if (!fill(spare + 4096)) return false;
+    const PublishResult refused = PublishUsers(1'000, 2);
+    if (refused.published() || !NothingUnfinished()) {
+      std::cerr << "published into what others need\n";
+      return false;
+    }
+    return fill(spare - 4096) && PublishUsers(1'000, 3).published();
+  }));
+}
+
+TEST_F(PublisherTest, DiskWithoutALimitHasRoom) {
+  EXPECT_TRUE(OnSmallDisk(paths_.run, "size=0,mode=0755",
+                          [&] { return PublishUsers(1'000, 1).published(); }));
 }
 
 TEST_F(PublisherTest, FullRunKeepsTheOldOneSaysSoAndMendsItself) {
@@ -263,7 +303,7 @@ TEST_F(PublisherTest, LastTwoGenerationsStay) {
 
 TEST_F(PublisherTest, OrderOfTheRowsIsNoDifference) {
   const auto facts = [](std::initializer_list<const char*> names, std::string members,
-                        std::uint64_t seed) {
+                        std::uint64_t seed, bool listed = true) {
     const OwnedFd memory(memfd_create("snapshot", MFD_CLOEXEC));
     SnapshotWriter writer(memory.get());
     for (const char* name : names) {
@@ -282,7 +322,7 @@ TEST_F(PublisherTest, OrderOfTheRowsIsNoDifference) {
     group.members = {members,
                      static_cast<std::size_t>(std::count(members.begin(), members.end(), '\0'))};
     writer.AddGroup(group);
-    EXPECT_TRUE(writer.Finish({seed, seed, seed}));
+    EXPECT_TRUE(writer.Finish({seed, seed, seed, listed}));
     const auto bytes = FileBytes::OfSealedMemory(memory.get());
     return FactsOf(*SnapshotView::Of(bytes->bytes()));
   };
@@ -293,6 +333,8 @@ TEST_F(PublisherTest, OrderOfTheRowsIsNoDifference) {
   EXPECT_EQ(first.groups, 1U);
   EXPECT_EQ(facts({"b1", "a1"}, ba, 2).content, first.content);
   EXPECT_NE(facts({"b1", "c1"}, ba, 2).content, first.content);
+  EXPECT_NE(facts({"b1", "a1"}, ba, 2, false).content, first.content)
+      << "a change of accounts.enumerate would not be published";
   EXPECT_NE(facts({"b1", "a1"}, "a1" + std::string(1, '\0'), 2).content, first.content);
 }
 

@@ -6,9 +6,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <sstream>
 #include <string>
+#include <utility>
 
+#include "common/process/monotonic.h"
 #include "unit/daemon/daemon_files.h"
 
 namespace sqlmap {
@@ -34,6 +37,13 @@ class ScriptedChild {
   // True: drained.
   bool Listen() {
     while (const auto received = context_.channel.Receive()) {
+      // As if the database had been asked just then.
+      if (received->message.kind == MessageKind::kDrain) (void)Confirm(generation_, MonotonicMs());
+      if (received->message.kind == MessageKind::kDrain && parting_ != 0) {
+        const std::string became = Publish(std::exchange(parting_, 0), true);
+        (void)std::fprintf(stderr, "parting: %s\n", became.c_str());
+        return true;
+      }
       if (received->message.kind == MessageKind::kDrain && !stays_) return true;
       if (received->message.kind == MessageKind::kRefresh) ++refreshed_;
       if (received->message.kind == MessageKind::kPublished) {
@@ -58,29 +68,54 @@ class ScriptedChild {
     (void)!write(client.get(), answer.data(), answer.size());
   }
 
+  // What is as it was handed over.
+  std::string Listener() const {
+    const bool waits = (fcntl(context_.listener, F_GETFL) & O_NONBLOCK) == 0;
+    return waits ? "waits" : "does not wait";
+  }
+
   std::string Do(const std::string& command, unsigned number) {
     if (command == "who") return Who();
+    if (command == "listener") return Listener();
     if (command == "hold") return Hold();
     if (command == "publish") return Publish(number, true);
     if (command == "unsealed") return Publish(number, false);
+    if (command == "publish-exit") {
+      (void)Send({MessageKind::kPublish, 0, number}, SnapshotOfUsers(number, true).get());
+      _exit(3);
+    }
+    if (command == "parting") parting_ = number;
     if (command == "refreshed") return std::to_string(refreshed_);
-    if (command == "confirm") return Send({MessageKind::kConfirm, 0, 0, generation_});
+    if (command == "confirm") return Confirm(generation_, MonotonicMs());
+    if (command == "confirm-late") return Confirm(generation_, MonotonicMs() - number * 1000);
+    if (command == "confirm-early") return Confirm(generation_, MonotonicMs() + number * 1000);
+    if (command == "deny") return Confirm(generation_, 0);
     if (command == "confirm-other")
-      return Send({MessageKind::kConfirm, 0, 0,
-                   generation_ + static_cast<std::uint64_t>(static_cast<int>(number))});
+      return Confirm(generation_ + static_cast<std::uint64_t>(static_cast<int>(number)),
+                     MonotonicMs());
     if (command == "descriptors") return DescriptorLimit();
     if (command == "foreign") return Send({MessageKind::kDrain});
     if (command == "garbage")
       return send(context_.channel.fd(), "garbage", 7, 0) == 7 ? "sent" : "not sent";
     if (command == "down") down_ = number;
+    if (command == "shut") shutdown(context_.listener, static_cast<int>(number));
+    if (command == "spoil") {
+      fcntl(context_.listener, F_SETFL, 0);
+      listen(context_.listener, 0);
+      _exit(3);
+    }
     if (command == "stay") stays_ = true;
     if (command == "exit") _exit(3);
     while (command == "hang") pause();
     return "done";
   }
 
-  std::string Send(const Message& message) {
-    return context_.channel.Send(message) ? "sent" : "not sent";
+  std::string Send(const Message& message, int descriptor = -1) {
+    return context_.channel.Send(message, descriptor) ? "sent" : "not sent";
+  }
+
+  std::string Confirm(std::uint64_t generation, std::int64_t asked_ms) {
+    return Send({MessageKind::kConfirm, 0, static_cast<std::uint64_t>(asked_ms), generation});
   }
 
   std::string Who() const {
@@ -121,6 +156,7 @@ class ScriptedChild {
   ChildContext context_;
   unsigned down_ = 0;
   unsigned refreshed_ = 0;
+  unsigned parting_ = 0;
   int published_ = -1;
   std::uint64_t generation_ = context_.generation;
   bool stays_ = false;
@@ -131,5 +167,9 @@ class ScriptedChild {
 int RunScriptedChild(ChildContext context) { return ScriptedChild(std::move(context)).Run(); }
 
 int RunShortLivedChild(ChildContext) { return 7; }
+
+int RunChildOfGoodSettings(ChildContext context) {
+  return context.settings.accounts.min_uid == kDeadly ? 7 : RunScriptedChild(std::move(context));
+}
 
 }  // namespace sqlmap

@@ -5,7 +5,13 @@
 //   hold            what it has of the parent's: "<open descriptors> <mapped control pages>"
 //   publish N       "1" or "0": whether the parent published a snapshot of N users
 //   unsealed N      the same without seals
-//   confirm, garbage, foreign   sends such a message to the parent
+//   publish-exit N  sends a snapshot of N users and ends
+//   parting N       when it is told to drain, sends a snapshot of N users first, and says on
+//                   standard error what became of it
+//   confirm, confirm-late N, confirm-early N, confirm-other N   the database was asked now, N s
+//                   before or after, or about the generation N further on
+//   deny            the database says something else
+//   garbage, foreign   sends such a message to the parent
 //   down N          says that the database has been down for N s
 //   exit, hang      ends; lives on without a sign of life
 //   stay            takes no notice of being told to drain from now on
@@ -20,6 +26,9 @@ namespace sqlmap {
 int RunScriptedChild(ChildContext context);
 // Dies at once.
 int RunShortLivedChild(ChildContext context);
+// The same, but only where accounts.min_uid is kDeadly.
+inline constexpr std::uint32_t kDeadly = 200000;
+int RunChildOfGoodSettings(ChildContext context);
 
 }  // namespace sqlmap
 

@@ -14,6 +14,8 @@
 #include <functional>
 #include <future>
 #include <latch>
+#include <mutex>
+#include <new>
 #include <semaphore>
 #include <string>
 #include <thread>
@@ -60,8 +62,8 @@ class Table final : public AccountSource {
     return Tell(name == "alice", [&] { found(shadow); });
   }
   Answer ListUsers(Cursor<UserRecord>*& cursor) noexcept override {
-    cursor = new Rows(rows);
-    return Answer::Found();
+    cursor = new (std::nothrow) Rows(rows);
+    return cursor != nullptr ? Answer::Found() : Answer::Unavailable(Reason::kNoMemory);
   }
   Answer ListGroups(Cursor<GroupRecord>*&) noexcept override { return Answer::Absent(); }
   Answer ListShadows(Cursor<ShadowRecord>*&) noexcept override { return Answer::Absent(); }
@@ -122,6 +124,23 @@ class Gate final : public LoginGate {
   std::atomic<bool> slow_open = false;
 };
 
+class Lines final : public Log {
+ public:
+  void Write(LogLevel, std::string_view line) noexcept override {
+    const std::lock_guard guard(mutex_);
+    text_ += line;
+    text_ += '\n';
+  }
+  std::string text() const {
+    const std::lock_guard guard(mutex_);
+    return text_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::string text_;
+};
+
 class ServingTest : public testing::Test {
  protected:
   ServingTest() {
@@ -138,13 +157,14 @@ class ServingTest : public testing::Test {
           [&](ClientId id, Asked asked) { answerer->OnRequest(id, std::move(asked)); }, kLimits);
       answerer = std::make_unique<Answerer>(
           settings_, Answerer::Sources{table_, gate_},
-          Answerer::Calls{[&](ClientId id, AnswerBytes bytes) { server.Reply(id, bytes); },
-                          [&](ClientId id) { return server.Release(id); },
-                          [](bool forced, Answerer::Calls::Done done) {
-                            done(forced, forced ? "forced" : "too little left");
-                          },
-                          [this] { ++found_; }, [] { return std::string("all is well\n"); }},
-          mailbox);
+          Answerer::Calls{
+              [&](ClientId id, AnswerBytes bytes) { server.Reply(id, std::move(bytes)); },
+              [&](ClientId id) { return server.Release(id); },
+              [](bool forced, const Answerer::Calls::Done& done) {
+                done(forced, forced ? "forced" : "too little left");
+              },
+              [this] { ++found_; }, [] { return std::string("all is well\n"); }},
+          mailbox, log_);
       EventLoop::Watch results;
       loop.WatchIo(results, mailbox.fd(), EPOLLIN, [&](std::uint32_t) { mailbox.Deliver(); });
       mailbox_ = &mailbox;
@@ -246,6 +266,7 @@ class ServingTest : public testing::Test {
   Settings settings_;
   Table table_;
   Gate gate_;
+  Lines log_;
   wire_test::Listener listener_;
   std::atomic<int> found_ = 0;
   Mailbox* mailbox_ = nullptr;
@@ -325,6 +346,29 @@ TEST_F(ServingTest, WhoIsNotRootMayTryThePasswordOfHisOwnAccountOnly) {
             static_cast<int>(LoginVerdict::kUnavailable));
   EXPECT_EQ(As(65534, [&] { return verdict("alice", kPassword); }),
             static_cast<int>(LoginVerdict::kUnavailable));
+}
+
+TEST_F(ServingTest, WhoTriesPasswordsWithAProgramOfHisOwnIsInTheLog) {
+  pid_t tried = 0;
+  const auto wrong = [&](std::string_view password) {
+    int pids[2];
+    EXPECT_EQ(pipe(pids), 0);
+    EXPECT_EQ(As(kAlice,
+                 [&] {
+                   const pid_t self = getpid();
+                   (void)!write(pids[1], &self, sizeof self);
+                   return LogIn("alice", password) == LoginVerdict::kWrongPassword ? 1 : 0;
+                 }),
+              password == kPassword ? 0 : 1);
+    EXPECT_EQ(read(pids[0], &tried, sizeof tried), static_cast<ssize_t>(sizeof tried));
+    for (const int fd : pids) close(fd);
+  };
+  wrong(kPassword);
+  EXPECT_EQ(LogIn("alice", "wrong"), LoginVerdict::kWrongPassword);  // root's services log
+  EXPECT_EQ(log_.text(), "");
+  wrong("secret guess");
+  EXPECT_EQ(log_.text(), "wrong password from uid " + std::to_string(kAlice) + ", process " +
+                             std::to_string(tried) + ", for alice\n");
 }
 
 TEST_F(ServingTest, WhetherItIsHisOwnAccountIsTheDatabasesWord) {

@@ -34,6 +34,11 @@ namespace sqlmap {
 namespace {
 
 constexpr std::int64_t kPatienceMs = 30'000;
+// What takes seconds elsewhere; what never happens in these tests keeps its minutes.
+constexpr std::int64_t kSilenceMs = 1'500;
+constexpr std::int64_t kStopMs = 1'500;
+constexpr std::int64_t kHandOverMs = 1'500;
+constexpr std::int64_t kPublisherMs = 3'000;
 constexpr char kConfig[] = R"([database]
 servers = ["/nowhere/mysqld.sock"]
 name = "accounts"
@@ -94,7 +99,8 @@ class SupervisorTest : public testing::Test {
       DaemonLog lines(DaemonLog::Target::kStandardError);
       SettingsOrErrors settings = LoadDaemonSettings(paths_, lines);
       if (!settings) return 99;
-      Supervisor supervisor({paths_, true, run, 1'500}, *std::move(settings), lines);
+      Supervisor supervisor({paths_, true, run, kSilenceMs, kStopMs, kHandOverMs, kPublisherMs},
+                            *std::move(settings), lines);
       return supervisor.Run();
     });
     ASSERT_TRUE(process) << process.error();
@@ -117,11 +123,21 @@ class SupervisorTest : public testing::Test {
 
   // What the child that serves answers; "" if it ended instead, nothing if nobody is there.
   std::optional<std::string> Ask(const std::string& command) {
-    const OwnedFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    const OwnedFd fd = Begin(command);
+    return fd.valid() ? ReadAnswer(fd) : std::nullopt;
+  }
+
+  // Not valid: nobody is there.
+  OwnedFd Begin(const std::string& command) {
+    OwnedFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     const sockaddr_un address = AddressOf(paths_.socket());
     if (connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
-      return std::nullopt;
+      return {};
     send(fd.get(), command.data(), command.size(), MSG_NOSIGNAL);
+    return fd;
+  }
+
+  std::optional<std::string> ReadAnswer(const OwnedFd& fd) {
     std::string answer;
     for (char bytes[200];;) {
       pollfd waiting{fd.get(), POLLIN, 0};
@@ -130,6 +146,34 @@ class SupervisorTest : public testing::Test {
       if (size <= 0) return answer;
       answer.append(bytes, static_cast<std::size_t>(size));
     }
+  }
+
+  // A publisher that is stopped at its work, and who waits for it. It is quick: whatever the parent
+  // has beside its child is stopped until that was in time.
+  struct Held {
+    pid_t publisher = 0;
+    OwnedFd answer;
+  };
+  Held HoldPublisher() {
+    const pid_t child = Who().pid;
+    Held held;
+    EXPECT_TRUE(Eventually([&] {
+      held = {0, Begin("publish " + std::to_string(50'000 + rounds_++))};
+      pollfd answered{held.answer.get(), POLLIN, 0};
+      while (held.publisher == 0 && poll(&answered, 1, 0) == 0) held.publisher = OtherChild(child);
+      if (held.publisher != 0) kill(held.publisher, SIGSTOP);
+      return held.publisher != 0 && poll(&answered, 1, 200) == 0;
+    }));
+    return held;
+  }
+
+  // What the parent has beside it, 0 if nothing.
+  pid_t OtherChild(pid_t child) {
+    const std::string parent = std::to_string(daemon_->pid());
+    std::istringstream pids(ReadText("/proc/" + parent + "/task/" + parent + "/children"));
+    for (pid_t pid = 0; pids >> pid;)
+      if (pid != child) return pid;
+    return 0;
   }
 
   Child Who() {
@@ -181,6 +225,7 @@ class SupervisorTest : public testing::Test {
     return status;
   }
 
+  unsigned rounds_ = 0;
   ScratchDirectory scratch_;
   const DaemonPaths paths_ = scratch_.Paths();
   const std::string log_path_ = scratch_.path() + "/log";
@@ -271,6 +316,23 @@ TEST_F(SupervisorTest, ChildThatHasBeenTakenOverIsEnded) {
   }
 }
 
+TEST_F(SupervisorTest, SocketThatATakenOverChildHasShutDownIsMadeAnew) {
+  Start();
+  for (const char* command : {"shut 0", "shut 2"}) {  // SHUT_RD, SHUT_RDWR
+    const pid_t before = Who().pid;
+    Ask(command);
+    EXPECT_TRUE(Eventually([&] { return Who().pid != before && Who().pid != 0; })) << command;
+    EXPECT_TRUE(Eventually([&] { return !Lives(before); })) << command;
+  }
+  EXPECT_TRUE(LogSays(paths_.socket() + " was shut down"));
+}
+
+TEST_F(SupervisorTest, NextChildIsNotHarmedByWhatOneHasDoneToTheSocket) {
+  Start();
+  EXPECT_EQ(Ask("spoil"), "");
+  EXPECT_EQ(Ask("listener"), "does not wait");
+}
+
 TEST_F(SupervisorTest, NoChildOutlivesAParentThatWasKilled) {
   Start();
   const pid_t child = Who().pid;
@@ -352,6 +414,21 @@ TEST_F(SupervisorTest, SnapshotThatIsSwitchedOffIsWithdrawn) {
   EXPECT_NE(access(paths_.persistent().c_str(), F_OK), 0);
 }
 
+TEST_F(SupervisorTest, SnapshotThatIsSwitchedOffIsWithdrawnWithoutAControlPage) {
+  Start();
+  ASSERT_EQ(Ask("publish 10"), "1");
+  std::filesystem::rename(paths_.run, paths_.run + ".away");
+  WriteText(paths_.run, "");
+  EXPECT_TRUE(LogSays("no control page"));
+  WriteText(paths_.config, std::string(kConfig) + "[snapshot]\nenabled = false\n");
+  kill(daemon_->pid(), SIGHUP);
+  EXPECT_TRUE(LogSays("the configuration was read again"));
+  EXPECT_NE(access(paths_.persistent().c_str(), F_OK), 0) << "the next boot would serve it";
+  std::filesystem::remove(paths_.run);
+  EXPECT_TRUE(Eventually([&] { return (Control().flags & control::kWithdrawn) != 0; }));
+  EXPECT_EQ(Control().generation, 0U);
+}
+
 TEST_F(SupervisorTest, NewLocalAccountIsKnownWithoutARestart) {
   Start();
   ASSERT_EQ(Ask("publish 10"), "1");
@@ -360,6 +437,42 @@ TEST_F(SupervisorTest, NewLocalAccountIsKnownWithoutARestart) {
   EXPECT_TRUE(LogSays("own accounts or groups have changed"));
   EXPECT_TRUE(Eventually([&] { return Who().pid != before; }));
   EXPECT_EQ(Ask("publish 11"), "0");
+}
+
+TEST_F(SupervisorTest, LocalAccountsThatCannotBeReadAreReadLater) {
+  Start();
+  const pid_t before = Who().pid;
+  ASSERT_EQ(chmod(scratch_.path().c_str(), 0777), 0);
+  WriteText(paths_.passwd, ReadText(paths_.passwd) + "local:x:100003:100003::/:/bin/sh\n");
+  EXPECT_TRUE(LogSays("is not believed"));
+  EXPECT_EQ(Who().pid, before);
+  ASSERT_EQ(chmod(scratch_.path().c_str(), 0755), 0);
+  EXPECT_TRUE(LogSays("own accounts or groups have changed"));
+}
+
+TEST_F(SupervisorTest, EveryProcessKnowsWhichIdsAreNotTheDatabases) {
+  WriteText(paths_.config,
+            std::string(kConfig) + "[accounts]\nmin_uid = 2000\nallow_uids = [33]\n");
+  WriteText(paths_.passwd, ReadText(paths_.passwd) + "admin:x:2001:2001::/:/bin/sh\n");
+  WriteText(paths_.group, ReadText(paths_.group) + "admin:x:2002:\n");
+  Start();
+  const auto allowed = [&](std::uint32_t uid, std::uint32_t gid) {
+    const OwnedFd fd(open(paths_.control().c_str(), O_RDONLY | O_CLOEXEC));
+    void* const at = mmap(nullptr, kControlSize, PROT_READ, MAP_SHARED, fd.get(), 0);
+    const auto& page = *static_cast<const ControlPage*>(at);
+    const std::pair may(MayHaveId(page, IdKind::kUid, uid), MayHaveId(page, IdKind::kGid, gid));
+    munmap(at, kControlSize);
+    return may;
+  };
+  EXPECT_EQ(allowed(33, 27), std::pair(true, false));
+  EXPECT_EQ(allowed(1999, 1999), std::pair(false, true));
+  EXPECT_EQ(allowed(2001, 2001), std::pair(false, true));
+  EXPECT_EQ(allowed(2002, 2002), std::pair(true, false));
+  WriteText(paths_.passwd, ReadText(paths_.passwd) + "second:x:2003:2003::/:/bin/sh\n");
+  EXPECT_TRUE(Eventually([&] { return !allowed(2003, 2003).first; }));
+  WriteText(paths_.config, kConfig);
+  kill(daemon_->pid(), SIGHUP);
+  EXPECT_TRUE(Eventually([&] { return allowed(33, 1999) == std::pair(false, true); }));
 }
 
 TEST_F(SupervisorTest, AdministratorMayAskForARead) {
@@ -436,6 +549,136 @@ TEST_F(SupervisorTest, ConfirmationOfAnotherGenerationIsNotBelieved) {
   EXPECT_EQ(Control().confirmed_until, 0);
   ASSERT_EQ(Ask("confirm"), "sent");
   EXPECT_TRUE(Eventually([&] { return Control().confirmed_until > 0; }));
+}
+
+TEST_F(SupervisorTest, ConfirmationIsNoYoungerThanTheQuestion) {
+  Start();
+  ASSERT_EQ(Ask("publish 10"), "1");
+  ASSERT_EQ(Ask("confirm-late 2"), "sent");  // it has waited somewhere
+  EXPECT_TRUE(Eventually([&] { return Control().confirmed_until != 0; }));
+  EXPECT_LE(Control().confirmed_until, MonotonicMs() / 1000 + 1);
+  ASSERT_EQ(Ask("confirm-early 1000"), "sent");
+  EXPECT_TRUE(Eventually([&] { return Control().confirmed_until > MonotonicMs() / 1000; }));
+  // All of the last second counts.
+  EXPECT_LE((Control().confirmed_until + 1) * 1000,
+            MonotonicMs() + Publication::kConfirmedSeconds * 1000);
+}
+
+TEST_F(SupervisorTest, MissIsNotBelievedAnyMoreWhenTheDatabaseSaysSomethingElse) {
+  Start();
+  ASSERT_EQ(Ask("publish 10"), "1");
+  ASSERT_EQ(Ask("confirm-early 1000"), "sent");
+  EXPECT_TRUE(Eventually([&] { return Control().confirmed_until > 0; }));
+  ASSERT_EQ(Ask("deny"), "sent");
+  EXPECT_TRUE(Eventually([&] { return Control().confirmed_until == 0; }));
+}
+
+TEST_F(SupervisorTest, SnapshotOfAChildThatDiedMeanwhileIsOutAndTheNextOneKnowsOrIsNot) {
+  Start();
+  for (unsigned users = 10; users < 15; ++users) {
+    EXPECT_EQ(Ask("publish-exit " + std::to_string(users)), "");
+    EXPECT_TRUE(Eventually([&] {
+      const Child child = Who();
+      const int published = PublishedUsers();
+      return child.generation == Control().generation &&
+             child.published == (published < 0 ? "none" : std::to_string(published));
+    })) << users;
+  }
+  EXPECT_EQ(Ask("publish 7"), "1");
+  EXPECT_EQ(PublishedUsers(), 7);
+}
+
+TEST_F(SupervisorTest, SnapshotThatComesWhenAnotherHasTakenOverIsLate) {
+  Start();
+  ASSERT_EQ(Ask("publish 10"), "1");
+  const Child before = Who();
+  ASSERT_EQ(Ask("parting 50"), "done");
+  kill(daemon_->pid(), SIGHUP);
+  EXPECT_TRUE(LogSays("parting: 0"));
+  EXPECT_TRUE(Eventually([&] { return !Lives(before.pid); }));
+  EXPECT_EQ(PublishedUsers(), 10);
+  EXPECT_EQ(Who().published, "10");
+}
+
+TEST_F(SupervisorTest, ChildThatDoesNotComeUpLeavesTheOldOneServing) {
+  Start(RunChildOfGoodSettings);
+  ASSERT_EQ(Ask("publish 10"), "1");
+  const pid_t before = Who().pid;
+  WriteText(paths_.config,
+            std::string(kConfig) + "[accounts]\nmin_uid = " + std::to_string(kDeadly) + "\n");
+  kill(daemon_->pid(), SIGHUP);
+  EXPECT_TRUE(LogSays("starts in 400 ms"));
+  const std::int64_t heartbeat = Control().heartbeat;
+  for (int i = 0; i < 100; ++i) ASSERT_EQ(Who().pid, before);
+  EXPECT_TRUE(Eventually([&] { return Control().heartbeat > heartbeat; }))
+      << "processes take the daemon for dead";
+  WriteText(paths_.config, kConfig);
+  kill(daemon_->pid(), SIGHUP);
+  EXPECT_TRUE(Eventually([&] { return Who().pid != before; }));
+  EXPECT_TRUE(Eventually([&] { return !Lives(before); }));
+  EXPECT_EQ(Who().published, "10");
+}
+
+TEST_F(SupervisorTest, ChildThatDoesNotLeaveWhenAnotherHasTakenOverIsEnded) {
+  Start();
+  const pid_t before = Who().pid;
+  ASSERT_EQ(Ask("stay"), "done");
+  kill(daemon_->pid(), SIGHUP);
+  EXPECT_TRUE(Eventually([&] { return !Lives(before); }));
+  EXPECT_GT(Who().pid, 0);
+}
+
+TEST_F(SupervisorTest, PublisherThatHangsIsEndedAndTheNextSnapshotIsPublished) {
+  Start();
+  ASSERT_EQ(Ask("publish 10"), "1");
+  const Held held = HoldPublisher();
+  EXPECT_EQ(ReadAnswer(held.answer), "0");
+  EXPECT_TRUE(LogSays("the publisher was ended by signal 9"));
+  EXPECT_EQ(Ask("publish 12"), "1");
+  EXPECT_EQ(PublishedUsers(), 12);
+}
+
+TEST_F(SupervisorTest, SnapshotThatIsOutWhileTheDaemonEndsStartsNobody) {
+  Start();
+  const Held held = HoldPublisher();
+  kill(daemon_->pid(), SIGHUP);
+  Await("READY=1");
+  ASSERT_EQ(Ask("stay"), "done");
+  kill(daemon_->pid(), SIGTERM);
+  EXPECT_TRUE(Eventually([&] { return (Control().flags & control::kRetired) != 0; }));
+  kill(held.publisher, SIGCONT);
+  EXPECT_EQ(daemon_->Wait(), 0);
+  daemon_.reset();
+}
+
+TEST_F(SupervisorTest, StopInTheMiddleOfATakeOverLeavesNobody) {
+  for (int round = 0; round < 5; ++round) {
+    Start();
+    const pid_t before = Who().pid;
+    if (round == 0) {
+      ASSERT_EQ(Ask("stay"), "done");
+    }
+    kill(daemon_->pid(), SIGSTOP);  // so that it finds both
+    kill(daemon_->pid(), SIGHUP);
+    kill(daemon_->pid(), SIGTERM);
+    kill(daemon_->pid(), SIGCONT);
+    EXPECT_EQ(daemon_->Wait(), 0);
+    daemon_.reset();
+    EXPECT_FALSE(Lives(before));
+    EXPECT_FALSE(Ask("who").has_value());
+    EXPECT_NE(Control().flags & control::kRetired, 0U);
+  }
+}
+
+TEST_F(SupervisorTest, StopWhileNoChildComesUpIsClean) {
+  Start(RunChildOfGoodSettings);
+  WriteText(paths_.config,
+            std::string(kConfig) + "[accounts]\nmin_uid = " + std::to_string(kDeadly) + "\n");
+  kill(daemon_->pid(), SIGHUP);
+  EXPECT_TRUE(LogSays("starts in 100 ms"));
+  const pid_t child = Who().pid;
+  EXPECT_EQ(End(SIGTERM), 0);
+  EXPECT_FALSE(Lives(child));
 }
 
 TEST_F(SupervisorTest, CopyForTheNextBootThatIsRemovedOrDamagedIsWrittenAgain) {

@@ -3,14 +3,17 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <filesystem>
 #include <functional>
 #include <stdexcept>
+#include <vector>
 
 #include "common/snapshot/control_writer.h"
 #include "faults.h"
@@ -190,6 +193,87 @@ TEST_F(Control, NameRulesComeBackAsTheyWereStored) {
   EXPECT_TRUE(MayBeName(page, "a~"));
   for (const char* const name : {"", "*", "~a", "d", "abcab"})
     EXPECT_FALSE(MayBeName(page, name)) << name;
+}
+
+TEST_F(Control, IdsAreAllowedAsTheyWereStored) {
+  ControlPageWriter writer = Open();
+  const ControlPage& page = Page();
+  EXPECT_FALSE(MayHaveId(page, IdKind::kUid, 1001)) << "nobody has said so yet";
+  const std::array<std::uint32_t, 2> also_uids = {33, 998};
+  const std::array<std::uint32_t, 1> never_uids = {1000};
+  const std::array<std::uint32_t, 1> also_gids = {27};
+  const std::array<std::uint32_t, 3> never_gids = {2000, 2001, 2002};
+  writer.SetIds({{1000, 60000, also_uids, never_uids}, {2000, 50000, also_gids, never_gids}});
+  for (const std::uint32_t uid : {33U, 998U, 1001U, 60000U})
+    EXPECT_TRUE(MayHaveId(page, IdKind::kUid, uid)) << uid;
+  for (const std::uint32_t uid : {0U, 27U, 999U, 1000U, 60001U, 4294967295U})
+    EXPECT_FALSE(MayHaveId(page, IdKind::kUid, uid)) << uid;
+  for (const std::uint32_t gid : {27U, 2003U, 50000U})
+    EXPECT_TRUE(MayHaveId(page, IdKind::kGid, gid)) << gid;
+  for (const std::uint32_t gid : {0U, 33U, 1999U, 2000U, 2002U, 50001U})
+    EXPECT_FALSE(MayHaveId(page, IdKind::kGid, gid)) << gid;
+}
+
+TEST_F(Control, ReservedIdsAreNobodysWhateverIsStored) {
+  ControlPageWriter writer = Open();
+  const std::array<std::uint32_t, 2> also = {0, 65534};
+  writer.SetIds({{0, 4294967295U, also, {}}, {0, 4294967295U, also, {}}});
+  for (const std::uint32_t id : {0U, 65534U, 65535U, 4294967294U, 4294967295U}) {
+    EXPECT_FALSE(MayHaveId(Page(), IdKind::kUid, id)) << id;
+    EXPECT_FALSE(MayHaveId(Page(), IdKind::kGid, id)) << id;
+  }
+  EXPECT_TRUE(MayHaveId(Page(), IdKind::kUid, 1));
+}
+
+TEST_F(Control, OfMoreIdsThanFitTheLastOfTheHostsOwnAreLeftOut) {
+  ControlPageWriter writer = Open();
+  const ControlPage& page = Page();
+  std::vector<std::uint32_t> many(IdBlock::kMost);
+  for (std::uint32_t i = 0; i < many.size(); ++i) many[i] = 2000 + i;
+  std::vector<std::uint32_t> also(kMostSingleIds);
+  for (std::uint32_t i = 0; i < also.size(); ++i) also[i] = 1 + i;
+  writer.SetIds({{1000, 60000, also, many}, {1000, 60000, also, many}});
+  const std::uint32_t room = IdBlock::kMost - 2 * kMostSingleIds;
+  EXPECT_TRUE(MayHaveId(page, IdKind::kUid, kMostSingleIds));
+  EXPECT_TRUE(MayHaveId(page, IdKind::kGid, kMostSingleIds));
+  EXPECT_FALSE(MayHaveId(page, IdKind::kGid, kMostSingleIds + 1));
+  EXPECT_FALSE(MayHaveId(page, IdKind::kUid, 2000));
+  EXPECT_FALSE(MayHaveId(page, IdKind::kUid, 2000 + room - 1));
+  EXPECT_TRUE(MayHaveId(page, IdKind::kUid, 2000 + room));
+  EXPECT_TRUE(MayHaveId(page, IdKind::kGid, 2000));
+}
+
+TEST_F(Control, IdsThatSomebodyDiedOverAreNobodysUntilTheyAreStoredAgain) {
+  ControlPageWriter writer = Open();
+  const AccountIds ids{{1000, 60000, {}, {}}, {1000, 60000, {}, {}}};
+  writer.SetIds(ids);
+  const ControlPage& page = Page();
+  const int fd = open(path_.c_str(), O_RDWR | O_CLOEXEC);
+  const std::uint64_t odd = page.ids_sequence + 1;
+  ASSERT_EQ(pwrite(fd, &odd, sizeof odd, offsetof(ControlPage, ids_sequence)), 8);
+  close(fd);
+  EXPECT_FALSE(MayHaveId(page, IdKind::kUid, 2000));
+  writer.SetIds(ids);
+  EXPECT_TRUE(MayHaveId(page, IdKind::kUid, 2000));
+}
+
+TEST_F(Control, IdsThatChangeMeanwhileAreTheOldOrTheNewOnes) {
+  ControlPageWriter writer = Open();
+  const ControlPage& page = Page();
+  const std::array<std::uint32_t, 2> early = {7, 8};
+  const std::array<std::uint32_t, 1> late = {1500};
+  // 1500 is in neither: not outside the limits here, and the host's own there.
+  writer.SetIds({{2000, 60000, early, {}}, {1, 2, {}, {}}});
+  const pid_t changing = fork();
+  while (changing == 0) {
+    writer.SetIds({{1000, 60000, {}, late}, {1, 2, {}, {}}});
+    writer.SetIds({{2000, 60000, early, {}}, {1, 2, {}, {}}});
+  }
+  for (int i = 0; i < 100'000; ++i) EXPECT_FALSE(MayHaveId(page, IdKind::kUid, 1500)) << i;
+  kill(changing, SIGKILL);
+  ASSERT_EQ(waitpid(changing, nullptr, 0), changing);
+  writer.SetIds({{2000, 60000, early, {}}, {1, 2, {}, {}}});
+  EXPECT_TRUE(MayHaveId(page, IdKind::kUid, 7));
 }
 
 TEST_F(Control, RulesThatAreNotWholeForbidNothing) {

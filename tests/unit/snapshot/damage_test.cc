@@ -5,8 +5,9 @@
 #include <algorithm>
 #include <cstring>
 #include <functional>
+#include <tuple>
 
-#include "common/snapshot/hash.h"
+#include "common/snapshot/check.h"
 #include "snapshots.h"
 
 namespace sqlmap {
@@ -228,15 +229,14 @@ TEST_F(Damage, AForgedHeaderIsRefusedOrHarmless) {
     for (const std::uint32_t value : {0U, 1U, 8U, 63U, 64U, 256U, 0x7fffffffU, 0x80000000U, ~0U}) {
       std::vector<char> file = whole_;
       std::memcpy(file.data() + at, &value, sizeof value);
-      const std::uint32_t check =
-          snapshot::Check(file.data(), offsetof(snapshot::Header, check), 0);
+      const std::uint32_t check = snapshot::CheckBefore(file.data(), sizeof(snapshot::Header), 0);
       std::memcpy(file.data() + offsetof(snapshot::Header, check), &check, sizeof check);
       const auto view = SnapshotView::Of(file);
       if (!view) continue;
       for (const Question& question : questions_) question.Ask(*view);
       bool damaged = false;
       Listing(*view, damaged);
-      (void)VerifyWhole(*view, test::Rules());
+      std::ignore = VerifyWhole(*view, test::Rules());
     }
   }
 }

@@ -19,7 +19,6 @@ namespace {
 using test::Accounts;
 using test::ManyUsers;
 using test::Site;
-using test::SmallSite;
 using test::Write;
 
 // A snapshot in which one user's uid tells the generation.
@@ -109,7 +108,7 @@ TEST_F(Map, AReaderThatSleptThroughGenerationsReadsOnAndIsToldToBeginAgain) {
     ASSERT_EQ(Answering(map), static_cast<std::int64_t>(generation));
     EXPECT_EQ(map.Stands(reading), generation < 4) << "there are three arenas";
     UserRecord user;
-    for (unsigned i = 0; i < 5'000; ++i) FindUser(reading.table, "user" + std::to_string(i), user);
+    for (unsigned i = 0; i < 5'000; ++i) Find(reading.table, "user" + std::to_string(i), user);
     volatile char sum = 0;
     for (std::uint64_t at = 0; at < reading.table.end; at += 512)
       sum = static_cast<char>(sum + reading.table.file[at]);

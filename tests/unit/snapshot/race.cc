@@ -37,7 +37,7 @@ test::Accounts Generation(std::uint64_t generation) {
   const std::string mark = std::to_string(generation);
   const auto gid = static_cast<Gid>(10'000 + generation);
   test::Accounts accounts;
-  test::Group all{"all", gid};
+  test::Group all{"all", gid, {}};
   for (unsigned i = 0; i < kAccounts + generation % 7 * 300; ++i) {
     const std::string name = "user" + std::to_string(i);
     accounts.users.push_back({name, 20'000 + i, gid, mark, "/home/" + mark, "/bin/" + mark});

@@ -30,7 +30,7 @@ Accounts SmallSite() {
            {.name = "carol", .uid = 2003, .password = "*"}},
           {{"staff", 3001, {"alice", "bob"}},
            {"www", 3002, {"alice", "box@acme.example"}},
-           {"empty", 3003},
+           {"empty", 3003, {}},
            {"web", 3002, {"carol", "alice"}}}};
 }
 
@@ -41,7 +41,7 @@ Accounts ManyUsers(unsigned count) {
     std::snprintf(name, sizeof name, "user%06u", i);
     accounts.users.push_back(
         {.name = name, .uid = 100'000 + i, .home = std::string("/home/") + name});
-    if (i % 1000 == 1) accounts.groups.push_back({"group" + std::to_string(i), 5'000'000 + i});
+    if (i % 1000 == 1) accounts.groups.push_back({"group" + std::to_string(i), 5'000'000 + i, {}});
     accounts.groups.back().members.push_back(name);
   }
   return accounts;
@@ -58,7 +58,7 @@ std::vector<char> Write(const Accounts& accounts, std::uint64_t generation, std:
     for (const std::string& member : group.members) members += member + '\0';
     writer.AddGroup({group.name, "x", group.gid, {members, group.members.size()}});
   }
-  const auto result = writer.Finish({generation, 1'700'000'000, seed});
+  const auto result = writer.Finish({generation, 1'700'000'000, seed, accounts.listed});
   if (!result) std::fprintf(stderr, "%s\n", result.error().c_str());
   Require(result.has_value(), "Finish");
   if (summary != nullptr) *summary = *result;

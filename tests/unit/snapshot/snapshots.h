@@ -31,12 +31,13 @@ struct User {
 struct Group {
   std::string name;
   Gid gid = 0;
-  std::vector<std::string> members = {};
+  std::vector<std::string> members;
 };
 
 struct Accounts {
   std::vector<User> users;
   std::vector<Group> groups;
+  bool listed = true;  // accounts.enumerate
 };
 
 // alice, bob and carol; staff with alice and bob, www with alice and a mailbox; and two names that

@@ -180,6 +180,25 @@ TEST_F(Source, WhereListsAreNotAllowedThereIsNoneAndThatIsFinal) {
   users->Close();
 }
 
+// After a reboot, before sqlmapd has started.
+TEST_F(Source, WhereListsAreNotAllowedTheSnapshotFromBeforeTheRebootIsNotListed) {
+  test::Accounts accounts = SmallSite();
+  accounts.listed = false;
+  test::Site::Put(site_.persistent(), test::Write(accounts));
+  Cursor<UserRecord>* users = nullptr;
+  EXPECT_EQ(source_.ListUsers(users), Answer::Absent());
+  EXPECT_TRUE(source_.MissIsFinal());
+  EXPECT_EQ(users, nullptr);
+  EXPECT_EQ(UserByName("alice"), "alice/home/x");
+}
+
+TEST_F(Source, TheSnapshotFromBeforeTheRebootIsListedOtherwise) {
+  test::Site::Put(site_.persistent(), test::Write(SmallSite()));
+  Cursor<UserRecord>* users = nullptr;
+  ASSERT_EQ(source_.ListUsers(users), Answer::Found());
+  users->Close();
+}
+
 TEST_F(Source, AListThatIsClosedLeavesNothingMapped) {
   site_.Publish(1, SmallSite());
   UserByName("alice");

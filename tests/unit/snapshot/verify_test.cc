@@ -3,9 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cstring>
 
-#include "common/snapshot/hash.h"
+#include "common/account/local_ids.h"
+#include "common/snapshot/check.h"
 #include "snapshots.h"
 
 namespace sqlmap {
@@ -50,10 +52,38 @@ TEST(VerifyWhole, PublishesNoRowThatBreaksTheRules) {
   };
   EXPECT_EQ(with_group({"fine", 3009, {"alice"}}), "");
   for (const test::Group& group :
-       {test::Group{"sudo", 3009}, test::Group{"extra", 27}, test::Group{"extra", 3009, {"root"}},
-        test::Group{"extra", 3009, {"a,b"}}}) {
+       {test::Group{"sudo", 3009, {}}, test::Group{"extra", 27, {}},
+        test::Group{"extra", 3009, {"root"}}, test::Group{"extra", 3009, {"a,b"}}}) {
     EXPECT_THAT(with_group(group), HasSubstr("group breaks the rules, number 5")) << group.name;
   }
+}
+
+TEST(VerifyWhole, PublishesNoLocalNameButForThatAccountOfWhichAMemberMayBe) {
+  const LocalIds users = LocalIds::Parse("aegir:x:2009:\nubuntu:x:1900:\n");
+  const LocalIds groups = LocalIds::Parse("aegir:x:3009:\nsupport:x:1900:\n");
+  constexpr std::array<std::uint32_t, 2> kAlso{2009, 3009};
+  SnapshotRules rules = Rules();
+  rules.uids.local = &users;
+  rules.gids.local = &groups;
+  rules.uids.also = rules.gids.also = kAlso;
+  const auto verdict = [&](const test::User& user, const test::Group& group) {
+    Accounts accounts = SmallSite();
+    accounts.users.push_back(user);
+    accounts.groups.push_back(group);
+    const auto file = Write(accounts);
+    const auto result = VerifyWhole(ViewOf(file), rules);
+    return result ? "" : result.error();
+  };
+  EXPECT_EQ(verdict({.name = "aegir", .uid = 2009, .gid = 3009}, {"aegir", 3009, {"ubuntu"}}), "");
+  EXPECT_THAT(verdict({.name = "ubuntu", .uid = 2010, .gid = 3009}, {"fine", 3010, {}}),
+              HasSubstr("user breaks the rules, number 6"));
+  EXPECT_THAT(verdict({.name = "aegir", .uid = 2010, .gid = 3009}, {"fine", 3010, {}}),
+              HasSubstr("user breaks the rules, number 6"));
+  EXPECT_THAT(verdict({.name = "support", .uid = 2010, .gid = 3009}, {"support", 3010, {}}),
+              HasSubstr("group breaks the rules, number 5"));
+  EXPECT_EQ(verdict({.name = "admin", .uid = 2010, .gid = 3009}, {"fine", 3010, {"admin"}}), "");
+  EXPECT_THAT(verdict({.name = "admin", .uid = 2010, .gid = 3009}, {"admin", 3010, {}}),
+              HasSubstr("group breaks the rules, number 5"));
 }
 
 // A forged file: `change` alters it, and every check is made right again.
@@ -76,12 +106,11 @@ class Forgery {
     return header_.indices[static_cast<std::size_t>(table)].offset;
   }
   void PutBucket(snapshot::Table table, std::uint64_t number, snapshot::Bucket bucket) {
-    bucket.check =
-        snapshot::Check(&bucket, offsetof(snapshot::Bucket, check), header_.seed + number);
+    bucket.check = snapshot::CheckBefore(&bucket, sizeof bucket, header_.seed + number);
     Put(BucketAt(table) + number * sizeof bucket, bucket);
   }
   void PutHeader(snapshot::Header header) {
-    header.check = snapshot::Check(&header, offsetof(snapshot::Header, check), 0);
+    header.check = snapshot::CheckBefore(&header, sizeof header, 0);
     Put(0, header);
   }
   // The first bucket that holds at least two entries.

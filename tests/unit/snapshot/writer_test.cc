@@ -22,7 +22,6 @@ using test::SmallSite;
 using test::ViewOf;
 using test::Write;
 using testing::ElementsAre;
-using testing::ElementsAreArray;
 
 std::vector<std::string> Members(const GroupRecord& group) {
   std::vector<std::string> names;
@@ -81,7 +80,7 @@ TEST(Snapshot, OfSeveralAccountsWithOneIdTheShortestThenFirstNameAnswersWhatever
                      {.name = "bob", .uid = 2001},
                      {.name = "ann", .uid = 2001},
                      {.name = "cat", .uid = 2001}},
-                    {{"beta", 3001}, {"alfa", 3001}, {"gamma", 3001}}};
+                    {{"beta", 3001, {}}, {"alfa", 3001, {}}, {"gamma", 3001, {}}}};
   const auto by_name = [](const auto& a, const auto& b) { return a.name < b.name; };
   std::ranges::sort(accounts.users, by_name);
   std::ranges::sort(accounts.groups, by_name);

@@ -241,6 +241,21 @@ getgrent = "SELECT groupname, password, gid FROM nss_getgrnam"
   }
 }
 
+TEST_F(SourceTest, ALocalNameIsNoRowsButThatAccountsAndMayBeAMember) {
+  Layer layer(Layer::Servers(*server_));
+  AccountSettings& accounts = layer.accounts();
+  accounts.local_uids = LocalIds::Parse("alice:x:998:\nbob:x:5001:\n");
+  accounts.local_gids = LocalIds::Parse("web:x:999:\nstaff:x:5000:\n");
+  accounts.allow_uids = {5001};
+  accounts.allow_gids = {5000};
+  EXPECT_EQ(layer.User("alice"), "absent");
+  EXPECT_TRUE(layer.log().Contains("username is a local account's"));
+  EXPECT_EQ(layer.User("bob"), "bob:5001:/home/bob");
+  EXPECT_EQ(GroupText(layer, "web"), "absent");
+  EXPECT_TRUE(layer.log().Contains("groupname is a local group's"));
+  EXPECT_EQ(GroupText(layer, "staff"), "staff:5000:2 alice bob");
+}
+
 TEST_F(SourceTest, AMemberListInOneCellIsTakenApart) {
   server_->Sql("INSERT INTO memberships VALUES (5005, ',alice,, bob ,,Root,x:y,')", "accounts");
   Layer layer(Layer::Servers(*server_));

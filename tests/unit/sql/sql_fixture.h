@@ -105,6 +105,7 @@ class Layer {
   SqlAccountSource& source() { return source_; }
   RecordingLog& log() { return log_; }
   ServerList& servers() { return servers_; }
+  AccountSettings& accounts() { return settings_.accounts; }
 
   // A look-up by name as one word: "alice:5000:/home/alice", "absent", or "unavailable N" with the
   // reason's number.

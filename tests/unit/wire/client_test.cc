@@ -62,7 +62,7 @@ void AnswerByTheBook(int fd) {
         good = AppendShadow({.name = name, .hash = "$6$hash", .lstchg = 19'000}, out);
         break;
       case RequestKind::kListUsers:
-        for (Uid uid = 0; uid < 1000; ++uid) {
+        for (Uid uid = 1; uid <= 1000; ++uid) {
           good = good && AppendUser(User("user" + std::to_string(uid), uid), out);
         }
         AppendAbsent(out);
@@ -96,6 +96,86 @@ void AnswerByTheBook(int fd) {
     ASSERT_TRUE(good);
   }
   SendAll(fd, out);
+}
+
+// A child that was taken over can say anything.
+TEST(SocketSource, AnswerWithAnIdThatTheHostForbidsIsNone) {
+  TestServer server(AnswerByTheBook);
+  struct Case {
+    const char* what;
+    IdRule may_have;
+    bool user, users, groups, memberships;
+  };
+  const Case cases[] = {
+      {"all is well", [](IdKind, std::uint32_t) noexcept { return true; }, true, true, true, true},
+      {"uid of the one user",
+       [](IdKind kind, std::uint32_t id) noexcept { return kind != IdKind::kUid || id != 1001; },
+       false, true, true, true},
+      {"uid of the last of the list",
+       [](IdKind kind, std::uint32_t id) noexcept { return kind != IdKind::kUid || id != 1000; },
+       true, false, true, true},
+      {"gid of a user",
+       [](IdKind kind, std::uint32_t id) noexcept { return kind != IdKind::kGid || id < 2000; },
+       false, false, true, true},
+      {"gid of a group",
+       [](IdKind kind, std::uint32_t id) noexcept { return kind != IdKind::kGid || id != 1; }, true,
+       true, false, true},
+      {"one of three",
+       [](IdKind kind, std::uint32_t id) noexcept { return kind != IdKind::kGid || id != 7; }, true,
+       true, true, false},
+  };
+  for (const Case& each : cases) {
+    SocketSource source(server.path(), kLookUpBudgetMs, each.may_have);
+    const auto as = [](bool good) {
+      return good ? Answer::Found() : Answer::Unavailable(Reason::kServerError);
+    };
+    Cursor<UserRecord>* users = nullptr;
+    Cursor<GroupRecord>* groups = nullptr;
+    bool seen = false;
+    EXPECT_EQ(source.FindUserByName("shop", [&](const UserRecord&) { seen = true; }), as(each.user))
+        << each.what;
+    EXPECT_EQ(seen, each.user) << each.what;
+    EXPECT_EQ(source.FindGroupByName("web", [](const GroupRecord&) {}), as(each.groups))
+        << each.what;
+    EXPECT_EQ(source.FindGroupsOfUser("bob", [](std::span<const Gid>) {}), as(each.memberships))
+        << each.what;
+    EXPECT_EQ(source.ListUsers(users), as(each.users)) << each.what;
+    EXPECT_EQ(source.ListGroups(groups), as(each.groups)) << each.what;
+    if (users != nullptr) users->Close();
+    if (groups != nullptr) groups->Close();
+  }
+}
+
+// Who lists keeps the record from row to row, and from one walk, of a snapshot perhaps, to the
+// next.
+TEST(SocketSource, RecordTakesNothingFromTheOneThatWasThereBefore) {
+  TestServer server(AnswerByTheBook);
+  SocketSource source(server.path());
+  Cursor<UserRecord>* users = nullptr;
+  ASSERT_TRUE(source.ListUsers(users).found());
+  UserRecord user;
+  user.packed = "another's";
+  EXPECT_TRUE(users->Next(user).found());
+  EXPECT_EQ(user.packed, "");
+  users->Close();
+  Cursor<GroupRecord>* groups = nullptr;
+  ASSERT_TRUE(source.ListGroups(groups).found());
+  GroupRecord group;
+  group.packed = "another's";
+  EXPECT_TRUE(groups->Next(group).found());
+  EXPECT_EQ(group.packed, "");
+  groups->Close();
+}
+
+TEST(SocketSource, NobodyIsRootWhateverTheDaemonSays) {
+  TestServer server(AnswerByTheBook);
+  SocketSource source(server.path());
+  for (const Uid uid : {0U, 65534U, 65535U, 4294967294U, 4294967295U}) {
+    EXPECT_EQ(source.FindUserById(uid, [](const UserRecord&) { FAIL(); }),
+              Answer::Unavailable(Reason::kServerError));
+    EXPECT_EQ(source.FindGroupById(uid, [](const GroupRecord&) { FAIL(); }),
+              Answer::Unavailable(Reason::kServerError));
+  }
 }
 
 TEST(SocketSource, EachQuestionGetsItsRecord) {
@@ -158,7 +238,7 @@ TEST(SocketSource, ListIsWholeInOrderAndEnds) {
   Cursor<UserRecord>* users = nullptr;
   ASSERT_EQ(source.ListUsers(users), Answer::Found());
   UserRecord user;
-  for (Uid uid = 0; uid < 1000; ++uid) {
+  for (Uid uid = 1; uid <= 1000; ++uid) {
     ASSERT_EQ(users->Next(user), Answer::Found());
     ASSERT_EQ(user.uid, uid);
     ASSERT_EQ(user.name, "user" + std::to_string(uid));
@@ -225,10 +305,11 @@ TEST(SocketSource, LargeGroupAndLargeListArriveWhole) {
     RequestParser parser;
     ASSERT_TRUE(ReadRequest(fd, parser));
     std::string out;
-    const GroupRecord group{.name = "all", .password = "x", .members = {members, 200'000}};
+    const GroupRecord group{
+        .name = "all", .password = "x", .gid = 1, .members = {members, 200'000}};
     ASSERT_TRUE(AppendGroup(group, out));
     if (parser.request().kind == RequestKind::kListGroups) {
-      ASSERT_TRUE(AppendGroup({.name = "small"}, out));
+      ASSERT_TRUE(AppendGroup({.name = "small", .gid = 2}, out));
       ASSERT_TRUE(AppendGroup(group, out));
       AppendAbsent(out);
     }
@@ -331,6 +412,17 @@ TEST(SocketControl, ReportsAndReasonsReachTheAdministrator) {
   SocketControl control(server.path());
   EXPECT_EQ(text_of(control, 0, answer), "only root may refresh");
   EXPECT_EQ(answer, Answer::Unavailable(Reason::kNotAllowed));
+}
+
+// The daemon's report has what a database server has said in it.
+TEST(SocketControl, NothingThatTheDaemonSaysCommandsTheAdministratorsTerminal) {
+  std::string report;
+  AppendText("users 1\nerror \x1b[2J\r\x9b\x7f\n", report);
+  TestServer server(Saying(report));
+  SocketControl control(server.path());
+  std::string said;
+  EXPECT_EQ(control.Status([&](std::string_view text) { said = text; }), Answer::Found());
+  EXPECT_EQ(said, "users 1\nerror ?[2J???\n");
 }
 
 // Who is not there.

@@ -1,0 +1,150 @@
+// The module, and a daemon's child that was taken over: it says what it likes over the socket.
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "common/snapshot/control_writer.h"
+#include "common/wire/answer_encoder.h"
+#include "common/wire/request_parser.h"
+#include "module.h"
+
+namespace sqlmap {
+namespace {
+
+constexpr Gid kSudo = 27;
+
+// Whoever is asked for has all these ids.
+class TakenOver {
+ public:
+  explicit TakenOver(const std::string& path)
+      : fd_(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.copy(address.sun_path, sizeof address.sun_path - 1);
+    EXPECT_EQ(bind(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+    EXPECT_EQ(listen(fd_, 16), 0);
+    thread_ = std::thread([this] { Serve(); });
+  }
+  ~TakenOver() {
+    shutdown(fd_, SHUT_RDWR);
+    thread_.join();
+    close(fd_);
+  }
+
+  Uid uid = 5000;
+  Gid gid = 5000;
+
+ private:
+  void Serve() {
+    for (int client = 0; (client = accept(fd_, nullptr, nullptr)) >= 0; close(client)) {
+      RequestParser parser;
+      while (parser.state() == RequestParser::State::kMore) {
+        const auto space = parser.Space();
+        const ssize_t got = recv(client, space.data(), space.size(), 0);
+        if (got <= 0 || parser.Add(static_cast<std::size_t>(got)) == RequestParser::State::kBad)
+          break;
+      }
+      const std::string answer = AnswerTo(parser.request());
+      (void)!write(client, answer.data(), answer.size());
+    }
+  }
+  std::string AnswerTo(const Request& request) const {
+    std::string out;
+    UserRecord user;
+    user.name = request.name;
+    user.uid = uid;
+    user.gid = gid;
+    user.home = user.shell = "/";
+    GroupRecord group;
+    group.name = request.name;
+    group.gid = gid;
+    const std::array<Gid, 2> gids = {5001, gid};
+    const bool good = request.kind == RequestKind::kUserByName    ? AppendUser(user, out)
+                      : request.kind == RequestKind::kGroupByName ? AppendGroup(group, out)
+                                                                  : AppendGids(gids, out);
+    EXPECT_TRUE(good);
+    return out;
+  }
+
+  const int fd_;
+  std::thread thread_;
+};
+
+class TakenOverTest : public NssTest {
+ protected:
+  TakenOverTest() { control_.SetIds({{1000, 60000, {}, local_}, {1000, 60000, {}, local_}}); }
+  ~TakenOverTest() override { std::filesystem::remove_all(SQLMAP_TEST_RUN_DIR); }
+
+  bool User() {
+    return nss.getpwnam_r("eve", &user_, buffer_.data(), buffer_.size(), &error_) ==
+           NSS_STATUS_SUCCESS;
+  }
+  static void* AskInAThread(void* test) {
+    return static_cast<TakenOverTest*>(test)->User() ? test : nullptr;
+  }
+  bool Group() {
+    return nss.getgrnam_r("eve", &group_, buffer_.data(), buffer_.size(), &error_) ==
+           NSS_STATUS_SUCCESS;
+  }
+  // Whether bob, a local account, becomes a member.
+  bool Member(Gid gid) {
+    long start = 0;
+    long size = 4;
+    auto* groups = static_cast<gid_t*>(calloc(4, sizeof(gid_t)));
+    (void)nss.initgroups_dyn("bob", 100, &start, &size, &groups, 0, &error_);
+    const bool member = std::find(groups, groups + start, gid) != groups + start;
+    free(groups);
+    return member;
+  }
+
+  const std::array<std::uint32_t, 1> local_ = {1000};
+  ControlPageWriter control_ = [] {
+    std::filesystem::remove_all(SQLMAP_TEST_RUN_DIR);
+    mkdir(SQLMAP_TEST_RUN_DIR, 0755);
+    return std::move(*ControlPageWriter::Open(SQLMAP_TEST_RUN_DIR "/control"));
+  }();
+  TakenOver child_{SQLMAP_TEST_RUN_DIR "/socket"};
+  passwd user_{};
+  ::group group_{};
+  std::array<char, 4096> buffer_{};
+  int error_ = 0;
+};
+
+// The module finds out with its first question: one process, one test.
+TEST_F(TakenOverTest, MakesNobodyRootNorMemberOfSudoNorALocalAccount) {
+  // Of the smallest stack that a thread can have.
+  pthread_attr_t small;
+  pthread_attr_init(&small);
+  pthread_attr_setstacksize(&small, static_cast<std::size_t>(PTHREAD_STACK_MIN));
+  pthread_t thread{};
+  ASSERT_EQ(pthread_create(&thread, &small, AskInAThread, this), 0);
+  void* found = nullptr;
+  pthread_join(thread, &found);
+  EXPECT_NE(found, nullptr);
+  EXPECT_TRUE(Group());
+  EXPECT_TRUE(Member(5000));
+  for (const Uid uid : {Uid{0}, Uid{33}, Uid{999}, Uid{1000}}) {
+    child_.uid = uid;
+    EXPECT_FALSE(User()) << uid;
+  }
+  child_.uid = 5000;
+  for (const Gid gid : {Gid{0}, kSudo, Gid{999}, Gid{1000}}) {
+    child_.gid = gid;
+    EXPECT_FALSE(User()) << gid;
+    EXPECT_FALSE(Group()) << gid;
+    EXPECT_FALSE(Member(gid)) << gid;
+  }
+  child_.gid = 5000;
+  EXPECT_TRUE(User());
+}
+
+}  // namespace
+}  // namespace sqlmap
