@@ -180,7 +180,7 @@ class ServingTest : public testing::Test {
       *open = true;
       open->notify_all();
     }
-    mailbox_->Post([this] { drain_(); });
+    if (mailbox_ != nullptr) mailbox_->Post([this] { drain_(); });
   }
 
   Answer Ask(std::string_view name) {
@@ -511,7 +511,7 @@ TEST_F(ServingTest, WhatWasAskedIsAnsweredBeforeItLeaves) {
   draining.get_future().wait();
   go.set_value();
   waiting.join();
-  drain_ = [] {};
+  mailbox_ = nullptr;  // its loop has ended
 }
 
 }  // namespace
