@@ -18,6 +18,10 @@ extern "C" {
   return "leak:mthd_my_read_rows";
 }
 }
+#elif defined(__SANITIZE_THREAD__)
+extern "C" [[gnu::visibility("default")]] const char* __tsan_default_options() {
+  return "allocator_may_return_null=1";
+}
 #endif
 
 namespace sqlmap::testing {
