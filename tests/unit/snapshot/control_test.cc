@@ -265,9 +265,11 @@ TEST_F(Control, IdsThatChangeMeanwhileAreTheOldOrTheNewOnes) {
   // 1500 is in neither: not outside the limits here, and the host's own there.
   writer.SetIds({{2000, 60000, early, {}}, {1, 2, {}, {}}});
   const pid_t changing = fork();
-  while (changing == 0) {
-    writer.SetIds({{1000, 60000, {}, late}, {1, 2, {}, {}}});
-    writer.SetIds({{2000, 60000, early, {}}, {1, 2, {}, {}}});
+  if (changing == 0) {
+    for (;;) {
+      writer.SetIds({{1000, 60000, {}, late}, {1, 2, {}, {}}});
+      writer.SetIds({{2000, 60000, early, {}}, {1, 2, {}, {}}});
+    }
   }
   for (int i = 0; i < 100'000; ++i) EXPECT_FALSE(MayHaveId(page, IdKind::kUid, 1500)) << i;
   kill(changing, SIGKILL);
