@@ -27,10 +27,11 @@ struct ForeignComponent {
   std::uint32_t mode = 0;  // as stat(2) has it, the type included
 };
 
-// `path` is absolute, at most 4095 bytes; links are resolved first. Trusted: a regular file that
-// root owns and nobody else can write to, below directories that root owns and in which nobody else
-// can replace anything ("/" included; a sticky one, such as /tmp, is good if the next component is
-// root's). errno is left as it was. `why` is filled in if the answer is kForeign; it may be null.
+// `path` is absolute, at most 4095 bytes. A link in it counts as what it leads to, if nothing above
+// it is foreign. Trusted: a regular file that root owns and nobody else can write to, below
+// directories that root owns and in which nobody else can replace anything ("/" included; a sticky
+// one, such as /tmp, is good if the next component is root's). errno is left as it was. `why` is
+// filled in if the answer is kForeign; it may be null.
 PathTrust TrustOfFile(const char* path, ForeignComponent* why = nullptr) noexcept;
 PathTrust TrustOfDirectory(const char* path) noexcept;
 
