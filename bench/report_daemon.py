@@ -86,7 +86,7 @@ def authentication(figures):
 
 def against_minimal(figures):
     for kind, name in NAMES.items():
-        for size in SIZES if kind == "name" else (SIZES[0], FULL):
+        for size in SIZES:
             what = f"{kind} {size} {ONE}"
             ratio = figures.ratio(what, "sqlmap", "minimal")
             yield (f"{name}, {size:,} users", f"{MOST} times the floor",
