@@ -7,7 +7,7 @@ import subprocess
 from contextlib import contextmanager
 from pathlib import Path
 
-from database import threads_are, wait_until
+from database import is_alive, threads_are, wait_until
 
 RUN = Path("/run/sqlmapd")
 STATE = Path("/var/lib/sqlmapd")
@@ -29,13 +29,13 @@ def parent():
 def children():
     """Of the parent: the child that serves, and now and then a publisher."""
     found = []
-    for status in Path("/proc").glob("[0-9]*/stat"):
+    for process in Path("/proc").glob("[0-9]*"):
         try:
-            state, ppid = status.read_text().rsplit(")", 1)[1].split()[:2]
+            state, ppid = (process / "stat").read_text().rsplit(")", 1)[1].split()[:2]
         except (FileNotFoundError, ProcessLookupError):
             continue
         if int(ppid) == parent() and state != "Z":
-            found.append(int(status.parent.name))
+            found.append(int(process.name))
     return found
 
 
@@ -48,13 +48,6 @@ def child():
         except (FileNotFoundError, ProcessLookupError):
             continue
     return None
-
-
-def is_alive(pid):
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
 
 
 def start(wait=True, environment=None):

@@ -45,10 +45,17 @@ def threads_are(state, pid=None):
     return all(stat.read_text().rsplit(")", 1)[1].split()[0] == state for stat in stats)
 
 
+def is_alive(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
 def end_server():
     pid = server()
     os.kill(pid, signal.SIGKILL)
-    wait_until(lambda: not Path(f"/proc/{pid}/status").exists() or "State:\tZ" in Path(f"/proc/{pid}/status").read_text())
+    wait_until(lambda: not is_alive(pid))
 
 
 @contextmanager

@@ -54,9 +54,9 @@ class Systemd:
     def process(self, unit="sqlmapd.service"):
         """The main process of a unit, as this namespace sees it; 0: there is none."""
         inside = self.shows(unit, "MainPID")
-        for status in Path("/proc").glob("[0-9]*/status"):
+        for process in Path("/proc").glob("[0-9]*"):
             try:
-                text = status.read_text()
+                text = (process / "status").read_text()
             except OSError:
                 continue
             pids = next(line for line in text.splitlines() if line.startswith("NSpid:")).split()[1:]
