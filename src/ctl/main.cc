@@ -12,6 +12,7 @@ namespace {
 using namespace sqlmap;
 
 constexpr int kWaitMs = 600'000;  // a read of a million accounts by a slow server
+constexpr int kTries = 5;
 
 void Print(std::FILE* to, std::string_view text) {
   (void)std::fwrite(text.data(), 1, text.size(), to);
@@ -41,6 +42,17 @@ int Report(const Answer& answer, const std::string& text) {
   return 1;
 }
 
+// A reload, or a crash, in the middle of it is not the end of it: whoever serves then is asked.
+Answer Refresh(std::uint16_t flags, bool wait, SocketControl::TextSink keep) {
+  SocketControl control(kSocketPath, wait ? kWaitMs : kLookUpBudgetMs);
+  Answer answer;
+  for (int tries = 0; tries < kTries; ++tries) {
+    answer = control.Refresh(flags, keep);
+    if (answer != Answer::Unavailable(Reason::kUnreachable)) break;
+  }
+  return answer;
+}
+
 int Main(int argc, char** argv) {
   CLI::App app("Asks sqlmapd, the daemon that gives this host its accounts from a database.");
   app.require_subcommand(1);
@@ -64,9 +76,9 @@ int Main(int argc, char** argv) {
     SocketControl control;
     return Report(control.Status(keep), text);
   }
-  SocketControl control(kSocketPath, wait ? kWaitMs : kLookUpBudgetMs);
   const unsigned flags = (wait ? request_flag::kWait : 0U) | (force ? request_flag::kForce : 0U);
-  return Report(control.Refresh(static_cast<std::uint16_t>(flags), keep), text);
+  const Answer answer = Refresh(static_cast<std::uint16_t>(flags), wait, keep);
+  return Report(answer, text);
 }
 
 }  // namespace

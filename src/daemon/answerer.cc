@@ -250,10 +250,14 @@ void Answerer::List(ClientId client, const Asked& asked) {
 }
 
 void Answerer::Refresh(ClientId client, const Request& request) {
-  Calls::Done done = [](bool, const std::string&) {};
+  Calls::Done done = [](RefreshResult, const std::string&) {};
   if (request.wait) {
-    done = [this, client](bool good, const std::string& text) {
-      calls_.reply(client, good ? Text(text) : UnavailableBytes(Reason::kServerError, text));
+    done = [this, client](RefreshResult result, const std::string& text) {
+      if (result == RefreshResult::kDone) return calls_.reply(client, Text(text));
+      // kUnreachable is what a hung-up connection is, too: worth asking once more.
+      const bool elsewhere = result == RefreshResult::kTakenOver;
+      calls_.reply(client,
+                   UnavailableBytes(elsewhere ? Reason::kUnreachable : Reason::kServerError, text));
     };
   }
   calls_.refresh(request.force, std::move(done));

@@ -25,6 +25,7 @@
 #include "daemon/answer_cache.h"
 #include "daemon/ask.h"
 #include "daemon/mailbox.h"
+#include "daemon/refresh_policy.h"
 #include "daemon/server.h"
 #include "daemon/worker_pool.h"
 
@@ -42,7 +43,7 @@ class Answerer {
     std::function<void(ClientId, AnswerBytes)> reply;
     std::function<OwnedFd(ClientId)> release;
     // `done` is called in the loop's thread, now or later, with one line for the person who asked.
-    using Done = std::function<void(bool good, std::string text)>;
+    using Done = std::function<void(RefreshResult result, std::string text)>;
     std::function<void(bool forced, Done done)> refresh;
     std::function<void()> account_found;  // the database has one that had to be asked for
     std::function<std::string()> status;

@@ -22,10 +22,16 @@ enum class MessageKind : std::uint32_t {
   kConfirm = 3,  // asked at `token` (CLOCK_MONOTONIC, ms), the database said that nothing has
                  // changed since `generation`; 0: it does not say so any more
   // parent to child
-  kPublished = 16,  // `token`, and whether it is out: `value` 1, as `generation`, or 0
+  kPublished = 16,  // `token`, and what became of it: `value` is one of `published`
   kRefresh = 17,    // read again now; `value` 1: even if much is missing
   kDrain = 18,  // answer what has been asked, take no more, and exit within `value` milliseconds
 };
+
+namespace published {
+inline constexpr std::uint32_t kNot = 0;
+inline constexpr std::uint32_t kOut = 1;        // as `generation`
+inline constexpr std::uint32_t kTakenOver = 2;  // not, since another child serves by now
+}  // namespace published
 
 struct Message {
   MessageKind kind{};

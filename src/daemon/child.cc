@@ -89,10 +89,12 @@ class Child {
 
   void Refresh(bool forced, Refresher::Done done) {
     if (refresher_ == nullptr)
-      return done(false, "there is no snapshot: it is off, or a list query is \"\"");
-    refresher_->Request(forced, [this, done = std::move(done)](bool good, const std::string& text) {
-      mailbox_.Post([done, good, text] { done(good, text); });
-    });
+      return done(RefreshResult::kFailed,
+                  "there is no snapshot: it is off, or a list query is \"\"");
+    refresher_->Request(
+        forced, [this, done = std::move(done)](RefreshResult result, const std::string& text) {
+          mailbox_.Post([done, result, text] { done(result, text); });
+        });
   }
 
   std::string Describe() {
@@ -106,6 +108,13 @@ class Child {
     loop_.WatchTime(alive_, kAliveMs, [this] { SayAlive(); });
   }
 
+  void OnPublished(const Message& message) {
+    if (message.value == published::kTakenOver) return refresher_->OnTakenOver(message.token);
+    const bool out = message.value == published::kOut;
+    if (out) answerer_.OnPublished(since_ms_);
+    refresher_->OnPublished(message.token, out ? std::optional(message.generation) : std::nullopt);
+  }
+
   // What the parent says.
   void Listen() {
     for (;;) {
@@ -117,11 +126,9 @@ class Child {
       }
       const Message& message = received->message;
       if (message.kind == MessageKind::kPublished && refresher_ != nullptr) {
-        if (message.value != 0) answerer_.OnPublished(since_ms_);
-        refresher_->OnPublished(
-            message.token, message.value != 0 ? std::optional(message.generation) : std::nullopt);
+        OnPublished(message);
       } else if (message.kind == MessageKind::kRefresh) {
-        Refresh(message.value != 0, [](bool, const std::string&) {});
+        Refresh(message.value != 0, [](RefreshResult, const std::string&) {});
       } else if (message.kind == MessageKind::kDrain) {
         loop_.WatchTime(drained_, message.value, [this] { loop_.Exit(0); });
         server_.Drain([this] { loop_.Exit(0); });

@@ -29,6 +29,13 @@ enum class ReadVerdict : std::uint8_t {
 ReadVerdict JudgeRead(const std::optional<TableFacts>& published, const TableFacts& read,
                       unsigned max_shrink_percent, bool forced);
 
+// What became of a read that somebody asked for.
+enum class RefreshResult : std::uint8_t {
+  kDone,       // what is published is now what the database has
+  kFailed,     // it is not, and the text says why
+  kTakenOver,  // another child serves by now, perhaps by other settings: ask that one
+};
+
 // How long to wait after a read that took `took_ms`: the configured interval, and so long that
 // reading never takes more than a twentieth of the time.
 std::int64_t PauseAfterRead(std::int64_t took_ms, std::int64_t refresh_ms);

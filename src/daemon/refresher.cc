@@ -97,12 +97,12 @@ void Refresher::AccountFound() {
   changed_.notify_all();
 }
 
-void Refresher::OnPublished(std::uint64_t token, std::optional<std::uint64_t> generation) {
+void Refresher::OnAnswer(std::uint64_t token, RefreshResult result, std::uint64_t generation) {
   {
     const std::lock_guard guard(mutex_);
     if (token != token_) return;
-    answered_ = true;
-    answer_ = generation;
+    answer_ = result;
+    answered_generation_ = generation;
   }
   changed_.notify_all();
 }
@@ -134,7 +134,7 @@ void Refresher::Run(const std::stop_token& stop) {
         break;
       case Due::kRead: {
         const Outcome outcome = Read(stop, forced);
-        for (const Done& done : waiting) done(outcome.good, outcome.text);
+        for (const Done& done : waiting) done(outcome.result, outcome.text);
         break;
       }
     }
@@ -187,7 +187,7 @@ Refresher::Outcome Refresher::Read(const std::stop_token& stop, bool forced) {
   std::int64_t busy_ms = 0;
   const auto failed = [&](const std::string& why, bool down = false) {
     Failed(why, down, busy_ms);
-    return Outcome{false, why};
+    return Outcome{RefreshResult::kFailed, why};
   };
   try {
     OwnedFd file(memfd_create("sqlmap-snapshot", MFD_CLOEXEC | MFD_ALLOW_SEALING));
@@ -198,7 +198,7 @@ Refresher::Outcome Refresher::Read(const std::stop_token& stop, bool forced) {
     auto version = source_.read(
         [&](const UserRecord& user) { return !stop.stop_requested() && writer.AddUser(user); },
         [&](const GroupRecord& group) { return !stop.stop_requested() && writer.AddGroup(group); });
-    if (stop.stop_requested()) return {false, "sqlmapd is stopping"};
+    if (stop.stop_requested()) return {RefreshResult::kFailed, "sqlmapd is stopping"};
     // A server that went away, or hung, was not kept busy.
     if (version || version.error().kind == SqlError::Kind::kServer) busy_ms = MonotonicMs() - began;
     std::optional<TableFacts> before;
@@ -220,7 +220,7 @@ Refresher::Outcome Refresher::Read(const std::stop_token& stop, bool forced) {
       case ReadVerdict::kUnchanged:
         Succeeded(began, *std::move(version));
         calls_.unchanged(began);
-        return {true, "nothing has changed: " + what};
+        return {RefreshResult::kDone, "nothing has changed: " + what};
       case ReadVerdict::kShrunk:
         return failed("the database has only " + what + " left of " +
                       Count(before->users, "user", "users") + " and " +
@@ -247,7 +247,12 @@ Refresher::Outcome Refresher::Read(const std::stop_token& stop, bool forced) {
       return failed("the snapshot could not be sealed: " + ErrorText());
     }
     Outcome outcome = Publish(std::move(file), facts, began, stop);
-    if (!outcome.good) return failed(outcome.text);
+    if (outcome.result == RefreshResult::kFailed) return failed(outcome.text);
+    if (outcome.result == RefreshResult::kTakenOver) {
+      // Should the other one not come up, we are asked again.
+      schedule_.OnReadFailed(MonotonicMs(), false, busy_ms, static_cast<std::uint32_t>(Random()));
+      return outcome;
+    }
     Succeeded(began, *std::move(version));
     outcome.text = "generation " + std::to_string(Generation()) + ": " + what + ", " +
                    std::to_string(summary->file_size / 1024) + " KiB, in " +
@@ -265,15 +270,18 @@ Refresher::Outcome Refresher::Publish(OwnedFd file, const TableFacts& facts, std
   {
     const std::lock_guard guard(mutex_);
     token = ++token_;
-    answered_ = false;
+    answer_.reset();
   }
   calls_.publish(std::move(file), token, since_ms);
   std::unique_lock lock(mutex_);
   changed_.wait_for(lock, stop, std::chrono::milliseconds(kPublishPatienceMs),
-                    [this] { return answered_; });
-  if (!answered_ || !answer_) return {false, "the snapshot could not be published; see the log"};
-  published_ = {facts, *answer_};
-  return {true, {}};
+                    [this] { return answer_.has_value(); });
+  if (answer_ == RefreshResult::kTakenOver)
+    return {RefreshResult::kTakenOver, "sqlmapd was reloaded"};
+  if (answer_ != RefreshResult::kDone)
+    return {RefreshResult::kFailed, "the snapshot could not be published; see the log"};
+  published_ = {facts, answered_generation_};
+  return {RefreshResult::kDone, {}};
 }
 
 void Refresher::Succeeded(std::int64_t began_ms, std::string version) {

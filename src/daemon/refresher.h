@@ -34,9 +34,8 @@ namespace sqlmap {
 
 class Refresher {
  public:
-  // Whether what is published is now what the database has, and a line on it for the person who
-  // asked.
-  using Done = std::function<void(bool good, std::string text)>;
+  // With a line for the person who asked.
+  using Done = std::function<void(RefreshResult result, std::string text)>;
 
   // Where the accounts are. Called in the refresher's thread; may take its time.
   struct Source {
@@ -81,7 +80,12 @@ class Refresher {
   // Any thread. The database has an account that the snapshot has not.
   void AccountFound();
   // Any thread. The number that it was published under; nullopt: it was not.
-  void OnPublished(std::uint64_t token, std::optional<std::uint64_t> generation);
+  void OnPublished(std::uint64_t token, std::optional<std::uint64_t> generation) {
+    OnAnswer(token, generation ? RefreshResult::kDone : RefreshResult::kFailed,
+             generation.value_or(0));
+  }
+  // Any thread. It was not, because another child serves by now.
+  void OnTakenOver(std::uint64_t token) { OnAnswer(token, RefreshResult::kTakenOver, 0); }
 
   // Seconds that the database has not let itself be read or asked for its version, 0 if it did the
   // last time. Any thread.
@@ -90,11 +94,12 @@ class Refresher {
 
  private:
   struct Outcome {
-    bool good = false;
+    RefreshResult result = RefreshResult::kFailed;
     std::string text;
   };
   enum class Due : std::uint8_t { kPoll, kRead, kEnd };
 
+  void OnAnswer(std::uint64_t token, RefreshResult result, std::uint64_t generation);
   void Run(const std::stop_token& stop);
   Due Wait(const std::stop_token& stop, std::vector<Done>& waiting, bool& forced);
   void Poll();
@@ -120,9 +125,9 @@ class Refresher {
   bool requested_ = false;
   bool forced_ = false;
   bool found_ = false;
-  std::uint64_t token_ = 0;  // of the last publication
-  bool answered_ = false;    // it is over
-  std::optional<std::uint64_t> answer_;
+  std::uint64_t token_ = 0;              // of the last publication
+  std::optional<RefreshResult> answer_;  // it is over
+  std::uint64_t answered_generation_ = 0;
   Published published_;
   std::int64_t down_since_ms_ = 0;
   std::int64_t took_ms_ = 0;

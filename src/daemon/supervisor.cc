@@ -174,18 +174,22 @@ void Supervisor::Distrust(ChildProcess& child) {
 
 void Supervisor::OnSnapshot(ChildProcess& child, OwnedFd memory, std::uint64_t token) {
   // It may be gone by then.
-  const auto tell = [this, token, pid = child.process.pid()](bool published) {
+  const auto tell = [this, token, pid = child.process.pid()](std::uint32_t outcome) {
     for (const auto& each : children_) {
       if (each->process.pid() == pid)
         (void)each->channel.Send(
-            {MessageKind::kPublished, published ? 1U : 0U, token, publication_.generation()});
+            {MessageKind::kPublished, outcome, token, publication_.generation()});
     }
-    if (!published) return;
+  };
+  if (&child != current_) return tell(published::kTakenOver);
+  const auto done = [this, tell, pid = child.process.pid()](bool out) {
+    tell(out ? published::kOut : published::kNot);
+    if (!out) return;
     SayReady();
     // Whoever took over meanwhile knows of the one before.
     if (current_ != nullptr && current_->process.pid() != pid) (void)TakeOver();
   };
-  if (&child != current_ || !publication_.Begin(std::move(memory), tell)) tell(false);
+  if (!publication_.Begin(std::move(memory), done)) tell(published::kNot);
 }
 
 void Supervisor::OnAlive(ChildProcess& child, std::uint32_t down_seconds) {

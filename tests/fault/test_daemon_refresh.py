@@ -3,6 +3,8 @@
 Runs inside scripts/sandbox with sql/views/accounts.sql and sqlmapd.
 """
 
+import os
+import signal
 import subprocess
 import time
 
@@ -182,3 +184,13 @@ def test_a_thousand_processes_at_once_are_served_by_a_pool_of_few_connections(sn
             assert used <= POOL_SIZE + 1  # and the one that asks here
         finally:
             sql(f"SET GLOBAL max_connections = {limit}")
+
+
+def test_a_panel_that_waits_while_the_configuration_is_read_again_is_told_when_its_account_is_there(host):
+    for turn in range(10):
+        accounts.change(100 + turn)
+        asked = subprocess.Popen(["sqlmapctl", "refresh", "--wait"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        os.kill(daemon.parent(), signal.SIGHUP)
+        out, error = asked.communicate(timeout=30)
+        assert (asked.returncode, error) == (0, ""), out
+        assert accounts.edition(both(host, "site0")) == 100 + turn

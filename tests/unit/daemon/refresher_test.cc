@@ -185,7 +185,8 @@ class RefresherTest : public testing::Test {
   }
 
   void Request(bool forced = false) {
-    refresher_->Request(forced, [this](bool good, const std::string& text) {
+    refresher_->Request(forced, [this](RefreshResult result, const std::string& text) {
+      const bool good = result == RefreshResult::kDone;
       world_.Change([&] { world_.asked_.push_back({good, text, world_.reading_}); });
     });
   }
@@ -411,6 +412,19 @@ TEST_F(WithVersion, WordOnAnEarlierPublicationIsNotTakenForThisOne) {
   world_.Answer(std::nullopt);
   ASSERT_TRUE(world_.Await([&] { return world_.asked_.size() == 1; }));
   EXPECT_FALSE(world_.Get(&World::asked_)[0].good);
+}
+
+TEST_F(WithVersion, TakeOverIsNoFailureAndWhoWaitsLearnsOfIt) {
+  world_.Change([&] {
+    world_.answers_ = false;
+    world_.users_ = 11;
+  });
+  Request();
+  ASSERT_TRUE(world_.Await([&] { return world_.published_ == 2; }));
+  refresher_->OnTakenOver(world_.Get(&World::token_));
+  ASSERT_TRUE(world_.Await([&] { return world_.asked_.size() == 1; }));
+  EXPECT_EQ(world_.Get(&World::asked_)[0].text, "sqlmapd was reloaded");
+  EXPECT_FALSE(world_.Said("could not be published"));
 }
 
 TEST_F(WithVersion, EndIsNotHeldUpByAPublication) {

@@ -161,7 +161,8 @@ class ServingTest : public testing::Test {
               [&](ClientId id, AnswerBytes bytes) { server.Reply(id, std::move(bytes)); },
               [&](ClientId id) { return server.Release(id); },
               [](bool forced, const Answerer::Calls::Done& done) {
-                done(forced, forced ? "forced" : "too little left");
+                done(forced ? RefreshResult::kDone : RefreshResult::kFailed,
+                     forced ? "forced" : "too little left");
               },
               [this] { ++found_; }, [] { return std::string("all is well\n"); }},
           mailbox, log_);
