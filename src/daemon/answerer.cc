@@ -60,6 +60,31 @@ bool AsksAboutHimself(AccountSource& accounts, std::string_view name, const Peer
   return answer.found() && IsOwn(uid, peer.uid);
 }
 
+// Whether it takes the time of a password hash.
+bool Hashes(RequestKind kind) {
+  return kind == RequestKind::kAuthenticate || kind == RequestKind::kPrepareChange ||
+         kind == RequestKind::kChangePassword;
+}
+
+using GateQuestion = void (LoginGate::*)(const LoginRequest&, LoginAnswer&) noexcept;
+
+GateQuestion QuestionOf(RequestKind kind) {
+  switch (kind) {
+    case RequestKind::kAuthenticate:
+      return &LoginGate::Authenticate;
+    case RequestKind::kPrepareChange:
+      return &LoginGate::PrepareChange;
+    case RequestKind::kChangePassword:
+      return &LoginGate::ChangePassword;
+    case RequestKind::kOpenSession:
+      return &LoginGate::OpenSession;
+    case RequestKind::kCloseSession:
+      return &LoginGate::CloseSession;
+    default:
+      return &LoginGate::CheckAccount;
+  }
+}
+
 AnswerBytes NotHisOwn() {
   return UnavailableBytes(Reason::kNotAllowed, "only root may ask about other accounts");
 }
@@ -105,6 +130,10 @@ void Answerer::OnRequest(ClientId client, Asked asked) {
       return List(client, asked);
     case RequestKind::kAuthenticate:
     case RequestKind::kCheckAccount:
+    case RequestKind::kPrepareChange:
+    case RequestKind::kChangePassword:
+    case RequestKind::kOpenSession:
+    case RequestKind::kCloseSession:
       return Login(client, std::move(asked));
     case RequestKind::kRefresh:
       return Refresh(client, request);
@@ -201,7 +230,7 @@ void Answerer::Login(ClientId client, Asked asked) {
   // std::function copies; a password does not. The request is wiped with its last owner.
   const auto shared = std::make_shared<const Asked>(std::move(asked));
   if (shared->access == Access::kOwnAccount) return LogInHimself(client, shared);
-  const bool hashes = shared->request().kind == RequestKind::kAuthenticate;
+  const bool hashes = Hashes(shared->request().kind);
   Submit(hashes ? hashes_ : queries_, client, *shared,
          hashes ? kAuthenticateBudgetMs : kLookUpBudgetMs,
          [this, shared] { return DecideLogin(*shared); });
@@ -209,12 +238,10 @@ void Answerer::Login(ClientId client, Asked asked) {
 
 AnswerBytes Answerer::DecideLogin(const Asked& asked) {
   const Request& request = asked.request();
+  LoginRequest login = request.login;
+  login.pid = asked.peer.pid;
   LoginAnswer answer;
-  if (request.kind == RequestKind::kAuthenticate) {
-    sources_.logins.Authenticate(request.login, answer);
-  } else {
-    sources_.logins.CheckAccount(request.login, answer);
-  }
+  (sources_.logins.*QuestionOf(request.kind))(login, answer);
   // Services log what they are told. Somebody's own program need not.
   if (answer.verdict == LoginVerdict::kWrongPassword && asked.peer.uid != 0) {
     log_.Write(LogLevel::kWarning, "wrong password from uid " + std::to_string(asked.peer.uid) +
@@ -230,7 +257,7 @@ void Answerer::LogInHimself(ClientId client, const std::shared_ptr<const Asked>&
   Submit(queries_, client, *asked, kLookUpBudgetMs, [this, client, asked]() -> AnswerBytes {
     const Request& request = asked->request();
     if (!AsksAboutHimself(sources_.accounts, request.name, asked->peer)) return NotHisOwn();
-    if (request.kind == RequestKind::kCheckAccount) return DecideLogin(*asked);
+    if (!Hashes(request.kind)) return DecideLogin(*asked);
     mailbox_.Post([this, client, asked] {
       Submit(hashes_, client, *asked, kAuthenticateBudgetMs,
              [this, asked] { return DecideLogin(*asked); });

@@ -101,8 +101,9 @@ void Server::Read(ClientId id) {
   client.socket.End();
   client.patience.End();
   if (state == RequestParser::State::kBad) return Close(id);
-  const RequestKind kind = client.parser->request().kind;
-  const Access access = AccessTo(kind, client.peer.uid);
+  const Request& request = client.parser->request();
+  const RequestKind kind = request.kind;
+  const Access access = AccessTo(kind, request.login.by_root, client.peer.uid);
   if (access == Access::kDenied) return Reply(id, Denied());
   on_request_(id, {std::move(client.parser), client.peer, access, MonotonicMs(), client.waiting});
   const auto at = clients_.find(id);

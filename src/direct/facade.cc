@@ -61,6 +61,17 @@ Answer Open(EngineHolder& holder, Answer (SqlAccountSource::*list)(Cursor<Record
   });
 }
 
+void AskGate(EngineHolder& holder,
+             void (LoginGate::*question)(const LoginRequest&, LoginAnswer&) noexcept,
+             const LoginRequest& request, LoginAnswer& answer) noexcept {
+  answer = LoginAnswer();
+  WithEngine(holder, [&](const auto& engine) {
+    LoginGate& gate = engine->logins();
+    (gate.*question)(request, answer);
+    return Answer::Found();
+  });
+}
+
 }  // namespace
 
 Answer AccountFacade::FindUserByName(std::string_view name, UserSink found) noexcept {
@@ -99,19 +110,22 @@ Answer AccountFacade::ListShadows(Cursor<ShadowRecord>*& cursor) noexcept {
 }
 
 void LoginFacade::Authenticate(const LoginRequest& request, LoginAnswer& answer) noexcept {
-  answer = LoginAnswer();
-  WithEngine(holder_, [&](const auto& engine) {
-    engine->logins().Authenticate(request, answer);
-    return Answer::Found();
-  });
+  AskGate(holder_, &LoginGate::Authenticate, request, answer);
 }
-
 void LoginFacade::CheckAccount(const LoginRequest& request, LoginAnswer& answer) noexcept {
-  answer = LoginAnswer();
-  WithEngine(holder_, [&](const auto& engine) {
-    engine->logins().CheckAccount(request, answer);
-    return Answer::Found();
-  });
+  AskGate(holder_, &LoginGate::CheckAccount, request, answer);
+}
+void LoginFacade::PrepareChange(const LoginRequest& request, LoginAnswer& answer) noexcept {
+  AskGate(holder_, &LoginGate::PrepareChange, request, answer);
+}
+void LoginFacade::ChangePassword(const LoginRequest& request, LoginAnswer& answer) noexcept {
+  AskGate(holder_, &LoginGate::ChangePassword, request, answer);
+}
+void LoginFacade::OpenSession(const LoginRequest& request, LoginAnswer& answer) noexcept {
+  AskGate(holder_, &LoginGate::OpenSession, request, answer);
+}
+void LoginFacade::CloseSession(const LoginRequest& request, LoginAnswer& answer) noexcept {
+  AskGate(holder_, &LoginGate::CloseSession, request, answer);
 }
 
 }  // namespace sqlmap

@@ -33,6 +33,10 @@ class LoginFacade final : public LoginGate {
 
   void Authenticate(const LoginRequest& request, LoginAnswer& answer) noexcept override;
   void CheckAccount(const LoginRequest& request, LoginAnswer& answer) noexcept override;
+  void PrepareChange(const LoginRequest& request, LoginAnswer& answer) noexcept override;
+  void ChangePassword(const LoginRequest& request, LoginAnswer& answer) noexcept override;
+  void OpenSession(const LoginRequest& request, LoginAnswer& answer) noexcept override;
+  void CloseSession(const LoginRequest& request, LoginAnswer& answer) noexcept override;
 
  private:
   EngineHolder& holder_;

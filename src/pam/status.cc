@@ -23,6 +23,14 @@ VerdictMeaning MeaningOf(LoginVerdict verdict) {
       return {PAM_NEW_AUTHTOK_REQD, LOG_NOTICE, "password must be changed", true};
     case LoginVerdict::kServiceNotAllowed:
       return {PAM_CRED_INSUFFICIENT, LOG_NOTICE, "service not allowed", true};
+    case LoginVerdict::kAccessDenied:
+      return {PAM_PERM_DENIED, LOG_NOTICE, "access denied", true};
+    case LoginVerdict::kThrottled:
+      return {PAM_MAXTRIES, LOG_NOTICE, "too many failures", false};
+    case LoginVerdict::kTooSoon:
+      return {PAM_AUTHTOK_ERR, LOG_NOTICE, "password changed too recently", true};
+    case LoginVerdict::kNotChanged:
+      return {PAM_AUTHTOK_ERR, LOG_ERR, "password not changed", true};
     case LoginVerdict::kUndecided:
       return {PAM_CRED_UNAVAIL, LOG_ERR, "undecided", true};
     case LoginVerdict::kUnavailable:

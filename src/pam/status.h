@@ -11,7 +11,7 @@ namespace sqlmap {
 
 // What the world sees of a verdict. The stages `auth` and `account` use the same codes.
 struct VerdictMeaning {
-  int status;              // PAM return code, another one for each verdict
+  int status;              // PAM return code, another one for nearly each verdict
   int priority;            // syslog(3)
   std::string_view words;  // for the log
   bool name_is_account;    // else it may be a password at the wrong prompt, and not for the log
@@ -27,6 +27,10 @@ struct VerdictMeaning {
 //   kPasswordExpired     PAM_AUTHTOK_EXPIRED
 //   kPasswordMustChange  PAM_NEW_AUTHTOK_REQD
 //   kServiceNotAllowed   PAM_CRED_INSUFFICIENT
+//   kAccessDenied        PAM_PERM_DENIED, as kBlocked
+//   kThrottled           PAM_MAXTRIES
+//   kTooSoon             PAM_AUTHTOK_ERR
+//   kNotChanged          PAM_AUTHTOK_ERR
 //   kUndecided           PAM_CRED_UNAVAIL
 //   kUnavailable         PAM_AUTHINFO_UNAVAIL
 VerdictMeaning MeaningOf(LoginVerdict verdict);

@@ -36,7 +36,7 @@ TEST_F(AuthenticateTest, TheClientSeesTheSameWhateverTheVerdict) {
 
 TEST_F(AuthenticateTest, ANumberThatIsNoVerdictIsUnavailable) {
   Service("auth required MODULE\n");
-  for (const char* const name : {"verdict10", "verdict42", "verdict255"}) {
+  for (const char* const name : {"verdict14", "verdict42", "verdict255"}) {
     EXPECT_EQ(PamSession(folder_, "sshd", name, {Typed("secret")}).Authenticate(),
               PAM_AUTHINFO_UNAVAIL)
         << name;

@@ -60,11 +60,10 @@ class EnduranceTest : public PamTest {
   // One login in four with each of: right, wrong, unknown, database away. Returns whether it went
   // as it should.
   bool Login(int turn) {
-    constexpr const char* kNames[] = {"shop", "shop", "stranger", "verdict9"};
+    const std::string names[] = {"shop", "shop", "stranger", NameFor(LoginVerdict::kUnavailable)};
     constexpr int kStatuses[] = {PAM_SUCCESS, PAM_AUTH_ERR, PAM_USER_UNKNOWN, PAM_AUTHINFO_UNAVAIL};
     const int kind = turn % 4;
-    PamSession session(folder_, "sshd", kNames[kind],
-                       {Typed(kind == 0 ? kShopPassword : "secret")});
+    PamSession session(folder_, "sshd", names[kind], {Typed(kind == 0 ? kShopPassword : "secret")});
     const int status = session.Authenticate();
     TakeSleeps();
     if (status != kStatuses[kind]) return false;

@@ -30,6 +30,18 @@ class FakeGate final : public LoginGate {
   void CheckAccount(const LoginRequest& request, LoginAnswer& answer) noexcept override {
     Answer("check account", request, answer);
   }
+  void PrepareChange(const LoginRequest& request, LoginAnswer& answer) noexcept override {
+    Answer("prepare change", request, answer);
+  }
+  void ChangePassword(const LoginRequest& request, LoginAnswer& answer) noexcept override {
+    Answer("change password", request, answer);
+  }
+  void OpenSession(const LoginRequest& request, LoginAnswer& answer) noexcept override {
+    Answer("open session", request, answer);
+  }
+  void CloseSession(const LoginRequest& request, LoginAnswer& answer) noexcept override {
+    Answer("close session", request, answer);
+  }
 
  private:
   static void Answer(std::string_view question, const LoginRequest& request, LoginAnswer& answer) {
@@ -42,7 +54,9 @@ class FakeGate final : public LoginGate {
                 std::string(request.service),
                 std::string(request.rhost),
                 std::string(request.tty),
-                request.allow_empty_password};
+                request.allow_empty_password,
+                std::string(request.new_password),
+                request.by_root};
     }
     (void)std::snprintf(answer.reason, sizeof answer.reason, "the fake gate's reason");
     const std::string_view name = request.name;
@@ -52,8 +66,13 @@ class FakeGate final : public LoginGate {
       answer.verdict = LoginVerdict::kAccepted;
       answer.days_left = days;
     } else if (name == "shop") {
-      const bool right = request.password == kShopPassword || question != "authenticate";
+      const bool asked = question == "authenticate" || question == "prepare change" ||
+                         question == "change password";
+      const bool right = request.password == kShopPassword || !asked || request.by_root;
       answer.verdict = right ? LoginVerdict::kAccepted : LoginVerdict::kWrongPassword;
+    } else if (name == "offline") {
+      answer.verdict = LoginVerdict::kAccepted;
+      answer.offline = true;
     } else if (name == "careless" || name == "root" || name == "nobody") {
       answer.verdict = LoginVerdict::kAccepted;
     } else {

@@ -98,7 +98,8 @@ TEST_F(OptionsTest, AnEmptyPasswordNeedsNullokAndAServiceThatDoesNotForbidIt) {
       // The empty password does not hide who is unknown, nor that the database is away.
       EXPECT_EQ(PamSession(folder_, "sshd", "stranger", {Typed("")}).Authenticate(flags),
                 PAM_USER_UNKNOWN);
-      EXPECT_EQ(PamSession(folder_, "sshd", "verdict9", {Typed("")}).Authenticate(flags),
+      EXPECT_EQ(PamSession(folder_, "sshd", NameFor(LoginVerdict::kUnavailable), {Typed("")})
+                    .Authenticate(flags),
                 PAM_AUTHINFO_UNAVAIL);
     }
   }

@@ -29,7 +29,7 @@ struct VerdictCase {
   const char* words;  // in the log
   bool name_in_log;
 };
-inline constexpr std::array<VerdictCase, 10> kVerdictCases{{
+inline constexpr std::array<VerdictCase, 14> kVerdictCases{{
     {LoginVerdict::kAccepted, PAM_SUCCESS, "accepted", true},
     {LoginVerdict::kUnknownUser, PAM_USER_UNKNOWN, "user unknown", false},
     {LoginVerdict::kWrongPassword, PAM_AUTH_ERR, "wrong password", true},
@@ -38,6 +38,10 @@ inline constexpr std::array<VerdictCase, 10> kVerdictCases{{
     {LoginVerdict::kPasswordExpired, PAM_AUTHTOK_EXPIRED, "password expired", true},
     {LoginVerdict::kPasswordMustChange, PAM_NEW_AUTHTOK_REQD, "password must be changed", true},
     {LoginVerdict::kServiceNotAllowed, PAM_CRED_INSUFFICIENT, "service not allowed", true},
+    {LoginVerdict::kAccessDenied, PAM_PERM_DENIED, "access denied", true},
+    {LoginVerdict::kThrottled, PAM_MAXTRIES, "too many failures", false},
+    {LoginVerdict::kTooSoon, PAM_AUTHTOK_ERR, "password changed too recently", true},
+    {LoginVerdict::kNotChanged, PAM_AUTHTOK_ERR, "password not changed", true},
     {LoginVerdict::kUndecided, PAM_CRED_UNAVAIL, "undecided", true},
     {LoginVerdict::kUnavailable, PAM_AUTHINFO_UNAVAIL, "unavailable", false},
 }};

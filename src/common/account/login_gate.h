@@ -1,5 +1,5 @@
-// LoginGate: whoever can say whether a person may log in. The password goes in, a verdict comes
-// out; the hash stays inside.
+// LoginGate: whoever can say whether a person may log in, change the password, and be noted down.
+// The password goes in, a verdict comes out; the hash stays inside.
 //
 // Crosses the same border as AccountSource, under the same rules.
 #ifndef SQLMAP_COMMON_ACCOUNT_LOGIN_GATE_H_
@@ -23,24 +23,33 @@ enum class LoginVerdict : std::uint8_t {
   kPasswordMustChange,  // shadow(5): too old, or lstchg is 0; the account is good once the password
                         // is changed
   kServiceNotAllowed,   // no row of this account is for this service
+  kAccessDenied,        // [access], or the query of that name, does not let the account in
+  kThrottled,           // too many failures before this one: the password was not looked at
+  kTooSoon,             // PrepareChange: shadow(5), min days have not passed since the last change
+  kNotChanged,          // a change: refused, and all is as it was; the reason says why
   kUndecided,           // ours, but the database did not say whether it may be used now
-  kUnavailable,         // the database did not say
+  kUnavailable,         // the database did not say, or cannot be written
 };
 
 struct LoginRequest {
-  std::string_view name = {};         // as typed
-  std::string_view password = {};     // Authenticate only
-  std::string_view service = {};      // PAM_SERVICE
-  std::string_view rhost = {};        // PAM_RHOST, "" if local
-  std::string_view tty = {};          // PAM_TTY
-  bool allow_empty_password = false;  // nullok, and PAM_DISALLOW_NULL_AUTHTOK is not set
+  std::string_view name = {};          // as typed
+  std::string_view password = {};      // Authenticate; the old one of PrepareChange, ChangePassword
+  std::string_view new_password = {};  // ChangePassword
+  std::string_view service = {};       // PAM_SERVICE
+  std::string_view rhost = {};         // PAM_RHOST, "" if local
+  std::string_view tty = {};           // PAM_TTY
+  bool allow_empty_password = false;   // nullok, and PAM_DISALLOW_NULL_AUTHTOK is not set
+  bool by_root = false;  // a change: root does it, for whom neither old password nor min days count
+  std::int32_t pid = 0;  // of who asks, for log rows; 0: not known
 };
 
 struct LoginAnswer {
   LoginVerdict verdict = LoginVerdict::kUnavailable;
   // CheckAccount, kAccepted: days until the password must be changed if that is within the warning
-  // period, else -1.
+  // period, else -1. PrepareChange, kTooSoon: days until it may be.
   std::int32_t days_left = -1;
+  // Authenticate, kAccepted: no server answered, and this host remembered the password.
+  bool offline = false;
   // For the log, NUL-terminated, printable: what was decided and why, such as "row of alice:
   // mismatch". Never a password, a hash or text that the client chose.
   char reason[256] = {};
@@ -55,6 +64,17 @@ class LoginGate {
   // Whether the account may be used now, whoever verified the person (a public key, for example):
   // shadow(5) ageing and status.
   virtual void CheckAccount(const LoginRequest& request, LoginAnswer& answer) noexcept = 0;
+  // May the password be changed now: is the old one right (unless by_root), is it old enough, does
+  // a writer answer, and is there a query for it? Changes nothing.
+  virtual void PrepareChange(const LoginRequest& request, LoginAnswer& answer) noexcept = 0;
+  // All of that again, and the change. kAccepted: it is stored, and the old password is of no more
+  // use at this gate. Anything else: nothing has been changed; or, where the reason says so, nobody
+  // knows.
+  virtual void ChangePassword(const LoginRequest& request, LoginAnswer& answer) noexcept = 0;
+  // Notes the begin and the end of a session: kAccepted unless the configuration requires the row
+  // and it could not be written.
+  virtual void OpenSession(const LoginRequest& request, LoginAnswer& answer) noexcept = 0;
+  virtual void CloseSession(const LoginRequest& request, LoginAnswer& answer) noexcept = 0;
 
  protected:
   ~LoginGate() = default;

@@ -57,21 +57,50 @@ enum class PasswordScheme : std::uint8_t {
 // change here. Weak: unsalted, fast, or plain; needs to be named in auth.schemes.
 enum class SchemeStrength : std::uint8_t { kStrong, kWeak };
 
+// Whether src/common/password/make.h makes new hashes of a scheme, and what password.cost means
+// for it: 0 in the configuration is `usual`. All zero: the scheme has no cost.
+struct NewHashes {
+  bool made = false;
+  std::uint32_t least = 0;
+  std::uint32_t usual = 0;
+  std::uint32_t most = 0;
+  std::string_view unit = {};  // "rounds"
+};
+
 struct PasswordSchemeName {
   PasswordScheme scheme;
-  std::string_view
-      name;  // in auth.schemes, auth.plain_hash_scheme, the `scheme` column and the log
+  std::string_view name;  // in auth.schemes, auth.plain_hash_scheme, password.scheme, the `scheme`
+                          // column, the log
   SchemeStrength strength;
+  NewHashes new_hashes = {};
 };
 
 inline constexpr std::array<PasswordSchemeName, static_cast<std::size_t>(PasswordScheme::kCount)>
     kPasswordSchemes{{
-        {PasswordScheme::kYescrypt, "yescrypt", SchemeStrength::kStrong},
-        {PasswordScheme::kGostYescrypt, "gost-yescrypt", SchemeStrength::kStrong},
-        {PasswordScheme::kScrypt, "scrypt", SchemeStrength::kStrong},
-        {PasswordScheme::kBcrypt, "bcrypt", SchemeStrength::kStrong},
-        {PasswordScheme::kSha512Crypt, "sha512crypt", SchemeStrength::kStrong},
-        {PasswordScheme::kSha256Crypt, "sha256crypt", SchemeStrength::kStrong},
+        {PasswordScheme::kYescrypt,
+         "yescrypt",
+         SchemeStrength::kStrong,
+         {true, 1, 5, 11, "as crypt(5) has it"}},
+        {PasswordScheme::kGostYescrypt,
+         "gost-yescrypt",
+         SchemeStrength::kStrong,
+         {true, 1, 5, 11, "as crypt(5) has it"}},
+        {PasswordScheme::kScrypt,
+         "scrypt",
+         SchemeStrength::kStrong,
+         {true, 6, 7, 11, "as crypt(5) has it"}},
+        {PasswordScheme::kBcrypt,
+         "bcrypt",
+         SchemeStrength::kStrong,
+         {true, 10, 12, 15, "log2 of rounds"}},
+        {PasswordScheme::kSha512Crypt,
+         "sha512crypt",
+         SchemeStrength::kStrong,
+         {true, 5000, 100000, 5000000, "rounds"}},
+        {PasswordScheme::kSha256Crypt,
+         "sha256crypt",
+         SchemeStrength::kStrong,
+         {true, 5000, 100000, 5000000, "rounds"}},
         {PasswordScheme::kSha1Crypt, "sha1crypt", SchemeStrength::kStrong},
         {PasswordScheme::kSunMd5, "sunmd5", SchemeStrength::kStrong},
         {PasswordScheme::kMd5Crypt, "md5crypt", SchemeStrength::kWeak},
@@ -79,35 +108,60 @@ inline constexpr std::array<PasswordSchemeName, static_cast<std::size_t>(Passwor
         {PasswordScheme::kBsdiDes, "bsdi-des", SchemeStrength::kWeak},
         {PasswordScheme::kDes, "des", SchemeStrength::kWeak},
         {PasswordScheme::kNt, "nt", SchemeStrength::kWeak},
-        {PasswordScheme::kArgon2id, "argon2id", SchemeStrength::kStrong},
+        {PasswordScheme::kArgon2id,
+         "argon2id",
+         SchemeStrength::kStrong,
+         {true, 1, 3, 16, "passes over 64 MiB"}},
         {PasswordScheme::kArgon2i, "argon2i", SchemeStrength::kStrong},
         {PasswordScheme::kArgon2d, "argon2d", SchemeStrength::kStrong},
-        {PasswordScheme::kDrupal7, "drupal7", SchemeStrength::kStrong},
-        {PasswordScheme::kPhpass, "phpass", SchemeStrength::kStrong},
-        {PasswordScheme::kWordPress, "wordpress", SchemeStrength::kStrong},
-        {PasswordScheme::kPbkdf2Sha512, "pbkdf2-sha512", SchemeStrength::kStrong},
-        {PasswordScheme::kPbkdf2Sha256, "pbkdf2-sha256", SchemeStrength::kStrong},
+        {PasswordScheme::kDrupal7,
+         "drupal7",
+         SchemeStrength::kStrong,
+         {true, 7, 15, 20, "log2 of rounds"}},
+        {PasswordScheme::kPhpass,
+         "phpass",
+         SchemeStrength::kStrong,
+         {true, 7, 13, 20, "log2 of rounds"}},
+        {PasswordScheme::kWordPress,
+         "wordpress",
+         SchemeStrength::kStrong,
+         {true, 10, 12, 15, "log2 of rounds"}},
+        {PasswordScheme::kPbkdf2Sha512,
+         "pbkdf2-sha512",
+         SchemeStrength::kStrong,
+         {true, 100000, 210000, 5000000, "iterations"}},
+        {PasswordScheme::kPbkdf2Sha256,
+         "pbkdf2-sha256",
+         SchemeStrength::kStrong,
+         {true, 100000, 600000, 5000000, "iterations"}},
         {PasswordScheme::kPbkdf2Sha1, "pbkdf2-sha1", SchemeStrength::kStrong},
-        {PasswordScheme::kDjangoPbkdf2Sha256, "django", SchemeStrength::kStrong},
+        {PasswordScheme::kDjangoPbkdf2Sha256,
+         "django",
+         SchemeStrength::kStrong,
+         {true, 100000, 870000, 5000000, "iterations"}},
         {PasswordScheme::kJoomlaMd5, "joomla", SchemeStrength::kWeak},
-        {PasswordScheme::kSsha512, "ssha512", SchemeStrength::kWeak},
-        {PasswordScheme::kSsha256, "ssha256", SchemeStrength::kWeak},
+        {PasswordScheme::kSsha512, "ssha512", SchemeStrength::kWeak, {true}},
+        {PasswordScheme::kSsha256, "ssha256", SchemeStrength::kWeak, {true}},
         {PasswordScheme::kSsha, "ssha", SchemeStrength::kWeak},
         {PasswordScheme::kSmd5, "smd5", SchemeStrength::kWeak},
-        {PasswordScheme::kSha512, "sha512", SchemeStrength::kWeak},
-        {PasswordScheme::kSha256, "sha256", SchemeStrength::kWeak},
-        {PasswordScheme::kSha1, "sha1", SchemeStrength::kWeak},
-        {PasswordScheme::kMd5, "md5", SchemeStrength::kWeak},
-        {PasswordScheme::kMysqlNative, "mysql-native", SchemeStrength::kWeak},
+        {PasswordScheme::kSha512, "sha512", SchemeStrength::kWeak, {true}},
+        {PasswordScheme::kSha256, "sha256", SchemeStrength::kWeak, {true}},
+        {PasswordScheme::kSha1, "sha1", SchemeStrength::kWeak, {true}},
+        {PasswordScheme::kMd5, "md5", SchemeStrength::kWeak, {true}},
+        {PasswordScheme::kMysqlNative, "mysql-native", SchemeStrength::kWeak, {true}},
         {PasswordScheme::kMysqlOld, "mysql-old", SchemeStrength::kWeak},
-        {PasswordScheme::kCachingSha2, "caching-sha2", SchemeStrength::kStrong},
-        {PasswordScheme::kEd25519, "ed25519", SchemeStrength::kWeak},
+        {PasswordScheme::kCachingSha2, "caching-sha2", SchemeStrength::kStrong, {true}},
+        {PasswordScheme::kEd25519, "ed25519", SchemeStrength::kWeak, {true}},
         {PasswordScheme::kScramSha256, "scram-sha256", SchemeStrength::kStrong},
         {PasswordScheme::kPlain, "plain", SchemeStrength::kWeak},
     }};
 
 constexpr std::string_view NameOf(PasswordScheme scheme) {
   return kPasswordSchemes[static_cast<std::size_t>(scheme)].name;
+}
+
+constexpr const NewHashes& NewHashesOf(PasswordScheme scheme) {
+  return kPasswordSchemes[static_cast<std::size_t>(scheme)].new_hashes;
 }
 
 constexpr std::optional<PasswordScheme> PasswordSchemeByName(std::string_view name) {

@@ -17,6 +17,10 @@ class SqlLoginGate final : public LoginGate {
 
   void Authenticate(const LoginRequest& request, LoginAnswer& answer) noexcept override;
   void CheckAccount(const LoginRequest& request, LoginAnswer& answer) noexcept override;
+  void PrepareChange(const LoginRequest& request, LoginAnswer& answer) noexcept override;
+  void ChangePassword(const LoginRequest& request, LoginAnswer& answer) noexcept override;
+  void OpenSession(const LoginRequest& request, LoginAnswer& answer) noexcept override;
+  void CloseSession(const LoginRequest& request, LoginAnswer& answer) noexcept override;
 
  private:
   // Whether the account exists, whatever `auth` says.

@@ -18,7 +18,7 @@ inline constexpr auto kQueryDescriptions = [] {
   constexpr QueryParameterSet kList{kHost};
   constexpr QueryParameterSet kLogin{kName, kService, kRhost, kTty, kHost};
   constexpr QueryParameterSet kEvent{kName, kService, kRhost, kTty, kHost, kPid, kMessage, kDays};
-  constexpr QueryParameterSet kChange{kName, kHash, kDays, kHost};
+  constexpr QueryParameterSet kChange{kName, kHash, kDays, kOwner, kHost};
 
   return std::array<QueryDescription, static_cast<std::size_t>(QueryId::kCount)>{{
       {QueryId::kGetpwnam,
@@ -105,6 +105,15 @@ inline constexpr auto kQueryDescriptions = [] {
        {kName},
        true,
        "The passwords of an account: any row that matches opens it."},
+      {QueryId::kAccess,
+       "access",
+       "",
+       kLogin,
+       {kName},
+       true,
+       "Whether an account may use a service: a row says yes, unless it has a column `allowed` "
+       "that "
+       "is not 1."},
       {QueryId::kPasswordUpdate,
        "password_update",
        "",

@@ -10,8 +10,9 @@ namespace {
 
 constexpr std::size_t kMaxBytes = 16384;
 constexpr auto kParameters = static_cast<std::size_t>(QueryParameter::kCount);
-constexpr std::array<std::string_view, kParameters> kNames{
-    "name", "uid", "gid", "service", "rhost", "tty", "host", "hash", "days", "pid", "message"};
+constexpr std::array<std::string_view, kParameters> kNames{"name",  "uid", "gid",     "service",
+                                                           "rhost", "tty", "host",    "hash",
+                                                           "days",  "pid", "message", "owner"};
 
 constexpr bool IsSpace(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 

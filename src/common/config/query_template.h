@@ -30,6 +30,7 @@ enum class QueryParameter : std::uint8_t {
   kDays,     // :days     integer, writes only
   kPid,      // :pid      integer, writes only
   kMessage,  // :message  text, writes only
+  kOwner,    // :owner    text, writes only
   kCount,
 };
 

@@ -97,6 +97,7 @@ enum class QueryId : std::uint8_t {
   kMemsbygid,
   kGidsbymem,
   kAuth,
+  kAccess,
   kPasswordUpdate,
   kSessionOpen,
   kSessionClose,
@@ -126,6 +127,38 @@ struct AuthSettings {
   std::uint32_t max_rows = 16;
 };
 
+// Who may use this host at all. Deny wins; with any of the allow lists, one of them must name the
+// account or a group of its. A group is one that the database, or this host, has.
+struct AccessSettings {
+  std::vector<std::string> allow_users;
+  std::vector<std::string> deny_users;
+  std::vector<std::string> allow_groups;
+  std::vector<std::string> deny_groups;
+
+  bool configured() const { return !allow_users.empty() || !deny_users.empty() || names_groups(); }
+  bool names_groups() const { return !allow_groups.empty() || !deny_groups.empty(); }
+};
+
+// How a new password is stored, and that it was.
+struct PasswordSettings {
+  PasswordScheme scheme = PasswordScheme::kYescrypt;
+  std::uint32_t cost = 0;  // 0: the scheme's usual one, see NewHashes
+  std::uint32_t update_rows = 1;
+};
+
+// Log rows without which nobody gets in.
+struct LogRowSettings {
+  bool auth_success = false;
+  bool session_open = false;
+};
+
+// How failed logins slow down the next ones.
+struct ThrottleSettings {
+  std::uint32_t failures = 5;  // that cost nothing; 0: nothing is ever slowed down
+  std::uint32_t longest_seconds = 10;
+  std::uint32_t forget_seconds = 900;
+};
+
 struct SnapshotSettings {
   bool enabled = true;
   std::uint32_t refresh_seconds = 30;
@@ -150,6 +183,10 @@ struct Settings {
   AccountSettings accounts;
   std::array<QueryTemplate, static_cast<std::size_t>(QueryId::kCount)> queries;
   AuthSettings auth;
+  AccessSettings access;
+  PasswordSettings password;
+  LogRowSettings log_rows;
+  ThrottleSettings throttle;
   SnapshotSettings snapshot;
   CacheSettings cache;
   DirectSettings direct;

@@ -110,9 +110,38 @@ std::string SetPlainHashScheme(SettingsDraft& draft, const std::string& text) {
   return {};
 }
 
+template <auto member>
+std::string AddName(SettingsDraft& draft, const std::string& name) {
+  std::string wrong = CheckName(name, 255);
+  if (wrong.empty()) (draft.settings.access.*member).push_back(name);
+  return wrong;
+}
+template <auto member>
+void ClearNames(SettingsDraft& draft) {
+  (draft.settings.access.*member).clear();
+}
+
+std::string SetNewScheme(SettingsDraft& draft, const std::string& text) {
+  const auto scheme = PasswordSchemeByName(text);
+  if (!scheme) return "is no password scheme";
+  if (!NewHashesOf(*scheme).made)
+    return "is a scheme that passwords are verified by, but not stored by";
+  draft.settings.password.scheme = *scheme;
+  return {};
+}
+
+std::string RequireLogRow(SettingsDraft& draft, const std::string& name) {
+  if (name == "auth_success") return draft.settings.log_rows.auth_success = true, std::string();
+  if (name == "session_open") return draft.settings.log_rows.session_open = true, std::string();
+  return "is none of the two";
+}
+void RequireNoLogRow(SettingsDraft& draft) { draft.settings.log_rows = {}; }
+
 constexpr auto kDatabase = &Settings::database;
 constexpr auto kAccounts = &Settings::accounts;
 constexpr auto kAuth = &Settings::auth;
+constexpr auto kPassword = &Settings::password;
+constexpr auto kThrottle = &Settings::throttle;
 constexpr auto kSnapshot = &Settings::snapshot;
 constexpr auto kCache = &Settings::cache;
 
@@ -130,6 +159,8 @@ constexpr std::string_view kNameCharacters =
     "characters and ranges such as \"a-z0-9._@-\", without control characters, white space, ':' "
     "',' '/' '*' and non-ASCII";
 constexpr std::string_view kIds = "1 to 4294967293, without 65534 and 65535; 400 at most";
+
+constexpr std::string_view kAccessNames = "names of 1 to 255 bytes without control characters";
 
 constexpr auto kKeysBeforeQueries = std::to_array<KeyDescription>({
     {"database", "servers", kConfig, false,
@@ -252,6 +283,45 @@ constexpr auto kKeysAfterQueries = std::to_array<KeyDescription>({
      NumberKey{StoreNumber<kAuth, &AuthSettings::max_rows>, 1, 256}, "16", "",
      "Rows of one account that a password is tried against."},
 
+    {"access", "allow_users", kConfig, false,
+     NamesKey{AddName<&AccessSettings::allow_users>, ClearNames<&AccessSettings::allow_users>},
+     "[]", kAccessNames,
+     "The accounts that may use this host, beside those of allow_groups; both empty: all."},
+    {"access", "deny_users", kConfig, false,
+     NamesKey{AddName<&AccessSettings::deny_users>, ClearNames<&AccessSettings::deny_users>}, "[]",
+     kAccessNames, "The accounts that may not, whatever else allows it."},
+    {"access", "allow_groups", kConfig, false,
+     NamesKey{AddName<&AccessSettings::allow_groups>, ClearNames<&AccessSettings::allow_groups>},
+     "[]", kAccessNames, "The groups, of the database or of this host, whose members may use it."},
+    {"access", "deny_groups", kConfig, false,
+     NamesKey{AddName<&AccessSettings::deny_groups>, ClearNames<&AccessSettings::deny_groups>},
+     "[]", kAccessNames, "The groups whose members may not, whatever else allows it."},
+
+    {"password", "scheme", kConfig, false, TextKey{SetNewScheme}, R"("yescrypt")", "",
+     "The scheme of a password that is changed here; auth.schemes must have it."},
+    {"password", "cost", kConfig, false,
+     NumberKey{StoreNumber<kPassword, &PasswordSettings::cost>, 0, 5'000'000}, "0", "",
+     "What its hash costs, in the scheme's own measure; 0 is the usual one."},
+    {"password", "update_rows", kConfig, false,
+     NumberKey{StoreNumber<kPassword, &PasswordSettings::update_rows>, 1, 256}, "1", "",
+     "Rows that password_update changes; if it is another number, nothing is changed."},
+
+    {"log_rows", "required", kConfig, false, NamesKey{RequireLogRow, RequireNoLogRow}, "[]",
+     R"("auth_success", "session_open")",
+     "The queries without whose row in the database nobody gets in; the others never hold up a "
+     "login."},
+
+    {"throttle", "failures", kConfig, false,
+     NumberKey{StoreNumber<kThrottle, &ThrottleSettings::failures>, 0, 1000}, "5", "",
+     "Failed logins, of an account or from an address, after which the next ones are slowed down; "
+     "0: never."},
+    {"throttle", "longest_seconds", kConfig, false,
+     NumberKey{StoreNumber<kThrottle, &ThrottleSettings::longest_seconds>, 1, 10}, "10", "",
+     "Seconds that such a login waits at most; what would wait longer is refused."},
+    {"throttle", "forget_seconds", kConfig, false,
+     NumberKey{StoreNumber<kThrottle, &ThrottleSettings::forget_seconds>, 1, kDay}, "900", "",
+     "Seconds after which failures count half."},
+
     {"snapshot", "enabled", kConfig, false, FlagKey{Member<kSnapshot, &SnapshotSettings::enabled>},
      "true", "", "Whether sqlmapd publishes all accounts for all processes to read."},
     {"snapshot", "refresh_seconds", kConfig, false,
@@ -312,6 +382,14 @@ std::string SchemeRange() {
   return text;
 }
 
+std::string NewSchemeRange() {
+  std::string names;
+  for (const PasswordSchemeName& row : kPasswordSchemes) {
+    if (row.new_hashes.made) names += (names.empty() ? "\"" : ", \"") + std::string(row.name) + '"';
+  }
+  return names;
+}
+
 }  // namespace
 
 const std::array<QueryDescription, static_cast<std::size_t>(QueryId::kCount)>& QueryDescriptions() {
@@ -322,7 +400,8 @@ std::span<const KeyDescription> KeyDescriptions() { return kKeys; }
 
 std::string KeyDescription::TypeText() const {
   constexpr std::array<std::string_view, std::variant_size_v<KeyTarget>> kTypes{
-      "number",          "true or false",        "text", "list of text", "list of text",
+      "number",          "true or false",        "text",
+      "list of text",    "list of text",         "list of text",
       "list of numbers", "text or list of text", "text"};
   return std::string(kTypes[target.index()]);
 }
@@ -340,6 +419,9 @@ std::string KeyDescription::RangeText() const {
   }
   if (std::holds_alternative<FlagKey>(target)) return "true, false";
   if (std::holds_alternative<SchemesKey>(target)) return SchemeRange();
+  if (const auto* const text = std::get_if<TextKey>(&target); text && text->set == SetNewScheme) {
+    return NewSchemeRange();
+  }
   const auto* const query = std::get_if<QueryKey>(&target);
   if (query == nullptr) return std::string(allowed);
   const QueryDescription& description = kQueryDescriptions[static_cast<std::size_t>(query->id)];

@@ -41,6 +41,11 @@ struct ServersKey {
 struct PathsKey {
   std::vector<std::string>& (*member)(SettingsDraft&);
 };
+struct NamesKey {
+  // Checks and stores one entry; returns what is wrong, "" if nothing.
+  std::string (*add)(SettingsDraft&, const std::string& name);
+  void (*clear)(SettingsDraft&);
+};
 struct IdsKey {
   std::vector<std::uint32_t>& (*member)(SettingsDraft&);
 };
@@ -50,8 +55,8 @@ struct SchemesKey {
 struct QueryKey {
   QueryId id;
 };
-using KeyTarget =
-    std::variant<NumberKey, FlagKey, TextKey, ServersKey, PathsKey, IdsKey, SchemesKey, QueryKey>;
+using KeyTarget = std::variant<NumberKey, FlagKey, TextKey, ServersKey, PathsKey, NamesKey, IdsKey,
+                               SchemesKey, QueryKey>;
 
 enum class KeyPlace : std::uint8_t { kConfig, kSecrets, kEither };
 

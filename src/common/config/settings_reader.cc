@@ -181,6 +181,7 @@ void SettingsReader::CheckConfig(bool world_readable) {
   const AccountSettings& accounts = settings.accounts;
   CheckLimits("min_uid", accounts.min_uid, "max_uid", accounts.max_uid);
   CheckLimits("min_gid", accounts.min_gid, "max_gid", accounts.max_gid);
+  CheckNewPasswords();
   CheckOnePassword("database");
   if (world_readable && !settings.direct.enabled && !settings.database.password.empty()) {
     Refuse(FileKind::kConfig, OriginOf("database", "password").line,
@@ -190,6 +191,31 @@ void SettingsReader::CheckConfig(bool world_readable) {
                "after chmod o-r, or with [direct] enabled = true, which means that every user may "
                "know it");
   }
+}
+
+// What is stored must open the account at the next login.
+void SettingsReader::CheckNewPasswords() {
+  const PasswordSettings& password = draft_.settings.password;
+  const AuthSettings& auth = draft_.settings.auth;
+  const std::string name(NameOf(password.scheme));
+  if (draft_.settings.query(QueryId::kPasswordUpdate).configured() &&
+      !auth.schemes.Contains(password.scheme) && auth.plain_hash_scheme != password.scheme) {
+    const unsigned line =
+        std::max(OriginOf("password", "scheme").line, OriginOf("auth", "schemes").line);
+    Refuse(FileKind::kConfig, line,
+           Heading("password", "scheme") + Quoted(name) +
+               " is not among auth.schemes, so that nobody could log in with a new password; "
+               "allowed: one of those");
+  }
+  const NewHashes& made = NewHashesOf(password.scheme);
+  if (password.cost == 0 || (password.cost >= made.least && password.cost <= made.most)) return;
+  const std::string allowed = made.most == 0 ? "0, since " + name + " has none"
+                                             : "for " + name + " " + std::to_string(made.least) +
+                                                   " to " + std::to_string(made.most) + " (" +
+                                                   std::string(made.unit) + ")";
+  Refuse(FileKind::kConfig, OriginOf("password", "cost").line,
+         Heading("password", "cost") + std::to_string(password.cost) +
+             " is out of range; allowed: " + allowed);
 }
 
 void SettingsReader::CheckLimits(std::string_view low_key, std::uint32_t low,

@@ -48,6 +48,7 @@ class SettingsReader {
   void AddKey(FileKind file, const TomlKey& key);
   void RefuseKey(FileKind file, const TomlKey& key);
   void CheckConfig(bool world_readable);
+  void CheckNewPasswords();
   void CheckLimits(std::string_view low_key, std::uint32_t low, std::string_view high_key,
                    std::uint32_t high);
   void CheckOnePassword(std::string_view section);

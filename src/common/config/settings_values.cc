@@ -109,6 +109,16 @@ class ValueReader {
     std::vector<std::string> paths;
     if (ReadList(paths, AddPath, true)) target.member(draft_) = std::move(paths);
   }
+  void operator()(const NamesKey& target) {
+    target.clear(draft_);
+    const auto add = [&](const TomlValue& element, SettingsDraft& draft) -> std::string {
+      const auto* text = std::get_if<std::string>(&element.value);
+      if (text == nullptr) return "an entry is " + std::string(DescribeType(element));
+      const std::string wrong = target.add(draft, *text);
+      return wrong.empty() ? wrong : Quoted(*text) + " " + wrong;
+    };
+    (void)ReadList(draft_, add, true);
+  }
   void operator()(const IdsKey& target) {
     std::vector<std::uint32_t> ids;
     if (!ReadList(ids, AddId, true)) return;

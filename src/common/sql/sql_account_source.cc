@@ -297,7 +297,8 @@ Answer SqlAccountSource::FindShadow(std::string_view name, Deadline deadline,
 }
 
 Answer SqlAccountSource::FindAuthRows(const LoginRequest& request, Deadline deadline,
-                                      FunctionRef<void(std::span<const AuthRow>)> found) noexcept {
+                                      FunctionRef<void(std::span<const AuthRow>)> found,
+                                      Asked) noexcept {
   return Guarded([&] {
     constexpr QueryId kId = QueryId::kAuth;
     if (!settings_.query(kId).configured()) return Answer::Unavailable(Reason::kNotConfigured);
@@ -327,6 +328,11 @@ Answer SqlAccountSource::FindAuthRows(const LoginRequest& request, Deadline dead
     found(views);
     return Answer::Found();
   });
+}
+
+std::expected<void, SqlAccountSource::WriteError> SqlAccountSource::Write(
+    QueryId, QueryArguments, std::optional<std::uint64_t>, Deadline) noexcept {
+  return std::unexpected(WriteError{{SqlError::Kind::kServer, "not there yet"}});
 }
 
 std::expected<TableReader, SqlError> SqlAccountSource::ReadTables() {

@@ -2,7 +2,9 @@
 #ifndef SQLMAP_COMMON_SQL_SQL_ACCOUNT_SOURCE_H_
 #define SQLMAP_COMMON_SQL_SQL_ACCOUNT_SOURCE_H_
 
+#include <cstdint>
 #include <expected>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -41,11 +43,27 @@ class SqlAccountSource final : public AccountSource {
   // The query `version`: what it gives changes when the accounts change. No value is an error.
   std::expected<std::string, SqlError> Version() noexcept;
 
+  // Whom to ask: any server, or one that can be written, where nothing is older than the last
+  // change.
+  enum class Asked : std::uint8_t { kServers, kWriters };
   // The rows of the query `auth` for one name, at most auth.max_rows + 1 of them. Found: one or
   // more. The connection is given back before `found` runs, since checking a password takes its
   // time.
   Answer FindAuthRows(const LoginRequest& request, Deadline deadline,
-                      FunctionRef<void(std::span<const AuthRow>)> found) noexcept;
+                      FunctionRef<void(std::span<const AuthRow>)> found,
+                      Asked asked = Asked::kServers) noexcept;
+
+  // Runs a query that writes, on a writer, in a transaction of its own: it changes `rows` rows
+  // (nullopt: any number), or nothing. A row counts that the query found, even if it had that value
+  // before. The error says which of the two it is: that nothing was changed, or that nobody knows,
+  // since the connection broke while the change was being committed.
+  struct WriteError {
+    SqlError error;
+    bool unknown = false;
+  };
+  std::expected<void, WriteError> Write(QueryId id, QueryArguments arguments,
+                                        std::optional<std::uint64_t> rows,
+                                        Deadline deadline) noexcept;
 
  private:
   bool Allowed(std::string_view name) const;

@@ -30,6 +30,12 @@ struct QueryArguments {
   std::string_view rhost = {};
   std::string_view tty = {};
   std::string_view host = {};
+  // What writes have beside these.
+  std::string_view hash = {};
+  std::string_view owner = {};
+  std::string_view message = {};
+  std::int64_t days = 0;
+  std::int64_t pid = 0;
 };
 
 // A column's text, or nullopt for SQL NULL. Lives until the next Fetch.

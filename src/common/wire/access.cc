@@ -16,7 +16,8 @@ std::optional<Peer> PeerOf(int fd) noexcept {
   return Peer{credentials.uid, credentials.gid, credentials.pid};
 }
 
-Access AccessTo(RequestKind kind, Uid peer) noexcept {
+Access AccessTo(RequestKind kind, bool by_root, Uid peer) noexcept {
+  if (by_root && peer != 0) return Access::kDenied;
   switch (kind) {
     case RequestKind::kUserByName:
     case RequestKind::kUserById:
@@ -30,9 +31,13 @@ Access AccessTo(RequestKind kind, Uid peer) noexcept {
     case RequestKind::kShadowByName:
     case RequestKind::kListShadows:
     case RequestKind::kRefresh:
+    case RequestKind::kOpenSession:
+    case RequestKind::kCloseSession:
       return peer == 0 ? Access::kGranted : Access::kDenied;
     case RequestKind::kAuthenticate:
     case RequestKind::kCheckAccount:
+    case RequestKind::kPrepareChange:
+    case RequestKind::kChangePassword:
       return peer == 0 ? Access::kGranted : Access::kOwnAccount;
   }
   return Access::kDenied;

@@ -26,11 +26,12 @@ enum class Access : std::uint8_t { kGranted, kOwnAccount, kDenied };
 // What a peer with this uid may ask:
 //
 //   identity, lists of users and groups, status   everybody
-//   shadow, refresh                               root
-//   authenticate, check account                   root; others for their own account only
+//   shadow, refresh, sessions                     root
+//   authenticate, check account, change           root; others for their own account only, and
+//                                                 not kByRoot
 //
 // kOwnAccount: it depends on the account that is asked about; look up its uid, and go by IsOwn.
-Access AccessTo(RequestKind kind, Uid peer) noexcept;
+Access AccessTo(RequestKind kind, bool by_root, Uid peer) noexcept;
 
 // Whether the account with this uid (nullopt: there is none, or nobody knows) is the peer's own. A
 // name that does not exist is nobody's: the answer does not tell it from somebody else's.

@@ -121,10 +121,13 @@ bool DecodeRecord(const Frame& frame, LoginAnswer& answer) noexcept {
   FieldReader fields(frame.payload);
   const std::int32_t days_left = fields.I32();
   const std::size_t length = fields.U16();
-  fields.Zero<std::uint16_t>();
+  const std::uint16_t flags = fields.U16();
   const std::string_view reason = fields.Text(length);
   if (verdict == nullptr || !fields.Done() || length > kWireReasonMax) return false;
+  const bool offline = flags == verdict_flag::kOffline;
+  if (flags != 0 && !(offline && *verdict == LoginVerdict::kAccepted)) return false;
   answer.verdict = *verdict;
+  answer.offline = offline;
   answer.days_left = days_left;
   static_assert(sizeof answer.reason == kWireReasonMax + 1);
   *std::transform(reason.begin(), reason.end(), answer.reason, Printable) = '\0';

@@ -140,7 +140,7 @@ void AppendVerdict(const LoginAnswer& answer, std::string& out) {
                     NumberOf(kVerdictNumbers, answer.verdict, LoginVerdict::kUnavailable), out);
   frame.Number(static_cast<std::uint32_t>(answer.days_left));
   frame.Length(reason);
-  frame.Number(std::uint16_t{0});
+  frame.Number(answer.offline ? verdict_flag::kOffline : std::uint16_t{0});
   frame.Bytes(reason);
   frame.Close();
 }

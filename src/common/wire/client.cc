@@ -78,9 +78,7 @@ struct Expected<std::string_view> {
 bool Allows(IdRule may_have, const UserRecord& user) {
   return may_have(IdKind::kUid, user.uid) && may_have(IdKind::kGid, user.gid);
 }
-bool Allows(IdRule may_have, const GroupRecord& group) {
-  return may_have(IdKind::kGid, group.gid);
-}
+bool Allows(IdRule may_have, const GroupRecord& group) { return may_have(IdKind::kGid, group.gid); }
 bool Allows(IdRule may_have, std::span<const Gid> gids) {
   return std::all_of(gids.begin(), gids.end(),
                      [&](Gid gid) { return may_have(IdKind::kGid, gid); });
@@ -228,6 +226,10 @@ constexpr std::string_view WhyUnavailable(Reason reason) {
   return "sqlmapd hung up";
 }
 
+RequestWriter& Who(RequestWriter& request, const LoginRequest& login) {
+  return request.Text(login.name).Text(login.service).Text(login.rhost).Text(login.tty);
+}
+
 void Login(const Call& call, RequestWriter& request, LoginAnswer& answer) noexcept {
   const CallGuard guard;
   AnswerBuffer buffer;
@@ -294,14 +296,35 @@ Answer SocketSource::ListShadows(Cursor<ShadowRecord>*& cursor) noexcept {
 void SocketGate::Authenticate(const LoginRequest& login, LoginAnswer& answer) noexcept {
   RequestWriter request(RequestKind::kAuthenticate,
                         login.allow_empty_password ? request_flag::kAllowEmpty : 0);
-  request.Text(login.name).Text(login.service).Text(login.rhost).Text(login.tty);
-  Login({path_, authenticate_budget_ms_, no_daemon_}, request.Text(login.password), answer);
+  Login({path_, authenticate_budget_ms_, no_daemon_}, Who(request, login).Text(login.password),
+        answer);
 }
 
 void SocketGate::CheckAccount(const LoginRequest& login, LoginAnswer& answer) noexcept {
   RequestWriter request(RequestKind::kCheckAccount);
-  request.Text(login.name).Text(login.service).Text(login.rhost).Text(login.tty);
-  Login({path_, budget_ms_, no_daemon_}, request, answer);
+  Login({path_, budget_ms_, no_daemon_}, Who(request, login), answer);
+}
+
+void SocketGate::PrepareChange(const LoginRequest& login, LoginAnswer& answer) noexcept {
+  RequestWriter request(RequestKind::kPrepareChange, login.by_root ? request_flag::kByRoot : 0);
+  Login({path_, authenticate_budget_ms_, no_daemon_}, Who(request, login).Text(login.password),
+        answer);
+}
+
+void SocketGate::ChangePassword(const LoginRequest& login, LoginAnswer& answer) noexcept {
+  RequestWriter request(RequestKind::kChangePassword, login.by_root ? request_flag::kByRoot : 0);
+  Who(request, login).Text(login.password).Text(login.new_password);
+  Login({path_, authenticate_budget_ms_, no_daemon_}, request, answer);
+}
+
+void SocketGate::OpenSession(const LoginRequest& login, LoginAnswer& answer) noexcept {
+  RequestWriter request(RequestKind::kOpenSession);
+  Login({path_, budget_ms_, no_daemon_}, Who(request, login), answer);
+}
+
+void SocketGate::CloseSession(const LoginRequest& login, LoginAnswer& answer) noexcept {
+  RequestWriter request(RequestKind::kCloseSession);
+  Login({path_, budget_ms_, no_daemon_}, Who(request, login), answer);
 }
 
 Answer SocketControl::Refresh(std::uint16_t flags, TextSink text) noexcept {

@@ -91,6 +91,10 @@ class SocketGate final : public LoginGate, public SocketClient {
 
   void Authenticate(const LoginRequest& request, LoginAnswer& answer) noexcept override;
   void CheckAccount(const LoginRequest& request, LoginAnswer& answer) noexcept override;
+  void PrepareChange(const LoginRequest& request, LoginAnswer& answer) noexcept override;
+  void ChangePassword(const LoginRequest& request, LoginAnswer& answer) noexcept override;
+  void OpenSession(const LoginRequest& request, LoginAnswer& answer) noexcept override;
+  void CloseSession(const LoginRequest& request, LoginAnswer& answer) noexcept override;
 
  private:
   const int authenticate_budget_ms_;

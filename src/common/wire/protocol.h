@@ -30,6 +30,11 @@
 //   kListShadows                                                               kShadow ...
 //   kAuthenticate     string name, service, rhost, tty, password  kAllowEmpty  kVerdict
 //   kCheckAccount     string name, service, rhost, tty                         kVerdict
+//   kPrepareChange    string name, service, rhost, tty, password  kByRoot      kVerdict
+//   kChangePassword   string name, service, rhost, tty, password, kByRoot      kVerdict
+//                     new password
+//   kOpenSession      string name, service, rhost, tty                         kVerdict
+//   kCloseSession     string name, service, rhost, tty                         kVerdict
 //   kRefresh                                                      kWait,       kText
 //                                                                 kForce
 //   kStatus                                                                    kText
@@ -58,7 +63,8 @@
 //   kShadow   i64 lstchg, min, max, warn, inact, expire, u64 flag: shadow(5), -1 if empty;
 //             u16 length of name, hash, u32 zero; then name and hash, each followed by a NUL
 //   kVerdict  detail: kVerdictNumbers; i32 days left, -1 if not to be warned of; u16 length of
-//             reason, u16 zero; then the reason, text for the log of at most 255 bytes
+//             reason, u16 VerdictFlag, others zero; then the reason, text for the log of at most
+//             255 bytes
 //   kText     text for a person
 //   kAbsent   nothing: there is no such account, or no more
 //   kUnavailable  detail: kReasonNumbers; text that says why, of at most 255 bytes, perhaps none
@@ -95,15 +101,24 @@ enum class RequestKind : std::uint16_t {
   kListShadows = 9,
   kAuthenticate = 16,
   kCheckAccount = 17,
+  kPrepareChange = 18,
+  kChangePassword = 19,
+  kOpenSession = 20,
+  kCloseSession = 21,
   kRefresh = 32,
   kStatus = 33,
 };
 
 namespace request_flag {
 inline constexpr std::uint16_t kAllowEmpty = 1;  // kAuthenticate: an empty password may be right
-inline constexpr std::uint16_t kWait = 1;        // kRefresh: answer when it is published
-inline constexpr std::uint16_t kForce = 2;       // kRefresh: publish even if much has gone
+inline constexpr std::uint16_t kByRoot = 1;  // changes: the old password is not asked; root only
+inline constexpr std::uint16_t kWait = 1;    // kRefresh: answer when it is published
+inline constexpr std::uint16_t kForce = 2;   // kRefresh: publish even if much has gone
 }  // namespace request_flag
+
+namespace verdict_flag {
+inline constexpr std::uint16_t kOffline = 1;  // kAccepted only: by what this host remembers
+}  // namespace verdict_flag
 
 enum class FrameKind : std::uint8_t {
   kUser = 1,
@@ -129,6 +144,8 @@ inline constexpr WireNumber<LoginVerdict> kVerdictNumbers[] = {
     {LoginVerdict::kAccountExpired, 5},     {LoginVerdict::kPasswordExpired, 6},
     {LoginVerdict::kPasswordMustChange, 7}, {LoginVerdict::kServiceNotAllowed, 8},
     {LoginVerdict::kUndecided, 9},          {LoginVerdict::kUnavailable, 10},
+    {LoginVerdict::kAccessDenied, 11},      {LoginVerdict::kThrottled, 12},
+    {LoginVerdict::kTooSoon, 13},           {LoginVerdict::kNotChanged, 14},
 };
 
 inline constexpr WireNumber<Reason> kReasonNumbers[] = {

@@ -35,6 +35,10 @@ constexpr Kind kKinds[] = {
     {"list of shadows", RequestKind::kListShadows, 0},
     {"authenticate", RequestKind::kAuthenticate, kLoginFields, request_flag::kAllowEmpty},
     {"check account", RequestKind::kCheckAccount, kLoginFields},
+    {"prepare change", RequestKind::kPrepareChange, kLoginFields, request_flag::kByRoot},
+    {"change password", RequestKind::kChangePassword, kLoginFields, request_flag::kByRoot},
+    {"open session", RequestKind::kOpenSession, kLoginFields},
+    {"close session", RequestKind::kCloseSession, kLoginFields},
     {"refresh", RequestKind::kRefresh, 0, request_flag::kWait | request_flag::kForce},
     {"status", RequestKind::kStatus, 0},
 };
@@ -45,6 +49,11 @@ const Kind* FindKind(std::uint16_t number) {
       std::begin(kKinds), std::end(kKinds),
       [&](const Kind& kind) { return static_cast<std::uint16_t>(kind.kind) == number; });
   return found == std::end(kKinds) ? nullptr : found;
+}
+
+bool HasPassword(RequestKind kind) {
+  return kind == RequestKind::kAuthenticate || kind == RequestKind::kPrepareChange ||
+         kind == RequestKind::kChangePassword;
 }
 
 }  // namespace
@@ -90,6 +99,8 @@ RequestParser::State RequestParser::Parse() {
       return kind->kind == its && (flags & flag) != 0;
     };
     request_.login.allow_empty_password = is(RequestKind::kAuthenticate, request_flag::kAllowEmpty);
+    request_.login.by_root = is(RequestKind::kPrepareChange, request_flag::kByRoot) ||
+                             is(RequestKind::kChangePassword, request_flag::kByRoot);
     request_.wait = is(RequestKind::kRefresh, request_flag::kWait);
     request_.force = is(RequestKind::kRefresh, request_flag::kForce);
     whole_ = kRequestHeader + length;
@@ -120,12 +131,17 @@ bool RequestParser::ParseFields() {
       break;
     case RequestKind::kAuthenticate:
     case RequestKind::kCheckAccount:
+    case RequestKind::kPrepareChange:
+    case RequestKind::kChangePassword:
+    case RequestKind::kOpenSession:
+    case RequestKind::kCloseSession:
       request_.name = text();
       request_.login.name = request_.name;
       request_.login.service = text();
       request_.login.rhost = text();
       request_.login.tty = text();
-      if (request_.kind == RequestKind::kAuthenticate) request_.login.password = text();
+      if (HasPassword(request_.kind)) request_.login.password = text();
+      if (request_.kind == RequestKind::kChangePassword) request_.login.new_password = text();
       break;
   }
   return fields.Done() && !request_.name.empty() && request_.name.size() <= kRequestNameMax;

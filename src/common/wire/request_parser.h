@@ -19,7 +19,7 @@ struct Request {
   RequestKind kind = RequestKind::kStatus;
   std::uint32_t id = 0;   // kUserById, kGroupById
   std::string_view name;  // the other look-ups
-  LoginRequest login;     // kAuthenticate, kCheckAccount; its name is `name` too
+  LoginRequest login;     // kAuthenticate to kCloseSession; its name is `name` too
   bool wait = false;      // kRefresh
   bool force = false;     // kRefresh
 };

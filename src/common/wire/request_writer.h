@@ -52,7 +52,7 @@ class RequestWriter {
   }
 
  private:
-  static constexpr std::size_t kFieldsMax = 5;
+  static constexpr std::size_t kFieldsMax = 6;
 
   void Piece(const void* at, std::size_t size) {
     pieces_[count_++] = {const_cast<void*>(at), size};

@@ -38,8 +38,8 @@ void RequireText(std::string_view text, std::size_t max) {
 auto All(const sqlmap::Request& request) {
   const sqlmap::LoginRequest& login = request.login;
   return std::tuple(request.kind, request.id, request.name, login.name, login.password,
-                    login.service, login.rhost, login.tty, login.allow_empty_password, request.wait,
-                    request.force);
+                    login.service, login.rhost, login.tty, login.allow_empty_password,
+                    login.new_password, login.by_root, request.wait, request.force);
 }
 
 }  // namespace
@@ -61,14 +61,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Require(All(request) == All(in_pieces.request()));
   RequireText(request.name, 255);
   for (const std::string_view text :
-       {request.login.password, request.login.service, request.login.rhost, request.login.tty}) {
+       {request.login.password, request.login.new_password, request.login.service,
+        request.login.rhost, request.login.tty}) {
     RequireText(text, sqlmap::kRequestMax);
   }
   Require(!NameOf(request.kind).empty());
-  Require(sqlmap::AccessTo(request.kind, 0) == sqlmap::Access::kGranted);
+  Require(sqlmap::AccessTo(request.kind, request.login.by_root, 0) == sqlmap::Access::kGranted);
   if (!request.login.password.empty()) {
-    Require(request.kind == sqlmap::RequestKind::kAuthenticate);
-    Require(sqlmap::AccessTo(request.kind, 1000) == sqlmap::Access::kOwnAccount);
+    Require(sqlmap::AccessTo(request.kind, false, 1000) == sqlmap::Access::kOwnAccount);
   }
   parser.Wipe();
   Require(parser.request().name.empty() && parser.request().login.password.empty());

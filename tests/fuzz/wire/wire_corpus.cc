@@ -38,6 +38,9 @@ bool Requests(const std::filesystem::path& folder) {
   RequestWriter login(RequestKind::kAuthenticate, request_flag::kAllowEmpty);
   login.Text("bob").Text("sshd").Text("::1").Text("ssh").Text("secret");
   Write(folder, "authenticate", Joined(login));
+  RequestWriter change(RequestKind::kChangePassword, request_flag::kByRoot);
+  change.Text("bob").Text("passwd").Text("").Text("tty1").Text("old").Text("new");
+  Write(folder, "change", Joined(change));
   RequestWriter account(RequestKind::kCheckAccount);
   account.Text("bob").Text("sshd").Text("::1").Text("ssh");
   Write(folder, "account", Joined(account));

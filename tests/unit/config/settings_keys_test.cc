@@ -42,6 +42,7 @@ Files FilesWith(const KeyDescription& key, const std::string& name, const std::s
   if (key.section == "privileged" && key.key != "user") head += "user = \"u\"\n";
   if (key.key == "max_uid" || key.key == "max_gid")
     head += "min_" + std::string(key.key.substr(4)) + " = 1\n";
+  if (name == "cost") head += "scheme = \"sha512crypt\"\n";  // the one with the widest range
   const bool in_secrets = key.place == KeyPlace::kSecrets;
   if (!in_secrets && key.section == "database" && name != "name") head += "name = \"x\"\n";
   files.line = 1 + static_cast<unsigned>(std::count(head.begin(), head.end(), '\n'));
@@ -285,6 +286,27 @@ const Arrival kArrivals[] = {
     {"auth.plain_hash_scheme", "'sha1'",
      [](const Settings& s) { return s.auth.plain_hash_scheme == PasswordScheme::kSha1; }},
     {"auth.max_rows", "20", [](const Settings& s) { return s.auth.max_rows == 20; }},
+    {"access.allow_users", "['alice', 'bob']",
+     [](const Settings& s) {
+       return s.access.allow_users == std::vector<std::string>{"alice", "bob"};
+     }},
+    {"access.deny_users", "['mallory']",
+     [](const Settings& s) { return s.access.deny_users == std::vector<std::string>{"mallory"}; }},
+    {"access.allow_groups", "['web']",
+     [](const Settings& s) { return s.access.allow_groups == std::vector<std::string>{"web"}; }},
+    {"access.deny_groups", "['former']",
+     [](const Settings& s) { return s.access.deny_groups == std::vector<std::string>{"former"}; }},
+    {"password.scheme", "'bcrypt'",
+     [](const Settings& s) { return s.password.scheme == PasswordScheme::kBcrypt; }},
+    {"password.cost", "200000", [](const Settings& s) { return s.password.cost == 200000; }},
+    {"password.update_rows", "2", [](const Settings& s) { return s.password.update_rows == 2; }},
+    {"log_rows.required", "['session_open']",
+     [](const Settings& s) { return s.log_rows.session_open && !s.log_rows.auth_success; }},
+    {"throttle.failures", "28", [](const Settings& s) { return s.throttle.failures == 28; }},
+    {"throttle.longest_seconds", "9",
+     [](const Settings& s) { return s.throttle.longest_seconds == 9; }},
+    {"throttle.forget_seconds", "29",
+     [](const Settings& s) { return s.throttle.forget_seconds == 29; }},
     {"snapshot.enabled", "false", [](const Settings& s) { return !s.snapshot.enabled; }},
     {"snapshot.refresh_seconds", "21",
      [](const Settings& s) { return s.snapshot.refresh_seconds == 21; }},
@@ -416,6 +438,8 @@ TEST_P(EveryKey, RefusesWhatIsOutOfRange) {
     std::string path = "'";
     while (path.size() < 5000) path += "/z";
     values.push_back(path + "'");
+  } else if (std::holds_alternative<NamesKey>(key.target)) {
+    values = {"['a', '']", "['" + std::string(256, 'n') + "']", "['a', \"b\\u0001\"]", "['a', 7]"};
   } else if (std::holds_alternative<FlagKey>(key.target)) {
     return;  // both values are allowed
   }
@@ -482,6 +506,18 @@ TEST(Settings, DefaultsOfTheTableAreTheDefaultsOfTheStructs) {
   EXPECT_EQ(written->auth.schemes, omitted->auth.schemes);
   EXPECT_EQ(written->auth.plain_hash_scheme, omitted->auth.plain_hash_scheme);
   EXPECT_EQ(written->auth.max_rows, omitted->auth.max_rows);
+  EXPECT_EQ(written->access.allow_users, omitted->access.allow_users);
+  EXPECT_EQ(written->access.deny_users, omitted->access.deny_users);
+  EXPECT_EQ(written->access.allow_groups, omitted->access.allow_groups);
+  EXPECT_EQ(written->access.deny_groups, omitted->access.deny_groups);
+  EXPECT_EQ(written->password.scheme, omitted->password.scheme);
+  EXPECT_EQ(written->password.cost, omitted->password.cost);
+  EXPECT_EQ(written->password.update_rows, omitted->password.update_rows);
+  EXPECT_EQ(written->log_rows.auth_success, omitted->log_rows.auth_success);
+  EXPECT_EQ(written->log_rows.session_open, omitted->log_rows.session_open);
+  EXPECT_EQ(written->throttle.failures, omitted->throttle.failures);
+  EXPECT_EQ(written->throttle.longest_seconds, omitted->throttle.longest_seconds);
+  EXPECT_EQ(written->throttle.forget_seconds, omitted->throttle.forget_seconds);
   EXPECT_EQ(written->snapshot.enabled, omitted->snapshot.enabled);
   EXPECT_EQ(written->snapshot.refresh_seconds, omitted->snapshot.refresh_seconds);
   EXPECT_EQ(written->snapshot.max_shrink_percent, omitted->snapshot.max_shrink_percent);

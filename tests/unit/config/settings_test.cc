@@ -64,8 +64,8 @@ TEST(ParseSettings, TellsEveryMistakeInTheOrderOfTheFiles) {
             "password, password_file, tls, tls_ca, "
             "tls_cert, tls_key, connect_timeout_ms, query_timeout_ms, pool_size\n"
             "c:6: \"acounts\": no such section; did you mean accounts? Allowed: database, "
-            "accounts, queries, auth, snapshot, cache, "
-            "direct\n"
+            "accounts, queries, auth, access, password, log_rows, throttle, snapshot, "
+            "cache, direct\n"
             "s:2: [privileged] \"passwd\": no such key; did you mean password? Allowed: user, "
             "password, password_file\n"
             "s:3: [direct]: belongs in sqlmapd.toml; allowed here: database, privileged\n");
@@ -86,12 +86,43 @@ TEST(ParseSettings, TellsAtMostAHundredMistakes) {
   EXPECT_EQ(settings.error()[0].line, 3U);
 }
 
+TEST(ParseSettings, NewPasswordsAreStoredInASchemeThatOpensTheAccount) {
+  const std::string head = std::string(kNamed) + "[auth]\nschemes = [\"md5crypt\"]\n";
+  EXPECT_EQ(Mistakes(Parse(head)), "") << "nobody changes a password here";
+  const std::string update =
+      "[queries]\npassword_update = \"UPDATE t SET p = :hash WHERE n = :name\"\n";
+  EXPECT_EQ(
+      Mistakes(Parse(head + update)),
+      "c:4: [password] scheme: \"yescrypt\" is not among auth.schemes, so that nobody could log "
+      "in with a new password; allowed: one of those\n");
+  EXPECT_EQ(Mistakes(Parse(std::string(kNamed) + update + "[auth]\nplain_hash_scheme = \"md5\"\n" +
+                           "[password]\nscheme = \"md5\"\n")),
+            "");
+}
+
+TEST(ParseSettings, CostIsInTheMeasureOfTheScheme) {
+  const auto mistakes = [](const char* scheme, int cost) {
+    return Mistakes(Parse(std::string(kNamed) + "[password]\nscheme = \"" + scheme +
+                          "\"\ncost = " + std::to_string(cost) + "\n"));
+  };
+  EXPECT_EQ(mistakes("bcrypt", 12), "");
+  EXPECT_EQ(mistakes("bcrypt", 16),
+            "c:5: [password] cost: 16 is out of range; allowed: for bcrypt 10 to 15 (log2 of "
+            "rounds)\n");
+  EXPECT_EQ(mistakes("sha512crypt", 12),
+            "c:5: [password] cost: 12 is out of range; allowed: for sha512crypt 5000 to 5000000 "
+            "(rounds)\n");
+  EXPECT_EQ(mistakes("mysql-native", 0), "");
+  EXPECT_EQ(mistakes("mysql-native", 1),
+            "c:5: [password] cost: 1 is out of range; allowed: 0, since mysql-native has none\n");
+}
+
 TEST(ParseSettings, KeysOutsideOfSectionsAreRefused) {
   EXPECT_EQ(
       Mistakes(Parse("direct = true\nname = \"x\"\n[database]\nname = \"x\"\n")),
       "c:1: \"direct\": is a section, and its keys stand on lines of their own below [direct]\n"
       "c:2: \"name\": stands outside of any section; allowed: database, accounts, queries, auth, "
-      "snapshot, cache, direct\n");
+      "access, password, log_rows, throttle, snapshot, cache, direct\n");
   EXPECT_EQ(Mistakes(Parse("[[database]]\nname = \"x\"\n")),
             "c: [database] name: is missing; it names the database that holds the views\n"
             "c:1: \"database\": is a section, and its keys stand on lines of their own below "
@@ -131,7 +162,7 @@ TEST(ParseSettings, PrivilegedAccountInAFileThatAllCanReadIsRefused) {
       Mistakes(Parse(std::string(kNamed) + "[privileged]\nuser = \"r\"\npassword = \"zqxjkv\"\n")),
       "c:3: [privileged]: may stand in the secrets file only, which others cannot read; allowed "
       "here: database, accounts, "
-      "queries, auth, snapshot, cache, direct\n");
+      "queries, auth, access, password, log_rows, throttle, snapshot, cache, direct\n");
   const auto settings = ParseSettings(
       {kNamed, "c"}, {"[privileged]\nuser = \"r\"\npassword = \"zqxjkv\"\n", "s", true});
   EXPECT_EQ(Mistakes(settings), "s: holds secrets and can be read by others; chmod 0600\n");

@@ -19,12 +19,13 @@ constexpr Uid kSomebody = 1001;
 TEST(Access, RootMayAskAnything) {
   for (std::uint32_t number = 0; number <= 0xffff; ++number) {
     const auto kind = static_cast<RequestKind>(number);
-    EXPECT_EQ(AccessTo(kind, 0), NameOf(kind).empty() ? Access::kDenied : Access::kGranted)
-        << number;
+    const Access expected = NameOf(kind).empty() ? Access::kDenied : Access::kGranted;
+    EXPECT_EQ(AccessTo(kind, false, 0), expected) << number;
+    EXPECT_EQ(AccessTo(kind, true, 0), expected) << number;
   }
 }
 
-TEST(Access, OthersGetNoHashAndNoRefresh) {
+TEST(Access, OthersGetNoHashAndNoRefreshAndNoSession) {
   for (std::uint32_t number = 0; number <= 0xffff; ++number) {
     Access expected = Access::kDenied;
     switch (static_cast<RequestKind>(number)) {
@@ -40,13 +41,18 @@ TEST(Access, OthersGetNoHashAndNoRefresh) {
         break;
       case RequestKind::kAuthenticate:
       case RequestKind::kCheckAccount:
+      case RequestKind::kPrepareChange:
+      case RequestKind::kChangePassword:
         expected = Access::kOwnAccount;
         break;
       default:
         break;
     }
     for (const Uid uid : {Uid{1}, kSomebody, Uid{65534}, Uid{4294967295U}}) {
-      EXPECT_EQ(AccessTo(static_cast<RequestKind>(number), uid), expected) << number;
+      const auto kind = static_cast<RequestKind>(number);
+      EXPECT_EQ(AccessTo(kind, false, uid), expected) << number;
+      EXPECT_EQ(AccessTo(kind, true, uid), Access::kDenied)
+          << number << ": somebody passes for root, who need not know the old password";
     }
   }
 }

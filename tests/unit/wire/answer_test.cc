@@ -169,6 +169,18 @@ TEST(Answer, EachVerdictComesBackAsItWent) {
   }
 }
 
+TEST(Answer, OnlyAnAcceptedPasswordCanBeARememberedOne) {
+  for (const auto& [verdict, number] : kVerdictNumbers) {
+    std::string bytes;
+    AppendVerdict({.verdict = verdict, .offline = true, .reason = "remembered"}, bytes);
+    LoginAnswer answer;
+    EXPECT_EQ(Decode(bytes, answer), verdict == LoginVerdict::kAccepted);
+    EXPECT_EQ(answer.offline, verdict == LoginVerdict::kAccepted);
+    bytes[14] = '\x02';
+    EXPECT_FALSE(Decode(bytes, answer)) << "a flag that nobody knows";
+  }
+}
+
 TEST(Answer, OnlyTheNumberOfAcceptedIsAccepted) {
   std::string bytes;
   AppendVerdict({.verdict = LoginVerdict::kWrongPassword, .days_left = -1, .reason = "no"}, bytes);
@@ -177,7 +189,7 @@ TEST(Answer, OnlyTheNumberOfAcceptedIsAccepted) {
     LoginAnswer answer;
     const bool decoded = Decode(bytes, answer);
     EXPECT_EQ(decoded && answer.verdict == LoginVerdict::kAccepted, number == 1) << number;
-    EXPECT_EQ(decoded, number >= 1 && number <= 10) << number;
+    EXPECT_EQ(decoded, number >= 1 && number <= 14) << number;
   }
 }
 

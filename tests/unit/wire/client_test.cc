@@ -75,13 +75,19 @@ void AnswerByTheBook(int fd) {
         AppendAbsent(out);
         break;
       case RequestKind::kAuthenticate:
-      case RequestKind::kCheckAccount: {
+      case RequestKind::kCheckAccount:
+      case RequestKind::kPrepareChange:
+      case RequestKind::kChangePassword:
+      case RequestKind::kOpenSession:
+      case RequestKind::kCloseSession: {
         LoginAnswer answer{.verdict = LoginVerdict::kAccepted, .days_left = 3};
         const std::string said =
             std::string(request.login.name) + '|' + std::string(request.login.service) + '|' +
             std::string(request.login.rhost) + '|' + std::string(request.login.tty) + '|' +
             std::string(request.login.password) + '|' +
-            (request.login.allow_empty_password ? "nullok" : "");
+            (request.login.allow_empty_password ? "nullok" : "") +
+            (request.login.new_password.empty() ? "" : "new ") +
+            std::string(request.login.new_password) + (request.login.by_root ? " by root" : "");
         said.copy(answer.reason, sizeof answer.reason - 1);
         AppendVerdict(answer, out);
         break;
@@ -357,6 +363,31 @@ TEST(SocketGate, LoginGoesOverWholeAndTheVerdictComesBack) {
   EXPECT_FALSE(gate.no_daemon());
 }
 
+TEST(SocketGate, EachQuestionOfAPasswordChangeCarriesWhatItNeedsAndNoMore) {
+  TestServer server(AnswerByTheBook);
+  SocketGate gate(server.path());
+  LoginRequest request{.name = "bob",
+                       .password = "old",
+                       .new_password = "young",
+                       .service = "passwd",
+                       .rhost = "::1",
+                       .tty = "tty1"};
+  LoginAnswer answer;
+  gate.PrepareChange(request, answer);
+  EXPECT_STREQ(answer.reason, "bob|passwd|::1|tty1|old|");
+  gate.ChangePassword(request, answer);
+  EXPECT_STREQ(answer.reason, "bob|passwd|::1|tty1|old|new young");
+  request.by_root = true;
+  gate.PrepareChange(request, answer);
+  EXPECT_STREQ(answer.reason, "bob|passwd|::1|tty1|old| by root");
+  gate.ChangePassword(request, answer);
+  EXPECT_STREQ(answer.reason, "bob|passwd|::1|tty1|old|new young by root");
+  gate.OpenSession(request, answer);
+  EXPECT_STREQ(answer.reason, "bob|passwd|::1|tty1||");
+  gate.CloseSession(request, answer);
+  EXPECT_STREQ(answer.reason, "bob|passwd|::1|tty1||");
+}
+
 TEST(SocketGate, NothingButAVerdictLetsAnybodyIn) {
   std::string user, absent, text, unavailable;
   ASSERT_TRUE(AppendUser(User("bob", 1), user));
@@ -366,7 +397,9 @@ TEST(SocketGate, NothingButAVerdictLetsAnybodyIn) {
   for (const std::string& bytes : {user, absent, text, unavailable, std::string()}) {
     TestServer server(Saying(bytes));
     SocketGate gate(server.path());
-    for (const auto question : {&LoginGate::Authenticate, &LoginGate::CheckAccount}) {
+    for (const auto question :
+         {&LoginGate::Authenticate, &LoginGate::CheckAccount, &LoginGate::PrepareChange,
+          &LoginGate::ChangePassword, &LoginGate::OpenSession, &LoginGate::CloseSession}) {
       LoginAnswer answer{.verdict = LoginVerdict::kAccepted, .days_left = 9};
       (gate.*question)({.name = "bob", .password = "secret"}, answer);
       EXPECT_EQ(answer.verdict, LoginVerdict::kUnavailable);

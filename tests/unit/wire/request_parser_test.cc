@@ -107,6 +107,32 @@ TEST(RequestParser, AccountCheckCarriesNoPassword) {
   EXPECT_EQ(StateAfter(Joined(request.Text("secret"))), State::kBad);
 }
 
+TEST(RequestParser, PasswordChangeHasBothPasswordsAndSaysWhetherRootDoesIt) {
+  for (const std::uint16_t flags : {std::uint16_t{0}, request_flag::kByRoot}) {
+    RequestWriter change(RequestKind::kChangePassword, flags);
+    change.Text("bob").Text("passwd").Text("").Text("tty1").Text("old").Text("new");
+    RequestParser parser;
+    ASSERT_EQ(Feed(parser, Joined(change)), State::kWhole);
+    EXPECT_EQ(parser.request().login.password, "old");
+    EXPECT_EQ(parser.request().login.new_password, "new");
+    EXPECT_EQ(parser.request().login.by_root, flags != 0);
+    EXPECT_FALSE(parser.request().login.allow_empty_password);
+    RequestWriter prepare(RequestKind::kPrepareChange, flags);
+    prepare.Text("bob").Text("passwd").Text("").Text("tty1").Text("old");
+    EXPECT_EQ(StateAfter(Joined(prepare)), State::kWhole);
+    EXPECT_EQ(StateAfter(Joined(prepare.Text("new"))), State::kBad);
+  }
+}
+
+TEST(RequestParser, SessionCarriesNoPassword) {
+  for (const RequestKind kind : {RequestKind::kOpenSession, RequestKind::kCloseSession}) {
+    RequestWriter session(kind);
+    session.Text("bob").Text("sshd").Text("::1").Text("ssh");
+    EXPECT_EQ(StateAfter(Joined(session)), State::kWhole);
+    EXPECT_EQ(StateAfter(Joined(session.Text("secret"))), State::kBad);
+  }
+}
+
 TEST(RequestParser, RefreshFlagsMeanWhatTheySay) {
   struct Row {
     std::uint16_t flags;
@@ -208,7 +234,7 @@ TEST(RequestParser, UnknownKindsAndFlagsAreRefused) {
               kind == 7 || kind == 8 || kind == 9 || kind == 32 || kind == 33)
         << kind;
     EXPECT_EQ(known,
-              (kind >= 1 && kind <= 9) || kind == 16 || kind == 17 || kind == 32 || kind == 33)
+              (kind >= 1 && kind <= 9) || (kind >= 16 && kind <= 21) || kind == 32 || kind == 33)
         << kind;
   }
   for (std::uint32_t flags = 0; flags <= 0xffff; ++flags) {
