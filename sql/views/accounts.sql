@@ -65,6 +65,24 @@ CREATE TABLE IF NOT EXISTS sqlmap_memberships (
   CONSTRAINT sqlmap_member_of FOREIGN KEY (gid) REFERENCES sqlmap_groups (gid) ON UPDATE CASCADE ON DELETE CASCADE
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4;
 
+-- What happened: one row for each login and session, if [queries] of sqlmapd.toml has them written. sqlmap never reads it; delete
+-- old rows as you like.
+CREATE TABLE IF NOT EXISTS sqlmap_log (
+  id       BIGINT UNSIGNED NOT NULL AUTO_INCREMENT,
+  time     TIMESTAMP    NOT NULL DEFAULT CURRENT_TIMESTAMP,
+  event    VARCHAR(16)  NOT NULL,                        -- auth_success, auth_failure, session_open, session_close
+  username VARCHAR(255) NOT NULL COLLATE utf8mb4_bin,    -- '' if no account has the name: people type passwords there
+  service  VARCHAR(255) NOT NULL,                        -- the PAM service: sshd, vsftpd
+  rhost    VARCHAR(255) NOT NULL,                        -- from where, '' if locally
+  tty      VARCHAR(255) NOT NULL,
+  host     VARCHAR(255) NOT NULL,                        -- to where
+  pid      INT UNSIGNED NOT NULL,                        -- of the process there that asked
+  message  VARCHAR(255) NOT NULL,                        -- what was decided and why; never a password
+  PRIMARY KEY (id),
+  KEY time (time),
+  KEY username (username, time)
+) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4;
+
 -- passwd(5). An account that is switched off keeps its row, so that its files belong to somebody, but has no shell.
 CREATE OR REPLACE ALGORITHM = MERGE SQL SECURITY DEFINER VIEW nss_getpwnam AS
 SELECT username, 'x' AS password, uid, gid, gecos, homedir,
@@ -110,3 +128,8 @@ GRANT SELECT ON nss_gidsbymem TO 'sqlmap'@'localhost';
 GRANT SELECT ON nss_getpwnam TO 'sqlmap_auth'@'localhost';
 GRANT SELECT ON nss_getspnam TO 'sqlmap_auth'@'localhost';
 GRANT SELECT ON nss_mysql    TO 'sqlmap_auth'@'localhost';
+
+-- A new password for an account, and rows of the log; neither is of use before [queries] of sqlmapd.toml says so. Nothing else of a
+-- user can be changed, and no row of the log.
+GRANT SELECT (username), UPDATE (password, lstchg) ON sqlmap_users TO 'sqlmap_auth'@'localhost';
+GRANT INSERT (event, username, service, rhost, tty, host, pid, message) ON sqlmap_log TO 'sqlmap_auth'@'localhost';

@@ -6,6 +6,7 @@
 #include <thread>
 #include <utility>
 
+#include "common/account/line_writer.h"
 #include "common/process/monotonic.h"
 #include "common/wire/access.h"
 #include "common/wire/answer_encoder.h"
@@ -23,6 +24,8 @@ constexpr std::size_t kMostLists = 16;
 constexpr std::size_t kMostListsOfOneUser = 4;
 constexpr unsigned kListThreads = 4;
 constexpr std::size_t kMostReadFor = 65536;
+constexpr std::size_t kMostNotes = 1024;
+constexpr std::size_t kMostNotesOfOneUser = 16;
 
 // One for root, at least one for the others.
 unsigned HashThreads() { return std::clamp(std::thread::hardware_concurrency(), 2U, 16U); }
@@ -85,19 +88,49 @@ GateQuestion QuestionOf(RequestKind kind) {
   }
 }
 
+// Whether it may be one of many guesses.
+bool MayBeGuess(const Request& request) { return Hashes(request.kind) && !request.login.by_root; }
+
+// A request that outlives its client: all of it but the password.
+struct OwnedAttempt {
+  explicit OwnedAttempt(const LoginRequest& request)
+      : name(request.name),
+        service(request.service),
+        rhost(request.rhost),
+        tty(request.tty),
+        pid(request.pid) {}
+  LoginRequest view() const {
+    return {.name = name, .service = service, .rhost = rhost, .tty = tty, .pid = pid};
+  }
+
+  std::string name, service, rhost, tty;
+  std::int32_t pid;
+};
+
+LoginRequest LoginOf(const Asked& asked) {
+  LoginRequest login = asked.request().login;
+  login.pid = asked.peer.pid;
+  return login;
+}
+
 AnswerBytes NotHisOwn() {
   return UnavailableBytes(Reason::kNotAllowed, "only root may ask about other accounts");
 }
 
 }  // namespace
 
-Answerer::Answerer(const Settings& settings, Sources sources, Calls calls, Mailbox& mailbox,
-                   Log& log)
-    : sources_(sources),
+Answerer::Answerer(const Settings& settings, Sources sources, Calls calls, EventLoop& loop,
+                   Mailbox& mailbox, Log& log)
+    : local_users_(settings.accounts.local_uids),
+      sources_(std::move(sources)),
       calls_(std::move(calls)),
+      loop_(loop),
       mailbox_(mailbox),
       log_(log),
       cache_(settings.cache),
+      throttle_({.failures = settings.throttle.failures,
+                 .longest_ms = std::int64_t{settings.throttle.longest_seconds} * 1000,
+                 .forget_ms = std::int64_t{settings.throttle.forget_seconds} * 1000}),
       queries_({.threads = settings.database.pool_size,
                 .waiting = kMostQueries,
                 .of_one_user = kMostQueriesOfOneUser,
@@ -109,7 +142,9 @@ Answerer::Answerer(const Settings& settings, Sources sources, Calls calls, Mailb
       lists_({.threads = kListThreads,
               .waiting = kMostLists,
               .of_one_user = kMostListsOfOneUser,
-              .at_once = 1}) {
+              .at_once = 1}),
+      notes_(
+          {.threads = 1, .waiting = kMostNotes, .of_one_user = kMostNotesOfOneUser, .at_once = 1}) {
   (void)NoMemory();
 }
 
@@ -230,25 +265,42 @@ void Answerer::Login(ClientId client, Asked asked) {
   // std::function copies; a password does not. The request is wiped with its last owner.
   const auto shared = std::make_shared<const Asked>(std::move(asked));
   if (shared->access == Access::kOwnAccount) return LogInHimself(client, shared);
+  if (MayBeGuess(shared->request())) return Attempt(client, shared);
   const bool hashes = Hashes(shared->request().kind);
   Submit(hashes ? hashes_ : queries_, client, *shared,
          hashes ? kAuthenticateBudgetMs : kLookUpBudgetMs,
-         [this, shared] { return DecideLogin(*shared); });
+         [this, shared] { return Verdict(DecideLogin(*shared)); });
 }
 
-AnswerBytes Answerer::DecideLogin(const Asked& asked) {
+LoginAnswer Answerer::DecideLogin(const Asked& asked) {
   const Request& request = asked.request();
-  LoginRequest login = request.login;
-  login.pid = asked.peer.pid;
   LoginAnswer answer;
-  (sources_.logins.*QuestionOf(request.kind))(login, answer);
+  (sources_.logins.*QuestionOf(request.kind))(LoginOf(asked), answer);
   // Services log what they are told. Somebody's own program need not.
   if (answer.verdict == LoginVerdict::kWrongPassword && asked.peer.uid != 0) {
     log_.Write(LogLevel::kWarning, "wrong password from uid " + std::to_string(asked.peer.uid) +
                                        ", process " + std::to_string(asked.peer.pid) + ", for " +
                                        std::string(request.name));
   }
-  return Verdict(answer);
+  return answer;
+}
+
+// Whoever is refused has failed, whatever the reason: how long the next attempt waits does not tell
+// which it was. People of this host's own are unknown here each time that they log in.
+Throttle::Outcome Answerer::OutcomeOf(const Asked& asked, LoginVerdict verdict) const {
+  switch (verdict) {
+    case LoginVerdict::kAccepted:
+      return Throttle::Outcome::kSuccess;
+    case LoginVerdict::kUnknownUser:
+      return local_users_.IdOf(asked.request().name) ? Throttle::Outcome::kNothing
+                                                     : Throttle::Outcome::kFailure;
+    case LoginVerdict::kWrongPassword:
+    case LoginVerdict::kBlocked:
+    case LoginVerdict::kServiceNotAllowed:
+      return Throttle::Outcome::kFailure;
+    default:
+      return Throttle::Outcome::kNothing;
+  }
 }
 
 // Whose account it is must be known before there is a hash to be computed: strangers take no place
@@ -257,13 +309,104 @@ void Answerer::LogInHimself(ClientId client, const std::shared_ptr<const Asked>&
   Submit(queries_, client, *asked, kLookUpBudgetMs, [this, client, asked]() -> AnswerBytes {
     const Request& request = asked->request();
     if (!AsksAboutHimself(sources_.accounts, request.name, asked->peer)) return NotHisOwn();
-    if (!Hashes(request.kind)) return DecideLogin(*asked);
-    mailbox_.Post([this, client, asked] {
-      Submit(hashes_, client, *asked, kAuthenticateBudgetMs,
-             [this, asked] { return DecideLogin(*asked); });
-    });
+    if (!MayBeGuess(request)) return Verdict(DecideLogin(*asked));
+    mailbox_.Post([this, client, asked] { Attempt(client, asked); });
     return nullptr;
   });
+}
+
+void Answerer::Attempt(ClientId client, std::shared_ptr<const Asked> asked) {
+  const LoginRequest& login = asked->request().login;
+  const std::string source = SourceOf(login.rhost, asked->peer.uid);
+  throttle_.Arrive(client, source, login.name, MonotonicMs());
+  attempts_.emplace(client, std::move(asked));
+  LetIn();
+}
+
+void Answerer::LetIn() {
+  // What is dropped in here may let in others.
+  for (auto due = throttle_.Due(MonotonicMs()); !due.empty(); due = throttle_.Due(MonotonicMs())) {
+    for (const auto& [client, begin] : due) {
+      const std::shared_ptr<const Asked> asked = std::move(attempts_.extract(client).mapped());
+      if (!begin) {
+        Refuse(client, *asked);
+      } else if (asked->waiting.expired()) {
+        throttle_.Finish(client, Throttle::Outcome::kNothing, MonotonicMs());
+      } else {
+        LookAtPassword(client, asked);
+      }
+    }
+  }
+  const auto next = throttle_.NextDue();
+  if (!next) return turn_.End();
+  loop_.WatchTime(turn_, std::max<std::int64_t>(0, *next - MonotonicMs()), [this] { LetIn(); });
+}
+
+void Answerer::LookAtPassword(ClientId client, const std::shared_ptr<const Asked>& asked) {
+  auto piece = [this, client, asked] {
+    AnswerBytes bytes;
+    LoginAnswer answer;
+    auto outcome = Throttle::Outcome::kNothing;
+    bool note = false;
+    try {
+      if (IsLate(asked->asked_ms, kAuthenticateBudgetMs)) {
+        bytes = UnavailableBytes(Reason::kTimeout, "waited too long for its turn");
+      } else if (!asked->waiting.expired()) {
+        answer = DecideLogin(*asked);
+        outcome = OutcomeOf(*asked, answer.verdict);
+        note = IsNoted(*asked);
+        if (note && sources_.note_is_required) {
+          sources_.note(OwnedAttempt(LoginOf(*asked)).view(), answer);
+        }
+        bytes = Verdict(answer);
+      }
+    } catch (const std::bad_alloc&) {
+      bytes = NoMemory();
+    }
+    mailbox_.Post([this, client, bytes = std::move(bytes), outcome] {
+      if (bytes != nullptr) calls_.reply(client, bytes);
+      Finish(client, outcome);
+    });
+    if (note && !sources_.note_is_required) Note(*asked, answer);
+  };
+  if (hashes_.Submit(asked->peer.uid, std::move(piece))) return;
+  ++counters_.too_busy;
+  throttle_.Finish(client, Throttle::Outcome::kNothing, MonotonicMs());
+  calls_.reply(client, TooBusy());
+}
+
+void Answerer::Refuse(ClientId client, const Asked& asked) {
+  ++counters_.logins_throttled;
+  LoginAnswer answer;
+  answer.verdict = LoginVerdict::kThrottled;
+  LineWriter(answer.reason).Text("too many failures from there: the password was not looked at");
+  calls_.reply(client, Verdict(answer));
+  if (IsNoted(asked)) Note(asked, answer);
+}
+
+void Answerer::Finish(ClientId client, Throttle::Outcome outcome) {
+  const std::string slowed = throttle_.Finish(client, outcome, MonotonicMs());
+  if (!slowed.empty()) {
+    ++counters_.sources_slowed;
+    char text[256];
+    LineWriter line(text);
+    line.Text("slowed down: logins from ").Foreign(slowed);
+    line.Text(", of which too many have failed; see [throttle] in sqlmapd.toml");
+    log_.Write(LogLevel::kWarning, line.text());
+  }
+  LetIn();
+}
+
+// Any thread. Rows that the database does not take as fast as they come are left out: they hold up
+// nobody.
+void Answerer::Note(const Asked& asked, const LoginAnswer& answer) {
+  auto piece = [this, attempt = OwnedAttempt(LoginOf(asked)), answer] {
+    LoginAnswer noted = answer;
+    sources_.note(attempt.view(), noted);
+  };
+  if (notes_.Submit(asked.peer.uid, std::move(piece))) return;
+  log_.Write(LogLevel::kWarning,
+             "a login was not noted in the database: too many are waiting to be noted");
 }
 
 void Answerer::List(ClientId client, const Asked& asked) {
@@ -320,7 +463,9 @@ std::string Answerer::Describe() const {
   return line("cache_entries", cache_.size()) + line("cache_hits", counters_.cache_hits) +
          line("queries", counters_.asked) + line("queries_shared", counters_.shared) +
          line("queries_unavailable", counters_.unavailable) + line("logins", counters_.logins) +
-         line("too_busy", counters_.too_busy);
+         line("logins_waiting", throttle_.waiting()) +
+         line("logins_throttled", counters_.logins_throttled) +
+         line("sources_slowed", counters_.sources_slowed) + line("too_busy", counters_.too_busy);
 }
 
 }  // namespace sqlmap

@@ -4,8 +4,10 @@
 //                           question, of root or of the same user; else a query. While the database
 //                           cannot say: what it said last
 //   shadow, account stage   a query, for each who asks
-//   password                a worker of its own, since hashes take time
+//   password                a worker of its own, since hashes take time, once the throttle lets it
 //   lists                   a worker that streams
+//
+// A login that was answered is noted by a worker that nobody waits for, unless its row is required.
 //
 // Work is dropped when nobody waits for it any more: the client has hung up, or has been waiting
 // for as long as the modules wait.
@@ -14,6 +16,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -22,8 +25,10 @@
 #include "common/account/log.h"
 #include "common/account/login_gate.h"
 #include "common/config/settings.h"
+#include "common/login/throttle.h"
 #include "daemon/answer_cache.h"
 #include "daemon/ask.h"
+#include "daemon/event.h"
 #include "daemon/mailbox.h"
 #include "daemon/refresh_policy.h"
 #include "daemon/server.h"
@@ -37,6 +42,10 @@ class Answerer {
   struct Sources {
     AccountSource& accounts;
     LoginGate& logins;
+    // Notes an answered kAuthenticate, see SqlLoginGate::NoteAttempt; without a password. May be
+    // empty.
+    std::function<void(const LoginRequest&, LoginAnswer&)> note = nullptr;
+    bool note_is_required = false;  // so it comes before the reply, and may change the answer
   };
   // Whom it tells. Called in the loop's thread.
   struct Calls {
@@ -49,9 +58,10 @@ class Answerer {
     std::function<std::string()> status;
   };
 
-  // `log` hears of passwords that somebody tries here himself: what does not come from a service of
-  // root's has no other log.
-  Answerer(const Settings& settings, Sources sources, Calls calls, Mailbox& mailbox, Log& log);
+  // All must outlive the answerer. `log` hears of passwords that somebody tries here himself, since
+  // what does not come from a service of root's has no other log, and of who is slowed down.
+  Answerer(const Settings& settings, Sources sources, Calls calls, EventLoop& loop,
+           Mailbox& mailbox, Log& log);
 
   // The loop's thread.
   void OnRequest(ClientId client, Asked asked);
@@ -68,6 +78,8 @@ class Answerer {
     std::uint64_t unavailable = 0;
     std::uint64_t too_busy = 0;
     std::uint64_t logins = 0;
+    std::uint64_t logins_throttled = 0;
+    std::uint64_t sources_slowed = 0;
   };
 
   struct UnderWay {
@@ -81,7 +93,18 @@ class Answerer {
   void OnFound(const std::string& key, const std::string& bytes);
   void Shadow(ClientId client, const Asked& asked);
   void Login(ClientId client, Asked asked);
-  AnswerBytes DecideLogin(const Asked& asked);
+  LoginAnswer DecideLogin(const Asked& asked);
+  Throttle::Outcome OutcomeOf(const Asked& asked, LoginVerdict verdict) const;
+  // The password is looked at when the throttle says so.
+  void Attempt(ClientId client, std::shared_ptr<const Asked> asked);
+  void LetIn();
+  void LookAtPassword(ClientId client, const std::shared_ptr<const Asked>& asked);
+  void Refuse(ClientId client, const Asked& asked);
+  void Finish(ClientId client, Throttle::Outcome outcome);
+  bool IsNoted(const Asked& asked) const {
+    return asked.request().kind == RequestKind::kAuthenticate && sources_.note != nullptr;
+  }
+  void Note(const Asked& asked, const LoginAnswer& answer);
   void LogInHimself(ClientId client, const std::shared_ptr<const Asked>& asked);
   void List(ClientId client, const Asked& asked);
   void Refresh(ClientId client, const Request& request);
@@ -91,8 +114,10 @@ class Answerer {
   void Submit(WorkerPool& pool, ClientId client, const Asked& asked, std::int64_t budget_ms,
               Work work);
 
+  const LocalIds& local_users_;
   const Sources sources_;
   const Calls calls_;
+  EventLoop& loop_;
   Mailbox& mailbox_;
   Log& log_;
   AnswerCache cache_;
@@ -100,11 +125,15 @@ class Answerer {
   // By hashes of question and answer: accounts that a read has been asked for because of. If that
   // read did not change their answer, another one would not.
   std::unordered_map<std::size_t, std::size_t> read_for_;
+  Throttle throttle_;
+  std::unordered_map<ClientId, std::shared_ptr<const Asked>> attempts_;  // that wait for their turn
+  EventLoop::Watch turn_;                                                // of the next one
   Counters counters_;
   // Last: what they do uses the rest.
   WorkerPool queries_;
   WorkerPool hashes_;
   WorkerPool lists_;
+  WorkerPool notes_;
 };
 
 }  // namespace sqlmap

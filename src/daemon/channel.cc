@@ -15,6 +15,10 @@ union Control {
   cmsghdr align;
 };
 
+bool HasDescriptor(MessageKind kind) {
+  return kind == MessageKind::kPublish || kind == MessageKind::kRemember;
+}
+
 }  // namespace
 
 Channel::Pair Channel::Make() {
@@ -80,7 +84,7 @@ std::expected<Channel::Received, Channel::Failure> Channel::Receive() {
   if (size == 0) return std::unexpected(Failure::kClosed);
   if (size != static_cast<ssize_t>(sizeof received.message) ||
       (packet.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0 ||
-      descriptors != (received.message.kind == MessageKind::kPublish ? 1U : 0U)) {
+      descriptors != (HasDescriptor(received.message.kind) ? 1U : 0U)) {
     return std::unexpected(Failure::kBroken);
   }
   return received;

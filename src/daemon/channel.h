@@ -1,6 +1,6 @@
 // What the parent (root) and its child (which talks to the network) say to each other, over a
-// SOCK_SEQPACKET socket pair: one message a packet, of fixed size; one descriptor with kPublish,
-// none with the others.
+// SOCK_SEQPACKET socket pair: one message a packet, of fixed size; one descriptor with kPublish and
+// kRemember, none with the others.
 //
 // The parent believes nothing that comes over it: a message of the wrong size or kind, or a
 // descriptor that is not sealed, is a reason to end the child.
@@ -17,10 +17,14 @@ namespace sqlmap {
 
 enum class MessageKind : std::uint32_t {
   // child to parent
-  kAlive = 1,    // each second; `value`: seconds that the database has been down, 0 while it is up
-  kPublish = 2,  // with a sealed memfd that holds a snapshot; `token` comes back in kPublished
-  kConfirm = 3,  // asked at `token` (CLOCK_MONOTONIC, ms), the database said that nothing has
-                 // changed since `generation`; 0: it does not say so any more
+  kAlive = 1,     // each second; `value`: seconds that the database has been down, 0 while it is up
+  kPublish = 2,   // with a sealed memfd that holds a snapshot; `token` comes back in kPublished
+  kConfirm = 3,   // asked at `token` (CLOCK_MONOTONIC, ms), the database said that nothing has
+                  // changed since `generation`; 0: it does not say so any more
+  kRemember = 4,  // with a sealed memfd: what is remembered of logins, all of it, to be kept
+  // child to parent, and on to the other children
+  kForget = 5,  // of the name that `token` and `generation` together are the id of, nothing is to
+                // be remembered
   // parent to child
   kPublished = 16,  // `token`, and what became of it: `value` is one of `published`
   kRefresh = 17,    // read again now; `value` 1: even if much is missing

@@ -1,9 +1,11 @@
 #include "daemon/child.h"
 
 #include <sys/epoll.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cstdint>
+#include <cstring>
 #include <deque>
 #include <exception>
 #include <functional>
@@ -18,6 +20,7 @@
 #include "daemon/event.h"
 #include "daemon/load_settings.h"
 #include "daemon/mailbox.h"
+#include "daemon/offline_logins.h"
 #include "daemon/refresher.h"
 #include "daemon/server.h"
 
@@ -25,6 +28,24 @@ namespace sqlmap {
 namespace {
 
 constexpr std::int64_t kAliveMs = 1'000;
+constexpr std::int64_t kFinishMs = 500;
+
+// Together as long as an id.
+static_assert(sizeof(Message::token) + sizeof(Message::generation) == sizeof(OfflineId));
+
+Message ToForget(const OfflineId& name) {
+  Message message{MessageKind::kForget};
+  std::memcpy(&message.token, name.data(), sizeof message.token);
+  std::memcpy(&message.generation, name.data() + sizeof message.token, sizeof message.generation);
+  return message;
+}
+
+OfflineId NameToForget(const Message& message) {
+  OfflineId name{};
+  std::memcpy(name.data(), &message.token, sizeof message.token);
+  std::memcpy(name.data() + sizeof message.token, &message.generation, sizeof message.generation);
+  return name;
+}
 
 class Child {
  public:
@@ -36,17 +57,59 @@ class Child {
                 [this](ClientId client, Asked asked) {
                   answerer_.OnRequest(client, std::move(asked));
                 }),
-        answerer_(backend_.settings(), {backend_.accounts(), backend_.logins()}, Calls(), mailbox_,
-                  log) {
+        offline_(MakeOffline(log)),
+        answerer_(backend_.settings(), Sources(), Calls(), loop_, mailbox_, log) {
     if (PublishesSnapshots(backend_.settings())) refresher_ = MakeRefresher(log);
     loop_.WatchIo(channel_, context_.channel.fd(), EPOLLIN, [this](std::uint32_t) { Listen(); });
     loop_.WatchIo(results_, mailbox_.fd(), EPOLLIN, [this](std::uint32_t) { mailbox_.Deliver(); });
     SayAlive();
   }
 
-  int Run() { return loop_.Run(); }
+  int Run() {
+    const int status = loop_.Run();
+    if (offline_ != nullptr) {
+      // What was remembered last survives us.
+      (void)offline_->memory().Finish(kFinishMs);
+      mailbox_.Deliver();
+    }
+    return status;
+  }
 
  private:
+  Answerer::Sources Sources() {
+    AccountSource& accounts = offline_ == nullptr ? backend_.accounts() : offline_->accounts();
+    LoginGate& logins = offline_ == nullptr ? backend_.logins() : offline_->gate();
+    Answerer::Sources sources{accounts, logins};
+    const auto is_asked = [this](QueryId id) { return backend_.settings().query(id).configured(); };
+    sources.note_is_required = backend_.logins().AttemptRowIsRequired();
+    if (sources.note_is_required || is_asked(QueryId::kAuthSuccess) ||
+        is_asked(QueryId::kAuthFailure)) {
+      sources.note = [this](const LoginRequest& request, LoginAnswer& answer) {
+        backend_.logins().NoteAttempt(request, answer);
+      };
+    }
+    return sources;
+  }
+
+  // Its calls come from many threads.
+  std::unique_ptr<OfflineLogins> MakeOffline(Log& log) {
+    const auto keep = [this](OwnedFd memory) {
+      auto shared = std::make_shared<OwnedFd>(std::move(memory));
+      mailbox_.Post([this, shared] {
+        if (!context_.channel.Send({MessageKind::kRemember}, shared->get()))
+          offline_->memory().KeepAgain();
+      });
+    };
+    const auto forgotten = [this](const OfflineId& name) {
+      mailbox_.Post([this, message = ToForget(name)] { (void)context_.channel.Send(message); });
+    };
+    return OfflineLogins::Make(
+        context_.offline, backend_.settings(),
+        {backend_.logins(), backend_.accounts(),
+         [this] { return backend_.accounts().LastWordMs(); }},
+        [] { return std::int64_t{time(nullptr)}; }, {keep, forgotten}, log);
+  }
+
   Answerer::Calls Calls() {
     return {
         .reply = [this](ClientId id, AnswerBytes bytes) { server_.Reply(id, std::move(bytes)); },
@@ -99,6 +162,9 @@ class Child {
 
   std::string Describe() {
     return "clients " + std::to_string(server_.clients()) + '\n' + answerer_.Describe() +
+           (offline_ == nullptr
+                ? std::string()
+                : "remembered_logins " + std::to_string(offline_->memory().names()) + '\n') +
            (refresher_ == nullptr ? std::string() : refresher_->Describe());
   }
 
@@ -129,6 +195,8 @@ class Child {
         OnPublished(message);
       } else if (message.kind == MessageKind::kRefresh) {
         Refresh(message.value != 0, [](RefreshResult, const std::string&) {});
+      } else if (message.kind == MessageKind::kForget && offline_ != nullptr) {
+        offline_->memory().ForgetToo(NameToForget(message));
       } else if (message.kind == MessageKind::kDrain) {
         loop_.WatchTime(drained_, message.value, [this] { loop_.Exit(0); });
         server_.Drain([this] { loop_.Exit(0); });
@@ -147,6 +215,7 @@ class Child {
   EventLoop::Watch drained_;
   std::int64_t since_ms_ = 0;  // when the publication under way began to be read
   // Threads that post to the mailbox: they end first.
+  std::unique_ptr<OfflineLogins> offline_;  // asked by the next one
   Answerer answerer_;
   std::unique_ptr<Refresher> refresher_;
 };

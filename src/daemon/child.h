@@ -7,6 +7,7 @@
 
 #include "common/config/settings.h"
 #include "daemon/channel.h"
+#include "daemon/offline_files.h"
 #include "daemon/refresh_policy.h"
 
 namespace sqlmap {
@@ -19,6 +20,7 @@ struct ChildContext {
   std::optional<TableFacts> published;  // what all processes see now
   bool foreground;                      // log to standard error
   std::uint64_t generation = 0;         // its number
+  OfflineBytes offline = {};            // what is remembered of logins
 };
 
 // Serves until it is told to drain or the parent is gone; then the process ends. Returns an exit

@@ -22,7 +22,8 @@ struct ChildPlan {
   int listener;
   std::optional<TableFacts> published;
   bool foreground;
-  std::uint64_t generation;  // see ChildContext
+  std::uint64_t generation;     // see ChildContext
+  const OfflineBytes& offline;  // the same
 };
 
 // Started at the beginning, killed at the end of its life.

@@ -16,9 +16,11 @@ SettingsOrErrors LoadDaemonSettings(const DaemonPaths& paths, Log& log) {
   if (!settings) return settings;
   if (auto error = ReadLocalIds(paths.passwd, paths.group, settings->accounts))
     return std::unexpected(std::vector<SettingsError>{*std::move(error)});
-  if (settings->cache.offline_auth_seconds != 0) {
+  if (settings->cache.offline_auth_seconds != 0 && settings->log_rows.auth_success) {
     log.Write(LogLevel::kWarning,
-              paths.config + ": [cache] offline_auth_seconds is not in use yet");
+              paths.config +
+                  ": [cache] offline_auth_seconds lets nobody in while [log_rows] required has "
+                  "\"auth_success\": that row cannot be written when no server answers");
   }
   return settings;
 }

@@ -23,6 +23,10 @@ struct DaemonPaths {
   }
   std::string persistent() const { return state + "/snapshot"; }
 
+  // Root's alone: see offline_files.h.
+  std::string offline() const { return state + "/offline"; }
+  std::string offline_key() const { return state + "/offline.key"; }
+
   static constexpr char kSnapshotPrefix[] = "snapshot.";
 };
 

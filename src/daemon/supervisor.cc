@@ -43,7 +43,8 @@ Supervisor::Supervisor(Options options, Settings settings, DaemonLog& log)
       log_(log),
       settings_(std::move(settings)),
       local_(LocalStamp::Of(options_.paths)),
-      publication_(loop_, options_.paths, settings_, log, options_.publisher_ms) {}
+      publication_(loop_, options_.paths, settings_, log, options_.publisher_ms),
+      offline_(loop_, options_.paths, log) {}
 
 int Supervisor::Run() {
   try {
@@ -78,6 +79,7 @@ std::expected<void, std::string> Supervisor::Prepare() {
   if (!lock) return std::unexpected(std::move(lock.error()));
   lock_ = *std::move(lock);
   publication_.Resume();
+  offline_.Switch(settings_.cache.offline_auth_seconds != 0);
   auto listener = Listener::Open(paths.socket());
   if (!listener) return std::unexpected("no socket: " + listener.error());
   listener_.emplace(*std::move(listener));
@@ -106,9 +108,9 @@ void Supervisor::WatchSignals() {
 bool Supervisor::TakeOver() {
   if (stopping_) return false;
   (void)listener_->Renew();
-  auto started =
-      ChildProcess::Start({options_.run_child, user_, settings_, listener_->fd(),
-                           publication_.facts(), options_.foreground, publication_.generation()});
+  auto started = ChildProcess::Start({options_.run_child, user_, settings_, listener_->fd(),
+                                      publication_.facts(), options_.foreground,
+                                      publication_.generation(), offline_.bytes()});
   if (!started) {
     Say(LogLevel::kError, "a child cannot be started: " + started.error());
     return false;
@@ -159,6 +161,12 @@ void Supervisor::OnMessage(ChildProcess& child) {
         if (!IsSealedMemory(received->descriptor.get())) return Distrust(child);
         OnSnapshot(child, std::move(received->descriptor), message.token);
         break;
+      case MessageKind::kRemember:
+        if (!OnRemember(child, received->descriptor)) return Distrust(child);
+        break;
+      case MessageKind::kForget:
+        OnForget(child, message);
+        break;
       default:
         return Distrust(child);
     }
@@ -192,6 +200,20 @@ void Supervisor::OnSnapshot(ChildProcess& child, OwnedFd memory, std::uint64_t t
   if (!publication_.Begin(std::move(memory), done)) tell(published::kNot);
 }
 
+// Of a child that another one has taken over from, what it forgets counts, and no more: it does not
+// know what the other one remembers.
+bool Supervisor::OnRemember(ChildProcess& child, const OwnedFd& memory) {
+  if (!IsSealedMemory(memory.get())) return false;
+  const bool serves = &child == current_ || child.leave_ms == 0;
+  return !serves || offline_.Take(memory);
+}
+
+void Supervisor::OnForget(ChildProcess& child, const Message& message) {
+  for (const auto& other : children_) {
+    if (other.get() != &child) (void)other->channel.Send(message);
+  }
+}
+
 void Supervisor::OnAlive(ChildProcess& child, std::uint32_t down_seconds) {
   child.alive_ms = MonotonicMs();
   if (&child != current_ || stopping_) return;
@@ -212,11 +234,13 @@ void Supervisor::OnEnd(ChildProcess& child) {
   const std::int64_t lived = MonotonicMs() - child.started_ms;
   const bool sent_away = child.leave_ms != 0;
   child.on_end.End();
+  // Its last words.
+  if (sent_away && child.on_message.active()) OnMessage(child);
   const std::string end = DescribeEnd(child.process.Wait());
   if (&child == current_) current_ = nullptr;
   std::erase_if(children_, [&](const auto& each) { return each.get() == &child; });
   if (stopping_) {
-    if (children_.empty()) loop_.Exit(EXIT_SUCCESS);
+    if (children_.empty()) End();
     return;
   }
   if (sent_away) return;
@@ -306,6 +330,7 @@ void Supervisor::Reload() {
     settings_ = *std::move(loaded);
     local_ = local;
     publication_.OnSettings();
+    offline_.Switch(settings_.cache.offline_auth_seconds != 0);
     Say(LogLevel::kInfo, "the configuration was read again");
     if (TakeOver()) return SayReady();
   } else {
@@ -322,7 +347,12 @@ void Supervisor::Stop() {
   listener_->Remove();
   publication_.Retire();
   for (const auto& child : children_) SendAway(*child, options_.stop_ms);
-  if (children_.empty()) loop_.Exit(EXIT_SUCCESS);
+  if (children_.empty()) End();
+}
+
+void Supervisor::End() {
+  offline_.Finish(kParting);
+  loop_.Exit(EXIT_SUCCESS);
 }
 
 }  // namespace sqlmap

@@ -16,6 +16,7 @@
 #include "daemon/event.h"
 #include "daemon/listener.h"
 #include "daemon/load_settings.h"
+#include "daemon/offline_files.h"
 #include "daemon/paths.h"
 #include "daemon/privileges.h"
 #include "daemon/publication.h"
@@ -62,12 +63,15 @@ class Supervisor {
   void MendRunDirectory();
   void OnMessage(ChildProcess& child);
   void OnSnapshot(ChildProcess& child, OwnedFd memory, std::uint64_t token);
+  bool OnRemember(ChildProcess& child, const OwnedFd& memory);
+  void OnForget(ChildProcess& child, const Message& message);
   void Distrust(ChildProcess& child);
   void OnAlive(ChildProcess& child, std::uint32_t down_seconds);
   void OnEnd(ChildProcess& child);
   void SendAway(ChildProcess& child, std::int64_t patience_ms);
   void Reload();
   void Stop();
+  void End();
   void SayReady();
   void Say(LogLevel level, const std::string& line) { log_.Write(level, line); }
 
@@ -81,6 +85,7 @@ class Supervisor {
   std::optional<Listener> listener_;
   EventLoop loop_;
   Publication publication_;
+  OfflineFiles offline_;
   RestartPolicy restarts_;
   std::list<std::unique_ptr<ChildProcess>> children_;
   ChildProcess* current_ = nullptr;  // of children_: the one that serves; null: it will be started

@@ -22,7 +22,7 @@ class Engine {
   Engine& operator=(const Engine&) = delete;
 
   SqlAccountSource& accounts() { return backend_.accounts(); }
-  LoginGate& logins() { return backend_.logins(); }
+  SqlLoginGate& logins() { return backend_.logins(); }
   const Settings& settings() const { return backend_.settings(); }
   // For an engine that has been replaced.
   void CloseIdle() { backend_.CloseIdle(); }

@@ -1,5 +1,7 @@
 #include "direct/facade.h"
 
+#include <unistd.h>
+
 #include <memory>
 #include <new>
 #include <utility>
@@ -61,13 +63,19 @@ Answer Open(EngineHolder& holder, Answer (SqlAccountSource::*list)(Cursor<Record
   });
 }
 
+// Who asks is this process.
+LoginRequest FromHere(LoginRequest request) {
+  request.pid = getpid();
+  return request;
+}
+
 void AskGate(EngineHolder& holder,
              void (LoginGate::*question)(const LoginRequest&, LoginAnswer&) noexcept,
              const LoginRequest& request, LoginAnswer& answer) noexcept {
   answer = LoginAnswer();
   WithEngine(holder, [&](const auto& engine) {
     LoginGate& gate = engine->logins();
-    (gate.*question)(request, answer);
+    (gate.*question)(FromHere(request), answer);
     return Answer::Found();
   });
 }
@@ -110,7 +118,13 @@ Answer AccountFacade::ListShadows(Cursor<ShadowRecord>*& cursor) noexcept {
 }
 
 void LoginFacade::Authenticate(const LoginRequest& request, LoginAnswer& answer) noexcept {
-  AskGate(holder_, &LoginGate::Authenticate, request, answer);
+  answer = LoginAnswer();
+  WithEngine(holder_, [&](const auto& engine) {
+    const LoginRequest here = FromHere(request);
+    engine->logins().Authenticate(here, answer);
+    engine->logins().NoteAttempt(here, answer);
+    return Answer::Found();
+  });
 }
 void LoginFacade::CheckAccount(const LoginRequest& request, LoginAnswer& answer) noexcept {
   AskGate(holder_, &LoginGate::CheckAccount, request, answer);

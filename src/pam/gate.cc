@@ -33,7 +33,8 @@ std::string_view WhyNoPlugin(Reason reason) {
 
 }  // namespace
 
-LoginAnswer AskGate(const LoginRequest& request, GateQuestion question) noexcept {
+LoginAnswer AskGate(const LoginRequest& request, GateQuestion question,
+                    bool* nobody_there) noexcept {
   const CallGuard guard;
   switch (FindLocalName(kPasswdFile, request.name)) {
     case LocalName::kNone:
@@ -50,12 +51,40 @@ LoginAnswer AskGate(const LoginRequest& request, GateQuestion question) noexcept
   if (daemon.no_daemon()) {
     const DirectPlugin* plugin = nullptr;
     const Answer loaded = LoadDirectPlugin(plugin);
-    if (!loaded.found()) return Decided(LoginVerdict::kUnavailable, WhyNoPlugin(loaded.reason));
+    if (!loaded.found()) {
+      if (nobody_there != nullptr) *nobody_there = true;
+      return Decided(LoginVerdict::kUnavailable, WhyNoPlugin(loaded.reason));
+    }
     answer = LoginAnswer();
     (plugin->logins->*question)(request, answer);
   }
   answer.reason[sizeof answer.reason - 1] = '\0';
   return answer;
+}
+
+Answer AskAccount(std::string_view name, AccountSource::UserSink found) noexcept {
+  const CallGuard guard;
+  switch (FindLocalName(kPasswdFile, name)) {
+    case LocalName::kNone:
+      break;
+    case LocalName::kSystem:
+      return Answer::Absent();
+    case LocalName::kUnreadable:
+      return Answer::Unavailable(Reason::kServerError);
+  }
+  bool same = true;
+  const auto if_same = [&](const UserRecord& user) {
+    same = user.name == name;
+    if (same) found(user);
+  };
+  SocketSource daemon(SQLMAP_RUN_DIR "/socket");
+  Answer answer = daemon.FindUserByName(name, if_same);
+  if (daemon.no_daemon()) {
+    const DirectPlugin* plugin = nullptr;
+    answer = LoadDirectPlugin(plugin);
+    if (answer.found()) answer = plugin->accounts->FindUserByName(name, if_same);
+  }
+  return answer.found() && !same ? Answer::Unavailable(Reason::kServerError) : answer;
 }
 
 }  // namespace sqlmap

@@ -15,13 +15,15 @@ bool IsWorthALine(Stage stage, LoginVerdict verdict, const Options& options) {
   if (options.debug) return true;
   if (verdict == LoginVerdict::kUnknownUser)
     return stage == Stage::kAuthentication && !options.ignore_unknown_user;
-  return stage == Stage::kAuthentication || verdict != LoginVerdict::kAccepted;
+  if (verdict != LoginVerdict::kAccepted) return true;
+  return stage == Stage::kAuthentication || stage == Stage::kNewPassword;
 }
 
-void ComposeLine(LineWriter& line, const LoginRequest& request, const LoginAnswer& answer,
-                 const Options& options) {
+void ComposeLine(LineWriter& line, Stage stage, const LoginRequest& request,
+                 const LoginAnswer& answer, const Options& options) {
   const VerdictMeaning meaning = MeaningOf(answer.verdict);
-  line.Text(meaning.words);
+  const bool changed = stage == Stage::kNewPassword && answer.verdict == LoginVerdict::kAccepted;
+  line.Text(changed ? "password changed" : meaning.words);
   if (meaning.name_is_account || options.debug) Field(line, "user", request.name);
   Field(line, "rhost", request.rhost);
   Field(line, "tty", request.tty);

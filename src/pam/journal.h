@@ -14,19 +14,20 @@ namespace sqlmap {
 // Bytes that hold any line.
 inline constexpr std::size_t kMaxLine = 640;
 
-enum class Stage : std::uint8_t { kAuthentication, kAccount };
+// The two phases of a password change are stages of their own.
+enum class Stage : std::uint8_t { kAuthentication, kAccount, kOldPassword, kNewPassword, kSession };
 
 // Whether a decision is worth a line without `debug`. Not: that an account may go on being used, or
-// that the account stage met one that is not ours, which happens for each cron job of every local
-// user.
+// that another stage than auth met one that is not ours, which happens for each cron job of every
+// local user; nor that a password may be changed, before it is.
 bool IsWorthALine(Stage stage, LoginVerdict verdict, const Options& options);
 
 // "wrong password user=shop.acme.example rhost=192.0.2.7 tty=ssh: alice mismatch (drupal7)"
 //
 // The name is there only if it is known to be one, or with `debug`: people type passwords at the
 // login prompt.
-void ComposeLine(LineWriter& line, const LoginRequest& request, const LoginAnswer& answer,
-                 const Options& options);
+void ComposeLine(LineWriter& line, Stage stage, const LoginRequest& request,
+                 const LoginAnswer& answer, const Options& options);
 
 }  // namespace sqlmap
 

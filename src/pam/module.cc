@@ -13,11 +13,12 @@
 
 #include "common/account/line_writer.h"
 #include "common/account/login_gate.h"
-#include "pam/conversation.h"
+#include "pam/change.h"
 #include "pam/gate.h"
-#include "pam/journal.h"
+#include "pam/libpam.h"
 #include "pam/options.h"
 #include "pam/refusal_floor.h"
+#include "pam/session.h"
 #include "pam/status.h"
 
 #define SQLMAP_PAM_EXPORT extern "C" __attribute__((visibility("default")))
@@ -25,53 +26,19 @@
 namespace sqlmap {
 namespace {
 
-constexpr unsigned kFailDelayMicroseconds = 2'000'000;
-
 Options OptionsOf(pam_handle_t* handle, int argc, const char** argv) {
-  const auto complain = [handle](std::string_view word) {
-    char text[LineWriter::kMaxForeign * 2];
+  const auto complain = [handle](const OptionFault& fault) {
+    char text[kMaxLine];
     LineWriter line(text);
-    line.Text("unknown option ").Foreign(word);
+    DescribeFault(line, fault);
     pam_syslog(handle, LOG_ERR, "%s", text);
   };
   return ReadOptions({argv, static_cast<std::size_t>(argc)}, complain);
 }
 
-// "" for an item that is not set.
-std::string_view Item(pam_handle_t* handle, int type) {
-  const void* item = nullptr;
-  if (pam_get_item(handle, type, &item) != PAM_SUCCESS || item == nullptr) return {};
-  return static_cast<const char*>(item);
-}
-
-// Views of libpam's items, which the application may replace whenever it is called: make it after
-// the last prompt.
-LoginRequest RequestFor(pam_handle_t* handle) {
-  LoginRequest request;
-  request.name = Item(handle, PAM_USER);
-  request.service = Item(handle, PAM_SERVICE);
-  request.rhost = Item(handle, PAM_RHOST);
-  request.tty = Item(handle, PAM_TTY);
-  return request;
-}
-
-// libpam's flags come as an int, and its constants are unsigned.
-bool Has(int flags, unsigned flag) { return (static_cast<unsigned>(flags) & flag) != 0; }
-
-// For a stage that ends before there is anything to decide. libpam's texts are no secrets.
-int GiveUp(pam_handle_t* handle, const char* what, int status) {
-  pam_syslog(handle, LOG_NOTICE, "%s: %s", what, pam_strerror(handle, status));
-  return status;
-}
-
-int Conclude(pam_handle_t* handle, Stage stage, const Options& options, const LoginRequest& request,
-             const LoginAnswer& answer) {
-  if (IsWorthALine(stage, answer.verdict, options)) {
-    char text[kMaxLine];
-    LineWriter line(text);
-    ComposeLine(line, request, answer, options);
-    pam_syslog(handle, MeaningOf(answer.verdict).priority, "%s", text);
-  }
+int Conclude(pam_handle_t* handle, int flags, Stage stage, const Options& options,
+             const LoginRequest& request, const LoginAnswer& answer) {
+  Report(handle, flags, stage, options, request, answer);
   return StatusOf(answer.verdict, options);
 }
 
@@ -80,19 +47,13 @@ int Authenticate(pam_handle_t* handle, int flags, const Options& options) {
   // can fail only for a null handle, and a login is not to depend on it.
   if (!options.nodelay) (void)pam_fail_delay(handle, kFailDelayMicroseconds);
 
-  const auto get_user = [handle](const char*& user) {
-    return pam_get_user(handle, &user, nullptr);
-  };
-  int status = AskForUser(get_user);
+  int status = AskForUser(handle);
   if (status != PAM_SUCCESS) return GiveUp(handle, "no user name", status);
 
   // Also for a name that turns out not to be ours: it must look like any other, and the modules
   // behind use the answer.
   std::string_view password;
-  const auto get_authtok = [handle](const char*& token) {
-    return pam_get_authtok(handle, PAM_AUTHTOK, &token, nullptr);
-  };
-  status = AskForPassword(get_authtok, password);
+  status = AskForPassword(handle, PAM_AUTHTOK, password);
   if (status != PAM_SUCCESS) return GiveUp(handle, "no password", status);
 
   // What was refused so far had nothing to do with any account.
@@ -107,7 +68,7 @@ int Authenticate(pam_handle_t* handle, int flags, const Options& options) {
       answer.verdict == LoginVerdict::kAccepted) {
     answer.verdict = LoginVerdict::kWrongPassword;
   }
-  status = Conclude(handle, Stage::kAuthentication, options, request, answer);
+  status = Conclude(handle, flags, Stage::kAuthentication, options, request, answer);
   if (answer.verdict != LoginVerdict::kAccepted) floor.Wait();
   return status;
 }
@@ -116,14 +77,7 @@ int CheckAccount(pam_handle_t* handle, int flags, const Options& options) {
   const LoginRequest request = RequestFor(handle);
   if (request.name.empty()) return GiveUp(handle, "no user name", PAM_USER_UNKNOWN);
   const LoginAnswer answer = AskGate(request, &LoginGate::CheckAccount);
-  const int status = Conclude(handle, Stage::kAccount, options, request, answer);
-  if (answer.verdict == LoginVerdict::kAccepted && answer.days_left >= 0 &&
-      !Has(flags, PAM_SILENT)) {
-    // The application's refusal to show a message is no reason to refuse the login.
-    (void)pam_info(handle, "Warning: your password will expire in %d day%s.", answer.days_left,
-                   answer.days_left == 1 ? "" : "s");
-  }
-  return status;
+  return Conclude(handle, flags, Stage::kAccount, options, request, answer);
 }
 
 }  // namespace
@@ -143,12 +97,17 @@ SQLMAP_PAM_EXPORT int pam_sm_acct_mgmt(pam_handle_t* handle, int flags, int argc
   return sqlmap::CheckAccount(handle, flags, sqlmap::OptionsOf(handle, argc, argv));
 }
 
-SQLMAP_PAM_EXPORT int pam_sm_open_session(pam_handle_t*, int, int, const char**) {
-  return PAM_IGNORE;
+SQLMAP_PAM_EXPORT int pam_sm_open_session(pam_handle_t* handle, int flags, int argc,
+                                          const char** argv) {
+  return sqlmap::OpenSession(handle, flags, sqlmap::OptionsOf(handle, argc, argv));
 }
 
-SQLMAP_PAM_EXPORT int pam_sm_close_session(pam_handle_t*, int, int, const char**) {
-  return PAM_IGNORE;
+SQLMAP_PAM_EXPORT int pam_sm_close_session(pam_handle_t* handle, int flags, int argc,
+                                           const char** argv) {
+  return sqlmap::CloseSession(handle, flags, sqlmap::OptionsOf(handle, argc, argv));
 }
 
-SQLMAP_PAM_EXPORT int pam_sm_chauthtok(pam_handle_t*, int, int, const char**) { return PAM_IGNORE; }
+SQLMAP_PAM_EXPORT int pam_sm_chauthtok(pam_handle_t* handle, int flags, int argc,
+                                       const char** argv) {
+  return sqlmap::ChangeAuthtok(handle, flags, sqlmap::OptionsOf(handle, argc, argv));
+}

@@ -2,12 +2,25 @@
 #ifndef SQLMAP_PAM_OPTIONS_H_
 #define SQLMAP_PAM_OPTIONS_H_
 
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 
 #include "common/account/function_ref.h"
+#include "common/account/line_writer.h"
 
 namespace sqlmap {
+
+// Where a session shall be locked in.
+enum class Chroot : std::uint8_t {
+  kNone,
+  kHome,     // the account's home
+  kPath,     // Options::chroot_path
+  kUnclear,  // somewhere, but the line does not say where: nobody may be let in
+};
 
 struct Options {
   // Take the password that a module in front asked for, and never ask. libpam reads this word too.
@@ -15,6 +28,9 @@ struct Options {
   // Take that password if there is one, else ask. This is what happens anyway, as with pam_unix: a
   // second question after a wrong password would tell that the name is known.
   bool try_first_pass = false;
+  // password: take the new password that a module in front asked for, and never ask. libpam reads
+  // this word.
+  bool use_authtok = false;
   // An empty password may be right, unless the service sets PAM_DISALLOW_NULL_AUTHTOK.
   bool nullok = false;
   // More lines in the log, with the names of unknown users; never a secret.
@@ -24,14 +40,44 @@ struct Options {
   // PAM_IGNORE instead of PAM_USER_UNKNOWN, and instead of PAM_AUTHINFO_UNAVAIL.
   bool ignore_unknown_user = false;
   bool ignore_authinfo_unavail = false;
+
+  // session. Texts are the line's own. Paths are plain (plain_path.h).
+
+  // Make a home that is missing, if it is below this directory; "": make none.
+  std::string_view mkhome = {};
+  // What a new home begins with; "": nothing. Neither of the two is below the other.
+  std::string_view skel = {};
+  // Of the home itself: 0700 at least, and not writable for all.
+  mode_t home_mode = 0700;
+  // umask(2) of the session; nullopt: it stays as it is.
+  std::optional<mode_t> umask = {};
+  Chroot chroot = Chroot::kNone;
+  std::string_view chroot_path = {};
 };
 
-// Reads the words, in any order. One that is not known, or not spelled exactly so, is given to
-// `unknown` and has no effect: as with pam_unix, a slip of the pen must not lock everybody out, and
-// no option opens anything when it is missing. What `unknown` gets ends before a '=', for behind it
-// may stand a secret (pam_mysql's passwd=...).
+// A word that could not be taken as it is.
+struct OptionFault {
+  std::string_view word;     // the option, without its value: behind the '=' may stand a secret
+                             // (pam_mysql's passwd=...)
+  std::string_view allowed;  // what its value may be; "" if there is no such option
+  std::string_view effect;   // what is done instead; "" if nothing is
+};
+
+// "option umask: the value must be octal, at most 0777: it is taken for 0077"
+void DescribeFault(LineWriter& line, const OptionFault& fault);
+
+// Reads the words, in any order; of two with the same name the last counts. Each one at fault is
+// given to `report`. What becomes of it is what opens nothing:
+//
+//   no option, or not spelled exactly so   no effect: as with pam_unix, a slip of the pen must not
+//                                          lock everybody out
+//   as above, but it may have been meant   Chroot::kUnclear: it would open something if it had no
+//   for chroot                             effect
+//   a bad mkhome, skel or home_mode        no home is made
+//   a bad umask                            0077
+//   a bad chroot                           Chroot::kUnclear
 Options ReadOptions(std::span<const char* const> words,
-                    FunctionRef<void(std::string_view)> unknown);
+                    FunctionRef<void(const OptionFault&)> report);
 
 }  // namespace sqlmap
 

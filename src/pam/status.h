@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "common/account/login_gate.h"
+#include "pam/journal.h"
 #include "pam/options.h"
 
 namespace sqlmap {
@@ -35,7 +36,13 @@ struct VerdictMeaning {
 //   kUnavailable         PAM_AUTHINFO_UNAVAIL
 VerdictMeaning MeaningOf(LoginVerdict verdict);
 
-// The return code of a stage: MeaningOf(verdict).status, or PAM_IGNORE if the options ask for it.
+// The return code of a phase of the password stage, Stage::kOldPassword or kNewPassword: as above,
+// but that the application is to try again later (PAM_TRY_AGAIN) if nobody can say, or store, in
+// the first phase; and that whatever keeps a new password from being stored is PAM_AUTHTOK_ERR.
+int StatusOfChange(LoginVerdict verdict, Stage stage, const Options& options);
+
+// The return code of the stages auth and account: MeaningOf(verdict).status, or PAM_IGNORE if the
+// options ask for it.
 int StatusOf(LoginVerdict verdict, const Options& options);
 
 }  // namespace sqlmap

@@ -17,9 +17,14 @@ CONFIG = Path("/etc/sqlmapd/sqlmapd.toml")
 _PID = Path("/run/sqlmapd.pid")
 _LOG = Path("/run/sqlmapd.log")
 
-# The configuration of these tests, but for what a test is about. The passwords are in secrets.toml.
+# The configuration of these tests, but for what a test is about. The passwords are in secrets.toml. The same passwords are wrong here
+# again and again, and none is to wait for those before.
 BASE = {"database": {"name": '"accounts"', "user": '"sqlmap"'}, "accounts": {"name_case": '"lower"'},
-        "auth": {"schemes": '["strong", "md5"]'}}
+        "auth": {"schemes": '["strong", "md5"]'}, "throttle": {"failures": 0}}
+
+
+def is_here():
+    return _PID.exists()
 
 
 def parent():
@@ -125,6 +130,15 @@ def status():
 
 def refresh(*options):
     return subprocess.run(["sqlmapctl", "refresh", "--wait", *options], capture_output=True, text=True)
+
+
+def never_throttle():
+    """From here on, whatever the configuration was."""
+    was = CONFIG.read_text()
+    assert was.count("#failures = ") == 1
+    stop()
+    CONFIG.write_text(was.replace("#failures = ", "failures = 0 # "))
+    start()
 
 
 def log_text():

@@ -43,6 +43,15 @@ TEST_F(AuthenticateTest, ANumberThatIsNoVerdictIsUnavailable) {
   }
 }
 
+TEST_F(AuthenticateTest, WhoGetsInByWhatTheHostRemembersIsToldSo) {
+  Service("auth required MODULE\n");
+  PamSession session(folder_, "sshd", "offline", {Typed("secret")});
+  EXPECT_EQ(session.Authenticate(), PAM_SUCCESS);
+  ASSERT_EQ(session.messages().size(), 2U);
+  EXPECT_EQ(session.messages()[1].style, PAM_TEXT_INFO);
+  EXPECT_TRUE(session.messages()[1].text.starts_with("Authenticated with cached credentials"));
+}
+
 TEST_F(AuthenticateTest, ThePasswordDecides) {
   Service("auth required MODULE\n");
   EXPECT_EQ(PamSession(folder_, "sshd", "shop", {Typed(kShopPassword)}).Authenticate(),

@@ -56,6 +56,7 @@ class PamSession {
   int Authenticate(int flags = 0) { return pam_authenticate(handle_, flags); }
   int CheckAccount(int flags = 0) { return pam_acct_mgmt(handle_, flags); }
   int SetCredentials(int flags = PAM_ESTABLISH_CRED) { return pam_setcred(handle_, flags); }
+  int ChangeAuthtok(int flags = 0) { return pam_chauthtok(handle_, flags); }
   pam_handle_t* handle() { return handle_; }
 
   // Called while the application answers a prompt.

@@ -12,6 +12,7 @@ PamTest::PamTest() {
   control_ = static_cast<const FakePluginControl*>(dlsym(library, kFakePluginControlSymbol));
   control_->forget();
   control_->set_mode(FakePluginMode::kOn);
+  control_->set_account({});
   TakeLogLines();
 }
 

@@ -21,6 +21,7 @@ namespace sqlmap {
 // Absolute paths, from CMake: the module that loads the fake plugin, and one whose plugin does not
 // exist.
 inline constexpr char kModule[] = SQLMAP_TEST_MODULE;
+inline constexpr char kTokenModule[] = SQLMAP_TEST_TOKEN_MODULE;  // token_module.cc
 inline constexpr char kModuleWithoutPlugin[] = SQLMAP_TEST_MODULE_WITHOUT_PLUGIN;
 
 struct VerdictCase {

@@ -69,7 +69,7 @@ struct Parsed {
 };
 Parsed Read(const std::vector<const char*>& words) {
   Parsed parsed;
-  const auto note = [&](std::string_view word) { parsed.unknown.emplace_back(word); };
+  const auto note = [&](const OptionFault& fault) { parsed.unknown.emplace_back(fault.word); };
   parsed.options = ReadOptions(words, note);
   return parsed;
 }
@@ -78,6 +78,7 @@ TEST(OptionsTest, EachWordSetsItsFlagAndNoOther) {
   constexpr std::pair<const char*, bool Options::*> kFlags[] = {
       {"use_first_pass", &Options::use_first_pass},
       {"try_first_pass", &Options::try_first_pass},
+      {"use_authtok", &Options::use_authtok},
       {"nullok", &Options::nullok},
       {"debug", &Options::debug},
       {"nodelay", &Options::nodelay},
@@ -182,6 +183,9 @@ TEST(JournalTest, EveryRefusalIsLoggedAndNothingThatHappensAllDayLong) {
                 !(unknown && ignore_unknown))
           << value;
       EXPECT_EQ(IsWorthALine(Stage::kAccount, verdict, options), !unknown && !accepted) << value;
+      EXPECT_EQ(IsWorthALine(Stage::kOldPassword, verdict, options), !unknown && !accepted)
+          << value;
+      EXPECT_EQ(IsWorthALine(Stage::kNewPassword, verdict, options), !unknown) << value;
       options.debug = true;
       EXPECT_TRUE(IsWorthALine(Stage::kAuthentication, verdict, options)) << value;
       EXPECT_TRUE(IsWorthALine(Stage::kAccount, verdict, options)) << value;
@@ -198,7 +202,7 @@ TEST(JournalTest, TheLongestLineFitsWithItsReason) {
   std::memset(answer.reason, 'r', sizeof answer.reason - 1);
   char text[kMaxLine];
   LineWriter line(text);
-  ComposeLine(line, request, answer, {});
+  ComposeLine(line, Stage::kAccount, request, answer, {});
   EXPECT_TRUE(line.text().ends_with(std::string(": ") + answer.reason)) << text;
 }
 

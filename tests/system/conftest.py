@@ -15,7 +15,7 @@ from database import VIEWS, Database
 
 
 def pytest_addoption(parser):
-    parser.addoption("--aegir", type=int, choices=(1, 3), required=True, help="the generation of the data that is loaded")
+    parser.addoption("--aegir", type=int, choices=(1, 3), help="the generation of the Aegir data that is loaded, if it is that")
     parser.addoption("--mode", choices=("daemon", "direct"), default="daemon", help="who asks the database, as the sandbox was told")
 
 

@@ -18,6 +18,14 @@ def wait_until(condition, seconds=30):
         time.sleep(0.02)
 
 
+def has_ended(pid):
+    """Also of one that nobody has waited for yet."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+
+
 class Database:
     def __init__(self, mode):
         self.mode = mode
@@ -50,7 +58,7 @@ class Database:
         pid = int(SERVER.read_text())
         command = Path(f"/proc/{pid}/cmdline").read_text().rstrip("\0").split("\0")
         os.kill(pid, signal.SIGTERM)
-        wait_until(lambda: not Path(f"/proc/{pid}").exists())
+        wait_until(lambda: has_ended(pid))
         try:
             yield
         finally:

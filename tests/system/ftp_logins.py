@@ -11,7 +11,7 @@ import threading
 import pytest
 
 import expected
-from logins import SHOP, LoginTable, attempt_all
+from logins import SHOP, LoginTable, attempt_all, new_address
 from servers import ADDRESS, CERTIFICATE, DIRECTORY_MODE, UPLOAD_MODE
 
 PAGE = b"<?php // uploaded\n" * 1000
@@ -38,7 +38,7 @@ class FtpLogins(LoginTable):
     def login(self, server, name, password, client=None):
         ftp = client or ftplib.FTP(timeout=60)
         with self.connecting:
-            ftp.connect(ADDRESS, server.port)
+            ftp.connect(ADDRESS, server.port, source_address=(new_address(), 0))
         try:
             ftp.login(name, password)
         except Exception:

@@ -1,8 +1,10 @@
 """Who may log in and who may not, as one table that each server is asked through its own client.
 
-Servers punish a refused login with seconds of delay, so all attempts are made at once, and the tests look at the outcomes.
+Servers punish a refused login with seconds of delay, so all attempts are made at once, each from an address of its own, and the tests
+look at the outcomes.
 """
 
+import itertools
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -12,6 +14,14 @@ import expected
 SHOP = "shop.acme.example"
 WRONG_PASSWORDS = ("wrong", "", "alice-pw ", "ALICE-PW", "alice-p", "*", "x" * 500)
 UNKNOWN_NAMES = ("nobody.example", "Shop.Acme.Example", "SHOP.ACME.EXAMPLE", "acme.example", "_hop.acme.example", "%")
+
+_hosts = itertools.count()
+
+
+def new_address():
+    """One of this host, from which nobody has come yet: sqlmapd slows down those from which many passwords were wrong."""
+    network, host = divmod(next(_hosts), 250)
+    return f"127.1.{network}.{host + 1}"
 
 
 def attempt_all(accounts, is_let_in):

@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 import expected
-from logins import SHOP, LoginTable, attempt_all
+from logins import SHOP, LoginTable, attempt_all, new_address
 from servers import ADDRESS, DIRECTORY_MODE, UPLOAD_MODE, Sshd
 
 PAGE = b"<?php // uploaded\n" * 1000
@@ -25,7 +25,7 @@ def server(accounts, tmp_path_factory):
 def sftp(name, password, *commands):
     """Runs an sftp batch; its result."""
     return subprocess.run(
-        ["sshpass", "-e", "sftp", *SSH_OPTIONS, "-o", "BatchMode=no", "-b", "-", f"{name}@{ADDRESS}"],
+        ["sshpass", "-e", "sftp", *SSH_OPTIONS, "-o", f"BindAddress={new_address()}", "-o", "BatchMode=no", "-b", "-", f"{name}@{ADDRESS}"],
         input="\n".join(commands) + "\n", capture_output=True, text=True, timeout=60, env={**os.environ, "SSHPASS": password})
 
 

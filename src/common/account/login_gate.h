@@ -7,7 +7,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
+
+#include "common/account/record.h"
 
 namespace sqlmap {
 
@@ -50,6 +53,11 @@ struct LoginAnswer {
   std::int32_t days_left = -1;
   // Authenticate, kAccepted: no server answered, and this host remembered the password.
   bool offline = false;
+  // kUnavailable: while this was asked, no server said anything to anybody in this process. Stays
+  // in the process, like the next one.
+  bool no_server = false;
+  // CheckAccount, kAccepted: the numbers of the account's shadow line, if it has one.
+  std::optional<ShadowRecord> ageing = std::nullopt;
   // For the log, NUL-terminated, printable: what was decided and why, such as "row of alice:
   // mismatch". Never a password, a hash or text that the client chose.
   char reason[256] = {};
@@ -72,7 +80,7 @@ class LoginGate {
   // knows.
   virtual void ChangePassword(const LoginRequest& request, LoginAnswer& answer) noexcept = 0;
   // Notes the begin and the end of a session: kAccepted unless the configuration requires the row
-  // and it could not be written.
+  // and it could not be written (kUndecided).
   virtual void OpenSession(const LoginRequest& request, LoginAnswer& answer) noexcept = 0;
   virtual void CloseSession(const LoginRequest& request, LoginAnswer& answer) noexcept = 0;
 

@@ -14,6 +14,13 @@ std::string HostName() {
   return name;
 }
 
+// Whom writes go to. Without writers of their own, one health is known of each server.
+ServerList& WriterServers(std::optional<ServerList>& own, ServerList& readers,
+                          const DatabaseSettings& database, Dial::Names names, Log& log) {
+  if (database.writers.empty()) return readers;
+  return own.emplace(database, database.writers, names, log);
+}
+
 }  // namespace
 
 bool KeptCredentials::Get(Credentials& credentials) noexcept {
@@ -33,11 +40,14 @@ Backend::Backend(Settings settings, const Manner& manner, Log& log)
       privileged_credentials_(settings_.privileged.user, settings_.privileged.password),
       servers_(settings_.database, settings_.database.servers, manner.names, log),
       identity_(servers_, identity_credentials_, settings_.database.pool_size, Pool::Idle::kKept),
-      privileged_(servers_,
-                  manner.privileged == nullptr ? privileged_credentials_ : *manner.privileged,
-                  settings_.database.pool_size, manner.privileged_idle),
-      runner_(settings_, servers_, identity_, privileged_, log),
+      privileged_(servers_, PrivilegedCredentials(manner), settings_.database.pool_size,
+                  manner.privileged_idle),
+      writers_(WriterServers(writer_servers_, servers_, settings_.database, manner.names, log),
+               PrivilegedCredentials(manner), settings_.database.pool_size, manner.privileged_idle,
+               Connection::Use::kWrites),
+      runner_(settings_, {servers_, identity_, privileged_},
+              {writer_servers_ ? *writer_servers_ : servers_, writers_}, log),
       accounts_(runner_, HostName()),
-      logins_(accounts_, settings_) {}
+      logins_(accounts_, settings_, log) {}
 
 }  // namespace sqlmap

@@ -3,6 +3,7 @@
 #ifndef SQLMAP_COMMON_BACKEND_BACKEND_H_
 #define SQLMAP_COMMON_BACKEND_BACKEND_H_
 
+#include <optional>
 #include <string>
 
 #include "common/account/log.h"
@@ -34,7 +35,8 @@ class Backend {
   // How a process is to treat the database.
   struct Manner {
     Dial::Names names;             // who resolves the names of servers
-    Pool::Idle privileged_idle;    // what becomes of privileged connections after a call
+    Pool::Idle privileged_idle;    // what becomes of privileged connections after a call, those
+                                   // to writers too
     CredentialSource* privileged;  // not owned; null: settings.privileged, which is kept then
   };
 
@@ -44,21 +46,28 @@ class Backend {
   Backend& operator=(const Backend&) = delete;
 
   SqlAccountSource& accounts() { return accounts_; }
-  LoginGate& logins() { return logins_; }
+  SqlLoginGate& logins() { return logins_; }
   const Settings& settings() const { return settings_; }
   // For a backend that has been replaced.
   void CloseIdle() {
     identity_.CloseIdle();
     privileged_.CloseIdle();
+    writers_.CloseIdle();
   }
 
  private:
+  CredentialSource& PrivilegedCredentials(const Manner& manner) {
+    return manner.privileged == nullptr ? privileged_credentials_ : *manner.privileged;
+  }
+
   Settings settings_;  // as it was given, until the end
   KeptCredentials identity_credentials_;
   KeptCredentials privileged_credentials_;
   ServerList servers_;
+  std::optional<ServerList> writer_servers_;  // if they are others
   Pool identity_;
   Pool privileged_;
+  Pool writers_;
   QueryRunner runner_;
   SqlAccountSource accounts_;
   SqlLoginGate logins_;

@@ -1,13 +1,157 @@
+#include "common/backend/log_rows.h"
+
+#include <algorithm>
+
+#include "common/account/verdict_words.h"
+#include "common/backend/call.h"
 #include "common/backend/login.h"
 
 namespace sqlmap {
+namespace {
 
-void SqlLoginGate::OpenSession(const LoginRequest&, LoginAnswer& answer) noexcept {
+// How many bytes the UTF-8 character at the front has, 0 if there is none (RFC 3629).
+std::size_t CharacterAtFront(std::string_view text) {
+  const auto lead = static_cast<unsigned char>(text[0]);
+  if (lead < 0x80) return 1;
+  std::size_t size = 0;
+  std::uint32_t least = 0;
+  if ((lead & 0xe0) == 0xc0) size = 2, least = 0x80;
+  if ((lead & 0xf0) == 0xe0) size = 3, least = 0x800;
+  if ((lead & 0xf8) == 0xf0) size = 4, least = 0x10000;
+  if (size == 0 || text.size() < size) return 0;
+  std::uint32_t code = lead & (0x7fU >> size);
+  for (std::size_t i = 1; i < size; ++i) {
+    const auto next = static_cast<unsigned char>(text[i]);
+    if ((next & 0xc0) != 0x80) return 0;
+    code = code << 6 | (next & 0x3fU);
+  }
+  const bool surrogate = code >= 0xd800 && code <= 0xdfff;
+  return code < least || code > 0x10ffff || surrogate ? 0 : size;
+}
+
+bool IsControl(std::string_view character) {
+  const auto byte = static_cast<unsigned char>(character[0]);
+  // The second kind of control characters begins with 0xc2 in UTF-8.
+  return byte < 0x20 || byte == 0x7f ||
+         (byte == 0xc2 && static_cast<unsigned char>(character[1]) < 0xa0);
+}
+
+bool NamesAnAccount(LoginVerdict verdict) {
+  return verdict != LoginVerdict::kUnknownUser && verdict != LoginVerdict::kThrottled;
+}
+
+std::string MessageOf(const LoginAnswer& answer) {
+  std::string message(WordsFor(answer.verdict));
+  if (answer.offline) message += " while no server answered";
+  if (answer.reason[0] != '\0') message.append(": ").append(answer.reason);
+  return message;
+}
+
+Deadline RowDeadline(bool required) {
+  return Deadline::In(required ? QueryRunner::kCallBudgetMs : kLogRowBudgetMs);
+}
+
+bool WriteRow(SqlAccountSource& accounts, const LoginRequest& request, const LogRow& row,
+              Deadline deadline) {
+  const std::string name = ColumnText(row.name);
+  const std::string service = ColumnText(request.service);
+  const std::string rhost = ColumnText(request.rhost);
+  const std::string tty = ColumnText(request.tty);
+  const std::string message = ColumnText(row.message);
+  const QueryArguments arguments{.name = name,
+                                 .service = service,
+                                 .rhost = rhost,
+                                 .tty = tty,
+                                 .message = message,
+                                 .days = Today(),
+                                 .pid = request.pid};
+  return accounts.Write(row.query, arguments, std::nullopt, deadline).has_value();
+}
+
+LoginAnswer Missing(const Settings& settings, QueryId query) {
+  LoginAnswer answer;
+  answer.verdict = LoginVerdict::kUndecided;
+  LineWriter(answer.reason)
+      .Text("[log_rows] requires the row of ")
+      .Text(QueryDescriptions()[static_cast<std::size_t>(query)].key)
+      .Text(settings.query(query).configured() ? ", which could not be written; the log says why"
+                                               : ", and there is no such query");
+  return answer;
+}
+
+}  // namespace
+
+std::string ColumnText(std::string_view text) {
+  std::string column;
+  while (!text.empty()) {
+    const std::size_t size = CharacterAtFront(text);
+    const std::string_view character = text.substr(0, std::max<std::size_t>(size, 1));
+    const bool shown = size != 0 && !IsControl(character);
+    if (column.size() + (shown ? size : 1) > kMostColumnBytes) break;
+    column += shown ? character : "?";
+    text.remove_prefix(character.size());
+  }
+  return column;
+}
+
+std::optional<LogRow> RowOfAttempt(const LoginRequest& request, const LoginAnswer& answer,
+                                   const LocalIds& local) {
+  const LoginVerdict verdict = answer.verdict;
+  if (verdict == LoginVerdict::kUnavailable || verdict == LoginVerdict::kUndecided)
+    return std::nullopt;
+  const bool account = NamesAnAccount(verdict);
+  if (!account && local.IdOf(request.name)) return std::nullopt;
+  const bool accepted = verdict == LoginVerdict::kAccepted;
+  return LogRow{accepted ? QueryId::kAuthSuccess : QueryId::kAuthFailure,
+                account ? std::string(request.name) : std::string(), MessageOf(answer)};
+}
+
+void SqlLoginGate::NoteAttempt(const LoginRequest& request, LoginAnswer& answer) noexcept {
+  const bool required = AttemptRowIsRequired() && answer.verdict == LoginVerdict::kAccepted;
+  bool there = true;
+  try {
+    const auto row = RowOfAttempt(request, answer, settings_.accounts.local_uids);
+    if (row && settings_.query(row->query).configured()) {
+      there = WriteRow(accounts_, request, *row, RowDeadline(required));
+    } else {
+      there = !required;
+    }
+  } catch (...) {
+    there = false;
+  }
+  if (required && !there) answer = Missing(settings_, QueryId::kAuthSuccess);
+}
+
+bool SqlLoginGate::NoteSession(const LoginRequest& request, QueryId query, bool required) noexcept {
+  if (!settings_.query(query).configured() && !required) return true;
+  // Root's and other local accounts' sessions begin while the database is down, too.
+  const auto local = settings_.accounts.local_uids.IdOf(request.name);
+  const auto& allowed = settings_.accounts.allow_uids;
+  if (local && std::find(allowed.begin(), allowed.end(), *local) == allowed.end()) return true;
+  const Deadline deadline = RowDeadline(required);
+  bool known = false;
+  if (const Answer answer = IsKnown(request.name, deadline, known); Failed(answer)) return false;
+  if (!known) return true;
+  try {
+    const bool opens = query == QueryId::kSessionOpen;
+    const LogRow row{query, std::string(request.name), opens ? "session opened" : "session closed"};
+    return WriteRow(accounts_, request, row, deadline);
+  } catch (...) {
+    return false;
+  }
+}
+
+void SqlLoginGate::OpenSession(const LoginRequest& request, LoginAnswer& answer) noexcept {
+  const bool required = settings_.log_rows.session_open;
+  const bool there = NoteSession(request, QueryId::kSessionOpen, required);
+  answer = Missing(settings_, QueryId::kSessionOpen);
+  if (required && !there) return;
   answer = LoginAnswer();
   answer.verdict = LoginVerdict::kAccepted;
 }
 
-void SqlLoginGate::CloseSession(const LoginRequest&, LoginAnswer& answer) noexcept {
+void SqlLoginGate::CloseSession(const LoginRequest& request, LoginAnswer& answer) noexcept {
+  (void)NoteSession(request, QueryId::kSessionClose, false);
   answer = LoginAnswer();
   answer.verdict = LoginVerdict::kAccepted;
 }

@@ -129,6 +129,9 @@ class Attempt {
   }
 
   LoginVerdict verdict() const { return verdict_; }
+  const AuthRow* fit() const {
+    return verdict_ == LoginVerdict::kWrongPassword ? nullptr : &rows_[fit_];
+  }
   // Whether any hash was computed.
   bool hashed() const {
     return Count(PasswordOutcome::kMatch) + Count(PasswordOutcome::kMismatch) > 0;
@@ -221,7 +224,9 @@ LoginAnswer Decided(LoginVerdict verdict, std::string_view reason) {
 }  // namespace
 
 LoginAnswer DecideAuthentication(const LoginRequest& request, const LoginFacts& facts,
-                                 const PasswordPolicy& policy, std::size_t max_rows) noexcept {
+                                 const PasswordPolicy& policy, std::size_t max_rows,
+                                 const AuthRow** fit) noexcept {
+  if (fit != nullptr) *fit = nullptr;
   const std::span<const AuthRow> rows = RowsOf(facts);
   if (rows.empty()) {
     SpendVerification(request.password);
@@ -238,6 +243,7 @@ LoginAnswer DecideAuthentication(const LoginRequest& request, const LoginFacts& 
   // Rows that were refused unhashed, or a limit of none, must not answer faster than the rest.
   if (!attempt.hashed()) SpendVerification(request.password);
 
+  if (fit != nullptr) *fit = attempt.fit();
   LoginAnswer answer;
   answer.verdict = attempt.verdict();
   LineWriter reason(answer.reason);
@@ -260,6 +266,9 @@ LoginAnswer DecideAccount(const LoginRequest& request, const LoginFacts& facts,
     if (std::ranges::none_of(rows, is_open)) {
       return Decided(LoginVerdict::kServiceNotAllowed, kOtherServices);
     }
+  }
+  if (facts.access.has_value() && facts.access->verdict != LoginVerdict::kAccepted) {
+    return *facts.access;
   }
   if (!facts.shadow.has_value()) return Decided(LoginVerdict::kAccepted, kNoAgeing);
 

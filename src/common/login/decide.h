@@ -19,10 +19,12 @@ namespace sqlmap {
 // a decision.
 struct LoginFacts {
   // The rows of the `auth` query; nullopt: that query is not configured.
-  std::optional<std::span<const AuthRow>> rows;
+  std::optional<std::span<const AuthRow>> rows = std::nullopt;
   // The account's shadow(5) line; nullopt: it has none, or that query is not configured.
   // DecideAccount only.
-  std::optional<ShadowRecord> shadow;
+  std::optional<ShadowRecord> shadow = std::nullopt;
+  // What JudgeAccess said; nullopt: there are no rules. DecideAccount only.
+  std::optional<LoginAnswer> access = std::nullopt;
   // Whether another query (getspnam or getpwnam) knows the name. A row or a shadow line makes it
   // known by itself.
   bool known = false;
@@ -48,8 +50,10 @@ struct LoginFacts {
 //
 // An empty password needs request.allow_empty_password, which replaces policy.allow_empty_password.
 inline constexpr std::size_t kMostRowsTried = 256;  // the most that auth.max_rows may be
+// `fit`, if it is not null, becomes the row whose password it is, null if there is none.
 LoginAnswer DecideAuthentication(const LoginRequest& request, const LoginFacts& facts,
-                                 const PasswordPolicy& policy, std::size_t max_rows) noexcept;
+                                 const PasswordPolicy& policy, std::size_t max_rows,
+                                 const AuthRow** fit = nullptr) noexcept;
 
 // May the account be used on `today` (days since 1970-01-01 UTC), whoever verified the person? In
 // this order:
@@ -57,6 +61,7 @@ LoginAnswer DecideAuthentication(const LoginRequest& request, const LoginFacts& 
 //   kUnknownUser        no row, no shadow line, and not known
 //   kBlocked            the `auth` query is configured, and no row is enabled
 //   kServiceNotAllowed  ... and no enabled row serves this service
+//   kAccessDenied, kUndecided  facts.access says so: of its ageing the account then learns nothing
 //   kAccountExpired, kPasswordMustChange, kPasswordExpired, kAccepted with days_left: see ageing.h
 LoginAnswer DecideAccount(const LoginRequest& request, const LoginFacts& facts,
                           std::int64_t today) noexcept;

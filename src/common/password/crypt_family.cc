@@ -1,14 +1,17 @@
 // crypt(3): what libxcrypt computes. It believes any work factor and reads only the setting at the
 // front of what it is given, so form and cost are checked here and the whole result is compared.
+// New hashes get their setting from crypt_gensalt(3).
 #include <crypt.h>
 
 #include <cstdlib>
 #include <memory>
 #include <new>
+#include <stdexcept>
 
 #include "common/password/cost_limits.h"
 #include "common/password/encoding.h"
 #include "common/password/fields.h"
+#include "common/password/makers.h"
 #include "common/password/verifiers.h"
 
 namespace sqlmap {
@@ -23,19 +26,41 @@ struct FreeCryptData {
   }
 };
 
-PasswordOutcome CompareWithCrypt(std::string_view password, std::string_view stored) {
-  if (password.size() >= CRYPT_MAX_PASSPHRASE_SIZE) return kPasswordTooLong;
+static_assert(kMaxCryptPassword < CRYPT_MAX_PASSPHRASE_SIZE);
+
+// The whole hash; empty if libxcrypt does not know the setting, which a whole hash can be too.
+SecretText Crypt(std::string_view password, std::string_view setting) {
   SecretText phrase(password.begin(), password.end());
   phrase.push_back('\0');
-  SecretText setting(stored.begin(), stored.end());
-  setting.push_back('\0');
+  SecretText setting_text(setting.begin(), setting.end());
+  setting_text.push_back('\0');
   // 32 KiB: too much for the stack of whoever loaded a PAM module.
   const std::unique_ptr<crypt_data, FreeCryptData> data(
       static_cast<crypt_data*>(std::calloc(1, sizeof(crypt_data))));
   if (!data) throw std::bad_alloc();
-  const char* computed = crypt_rn(phrase.data(), setting.data(), data.get(), sizeof(crypt_data));
-  if (computed == nullptr) return kUnknownScheme;
-  return Compare(computed, stored);
+  const char* computed =
+      crypt_rn(phrase.data(), setting_text.data(), data.get(), sizeof(crypt_data));
+  SecretText hash;
+  if (computed != nullptr) Append(hash, computed);
+  return hash;
+}
+
+PasswordOutcome CompareWithCrypt(std::string_view password, std::string_view stored) {
+  if (password.size() > kMaxCryptPassword) return kPasswordTooLong;
+  const SecretText computed = Crypt(password, stored);
+  return computed.empty() ? kUnknownScheme : Compare(View(computed), stored);
+}
+
+SecretText MakeCrypt(const char* prefix, std::string_view password, std::uint32_t cost,
+                     std::string_view salt) {
+  SecretText setting(CRYPT_GENSALT_OUTPUT_SIZE);
+  if (crypt_gensalt_rn(prefix, cost, salt.data(), static_cast<int>(salt.size()), setting.data(),
+                       static_cast<int>(setting.size())) == nullptr) {
+    throw std::runtime_error("crypt_gensalt_rn() refused its arguments");
+  }
+  SecretText hash = Crypt(password, setting.data());
+  if (hash.empty()) throw std::runtime_error("crypt_rn() could not compute a hash");
+  return hash;
 }
 
 // Whether exactly `length` characters of hash follow the last '$'.
@@ -215,6 +240,31 @@ PasswordOutcome VerifyNtBytes(std::string_view password, std::string_view stored
   Append(setting, "$3$$");
   Append(setting, View(EncodeHex(stored)));
   return CompareWithCrypt(password, View(setting));
+}
+
+SecretText MakeYescrypt(std::string_view password, std::uint32_t cost, std::string_view salt) {
+  return MakeCrypt("$y$", password, cost, salt);
+}
+
+SecretText MakeGostYescrypt(std::string_view password, std::uint32_t cost, std::string_view salt) {
+  return MakeCrypt("$gy$", password, cost, salt);
+}
+
+SecretText MakeScrypt(std::string_view password, std::uint32_t cost, std::string_view salt) {
+  return MakeCrypt("$7$", password, cost, salt);
+}
+
+// $2y$ and not $2b$, which is the same: PHP's password_get_info() knows no other.
+SecretText MakeBcrypt(std::string_view password, std::uint32_t cost, std::string_view salt) {
+  return MakeCrypt("$2y$", password, cost, salt);
+}
+
+SecretText MakeSha512Crypt(std::string_view password, std::uint32_t cost, std::string_view salt) {
+  return MakeCrypt("$6$", password, cost, salt);
+}
+
+SecretText MakeSha256Crypt(std::string_view password, std::uint32_t cost, std::string_view salt) {
+  return MakeCrypt("$5$", password, cost, salt);
 }
 
 }  // namespace sqlmap

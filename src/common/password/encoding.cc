@@ -84,7 +84,7 @@ std::optional<SecretText> DecodeBase64(std::string_view text, Base64 variant) {
   return bytes;
 }
 
-SecretText EncodeBase64(std::string_view bytes) {
+SecretText EncodeBase64(std::string_view bytes, Base64 variant) {
   SecretText text;
   text.reserve((bytes.size() + 2) / 3 * 4);
   for (std::size_t i = 0; i < bytes.size(); i += 3) {
@@ -95,6 +95,8 @@ SecretText EncodeBase64(std::string_view bytes) {
       text.push_back(k <= count ? kBase64[group >> (18 - 6 * k) & 63] : '=');
     }
   }
+  if (variant != Base64::kPadded) std::erase(text, '=');
+  if (variant == Base64::kAdapted) std::ranges::replace(text, '+', '.');
   return text;
 }
 

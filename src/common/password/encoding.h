@@ -25,7 +25,7 @@ enum class Base64 : std::uint8_t {
 };
 // Refuses wrong padding, white space and bits that are set beyond the last byte.
 std::optional<SecretText> DecodeBase64(std::string_view text, Base64 variant);
-SecretText EncodeBase64(std::string_view bytes);  // padded
+SecretText EncodeBase64(std::string_view bytes, Base64 variant = Base64::kPadded);
 
 // The alphabet of crypt(3), "./0-9A-Za-z": the value of a character, 64 if it is none.
 std::uint32_t Itoa64Value(char c);

@@ -1,7 +1,10 @@
 // PBKDF2 as OpenLDAP, passlib, Dovecot and Django write it, and SCRAM, which is made of it.
+#include <string>
+
 #include "common/password/cost_limits.h"
 #include "common/password/encoding.h"
 #include "common/password/fields.h"
+#include "common/password/makers.h"
 #include "common/password/verifiers.h"
 
 namespace sqlmap {
@@ -30,6 +33,17 @@ PasswordOutcome VerifyLdapPbkdf2(HashFunction function, std::string_view passwor
   if (!salt) return kUnknownScheme;
   return VerifyKey(function, password, View(*salt), *iterations,
                    DecodeBase64(fields.rest(), Base64::kAdapted), work);
+}
+
+SecretText MakeLdapPbkdf2(HashFunction function, std::string_view prefix, std::string_view password,
+                          std::uint32_t cost, std::string_view salt) {
+  SecretText text;
+  Append(text, prefix);
+  Append(text, std::to_string(cost) + "$");
+  Append(text, View(EncodeBase64(salt, Base64::kAdapted)));
+  Append(text, "$");
+  Append(text, View(EncodeBase64(Pbkdf2(function, password, salt, cost).view(), Base64::kAdapted)));
+  return text;
 }
 
 }  // namespace
@@ -62,6 +76,26 @@ PasswordOutcome VerifyDjango(std::string_view password, std::string_view stored,
   if (!salt) return kUnknownScheme;
   return VerifyKey(HashFunction::kSha256, password, *salt, *iterations,
                    DecodeBase64(fields.rest(), Base64::kPadded), work);
+}
+
+SecretText MakePbkdf2Sha512(std::string_view password, std::uint32_t cost, std::string_view salt) {
+  return MakeLdapPbkdf2(HashFunction::kSha512, "{PBKDF2-SHA512}", password, cost, salt);
+}
+
+SecretText MakePbkdf2Sha256(std::string_view password, std::uint32_t cost, std::string_view salt) {
+  return MakeLdapPbkdf2(HashFunction::kSha256, "{PBKDF2-SHA256}", password, cost, salt);
+}
+
+// The salt is the text itself.
+SecretText MakeDjango(std::string_view password, std::uint32_t cost, std::string_view salt) {
+  const SecretText salt_text = EncodeItoa64(salt);
+  SecretText text;
+  Append(text, "pbkdf2_sha256$" + std::to_string(cost) + "$");
+  Append(text, View(salt_text));
+  Append(text, "$");
+  Append(text,
+         View(EncodeBase64(Pbkdf2(HashFunction::kSha256, password, View(salt_text), cost).view())));
+  return text;
 }
 
 // Dovecot: iterations,salt,StoredKey,ServerKey (RFC 5802 section 3). The password is taken as

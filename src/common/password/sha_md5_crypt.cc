@@ -7,6 +7,7 @@
 #include "common/password/cost_limits.h"
 #include "common/password/encoding.h"
 #include "common/password/fields.h"
+#include "common/password/makers.h"
 #include "common/password/verifiers.h"
 
 namespace sqlmap {
@@ -95,9 +96,8 @@ PasswordOutcome VerifyApr1(std::string_view password, std::string_view stored, W
 }
 
 // "$A$", three hexadecimal digits of rounds / 1000, "$", 20 bytes of salt and 43 characters of
-// hash. MySQL's salts hold no NUL and no '$', and its passwords end at 256 bytes.
+// hash. MySQL's salts hold no NUL and no '$'.
 PasswordOutcome VerifyCachingSha2(std::string_view password, std::string_view stored, Work& work) {
-  constexpr std::size_t kMaxPassword = 256;
   Fields fields(stored);
   fields.Skip("$A$");
   const auto digits = fields.Take(3);
@@ -113,8 +113,19 @@ PasswordOutcome VerifyCachingSha2(std::string_view password, std::string_view st
   if (rounds == 0) return kUnknownScheme;
   if (!work.Take(rounds, kCostLimits.sha_crypt_rounds, ShaCryptTimes(password.size())))
     return kTooCostly;
-  if (password.size() > kMaxPassword) return kPasswordTooLong;
+  if (password.size() > kMaxCachingSha2Password) return kPasswordTooLong;
   return Compare(View(Sha256Crypt(password, *salt, rounds)), fields.rest());
+}
+
+// MySQL's default of 5000 rounds. Its own salts have control characters too, but a text survives
+// more tools.
+SecretText MakeCachingSha2(std::string_view password, std::uint32_t, std::string_view salt) {
+  const SecretText salt_text = EncodeItoa64(salt);
+  SecretText text;
+  Append(text, "$A$005$");
+  Append(text, View(salt_text));
+  Append(text, View(Sha256Crypt(password, View(salt_text), 5000)));
+  return text;
 }
 
 }  // namespace sqlmap

@@ -8,6 +8,7 @@
 #ifndef SQLMAP_COMMON_PASSWORD_VERIFIERS_H_
 #define SQLMAP_COMMON_PASSWORD_VERIFIERS_H_
 
+#include <cstddef>
 #include <string_view>
 
 #include "common/password/cost_limits.h"
@@ -19,6 +20,12 @@ namespace sqlmap {
 
 using Verifier = PasswordOutcome (*)(std::string_view password, std::string_view stored,
                                      Work& work);
+
+// The longest password that each of these takes; a longer one is kPasswordTooLong. phpass has its
+// bound so that nobody can make a web server hash megabytes.
+inline constexpr std::size_t kMaxCryptPassword = 511;
+inline constexpr std::size_t kMaxPhpassPassword = 512;
+inline constexpr std::size_t kMaxCachingSha2Password = 256;
 
 inline PasswordOutcome Compare(std::string_view computed, std::string_view stored) {
   return SameBytes(computed, stored) ? PasswordOutcome::kMatch : PasswordOutcome::kMismatch;

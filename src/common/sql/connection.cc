@@ -103,20 +103,32 @@ void SetOptions(MYSQL* mysql, const ServerAddress& server, [[maybe_unused]] TlsM
 #endif
 }
 
+// A query whose parameters may be a write's.
+bool Writes(QueryId id) {
+  return QueryDescriptions()[static_cast<std::size_t>(id)].parameters.Contains(
+      QueryParameter::kDays);
+}
+
 // An idle connection of a long-lived process is the server's to end, and a query that we gave up is
 // not to run on.
 std::expected<void, SqlError> SetUpSession(MYSQL* mysql, const DatabaseSettings& settings,
                                            Connection::Use use, Deadline deadline) {
-  const std::uint32_t limit = use == Connection::Use::kLookups ? settings.query_timeout_ms : 0;
+  std::uint32_t limit = settings.query_timeout_ms;
+  if (use == Connection::Use::kStream) limit = 0;
+  if (use == Connection::Use::kWrites) limit -= limit / 4;
   const bool mariadb = std::strstr(mysql_get_server_info(mysql), "MariaDB") != nullptr;
   // A walk may pause between two rows for longer than the server's usual minute.
-  std::string set = use == Connection::Use::kLookups ? "SET SESSION wait_timeout=30, "
-                                                     : "SET SESSION net_write_timeout=600, ";
+  std::string set = use == Connection::Use::kStream ? "SET SESSION net_write_timeout=600, "
+                                                    : "SET SESSION wait_timeout=30, ";
+  if (use == Connection::Use::kWrites)
+    set += "sql_mode=CONCAT_WS(',', NULLIF(@@sql_mode, ''), 'STRICT_ALL_TABLES'), ";
   if (mariadb) {
     const std::string fraction = std::to_string(1000 + limit % 1000).substr(1);
     set += "max_statement_time=" + std::to_string(limit / 1000) + "." + fraction;
   } else {
     set += "max_execution_time=" + std::to_string(limit);
+    // Which holds for reading only; what a write waits for is a lock.
+    if (use == Connection::Use::kWrites) set += ", innodb_lock_wait_timeout=1";
   }
   if (mysql_real_query(mysql, set.data(), static_cast<unsigned long>(set.size())) == 0) return {};
   return std::unexpected(ConnectError(mysql, deadline));
@@ -153,7 +165,8 @@ std::expected<std::unique_ptr<Connection>, SqlError> Connection::Open(
       mysql_real_connect(mysql, server.is_socket() ? nullptr : server.host.c_str(),
                          credentials.user.c_str(), credentials.password.c_str(),
                          settings.name.c_str(), server.is_socket() ? 0 : server.port,
-                         server.is_socket() ? server.socket.c_str() : nullptr, 0) != nullptr;
+                         server.is_socket() ? server.socket.c_str() : nullptr,
+                         use == Use::kWrites ? CLIENT_FOUND_ROWS : 0) != nullptr;
   // From the moment that the library has taken the descriptor, the library closes it.
   if (scope.connected_fd_taken()) {
     if (signed_in) connection->descriptor_ = socket.identity();
@@ -192,6 +205,40 @@ std::expected<void, SqlError> Connection::Command(std::string_view sql, Deadline
   return std::unexpected(ConnectError(mysql_, deadline));
 }
 
+std::expected<void, SqlError> Connection::Begin(Deadline deadline) {
+  CallScope scope(deadline.at_ms(), CallScope::Mode::kTalk);
+  scope.Over(descriptor_);
+  // Without READ WRITE a server that is read-only would say so only once it has got the values.
+  constexpr std::string_view kSql = "START TRANSACTION READ WRITE";
+  if (mysql_real_query(mysql_, kSql.data(), kSql.size()) == 0) return {};
+  return std::unexpected(
+      ClassifyError(mysql_errno(mysql_), mysql_error(mysql_), "begin", deadline));
+}
+
+std::expected<void, SqlError> Connection::Commit(Deadline deadline) {
+  CallScope scope(deadline.at_ms(), CallScope::Mode::kTalk);
+  scope.Over(descriptor_);
+  if (mysql_real_query(mysql_, "COMMIT", 6) == 0) return {};
+  const unsigned code = mysql_errno(mysql_);
+  SqlError error = ClassifyWriteError(code, mysql_error(mysql_), "commit", deadline);
+  // A deadlock is what a Galera node calls a change that another node was faster with.
+  const bool rolled_back = error.read_only || code == ER_LOCK_DEADLOCK;
+  if (error.kind == SqlError::Kind::kServer && !rolled_back) error.kind = SqlError::Kind::kLost;
+  return std::unexpected(std::move(error));
+}
+
+std::expected<bool, SqlError> Connection::Rollback(Deadline deadline) {
+  CallScope scope(deadline.at_ms(), CallScope::Mode::kTalk);
+  scope.Over(descriptor_);
+  if (mysql_real_query(mysql_, "ROLLBACK", 8) == 0) return mysql_warning_count(mysql_) == 0;
+  return std::unexpected(
+      ClassifyWriteError(mysql_errno(mysql_), mysql_error(mysql_), "roll back", deadline));
+}
+
+bool Connection::InTransaction() const {
+  return (mysql_->server_status & SERVER_STATUS_IN_TRANS) != 0;
+}
+
 bool Connection::Usable() const {
   if (Inherited() || !descriptor_.Same()) return false;
   pollfd state{descriptor_.fd, POLLIN, 0};
@@ -204,6 +251,9 @@ std::expected<PreparedQuery*, SqlError> Connection::Prepared(QueryId id, const Q
   if (slot != nullptr) return slot.get();
   auto statement = Statement::Prepare(mysql_, descriptor_, query, deadline);
   if (!statement) return std::unexpected(statement.error());
+  if ((*statement)->columns().empty() && !Writes(id)) {
+    return std::unexpected(SqlError{SqlError::Kind::kServer, "prepare: the query returns no rows"});
+  }
   auto fields = FieldMap::Build(id, (*statement)->columns());
   if (!fields) return std::unexpected(SqlError{SqlError::Kind::kServer, fields.error()});
   slot = std::make_unique<PreparedQuery>(std::move(*statement), *fields);

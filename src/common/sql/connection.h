@@ -50,6 +50,9 @@ class Connection {
   enum class Use : std::uint8_t {
     kLookups,  // the server ends a query that runs longer than query_timeout_ms
     kStream,   // a query may run for as long as its rows are read
+    kWrites,   // the server ends a statement earlier, so that its word comes in time; a row counts
+               // as changed that had its new values before; what does not fit a column is an error,
+               // whatever the server's sql_mode, and never cut
   };
 
   // Authenticates over a socket whose greeting can be read. TLS as the settings say, for TCP: a
@@ -61,12 +64,22 @@ class Connection {
                                                                    Use use, Deadline deadline);
 
   // A query, prepared at its first use here. The error is kServer if the query lacks a column that
-  // it must return.
+  // it must return, or is a look-up and returns no rows at all.
   std::expected<PreparedQuery*, SqlError> Prepared(QueryId id, const QueryTemplate& query,
                                                    Deadline deadline);
 
   // A statement without parameters and without rows, of our own words.
   std::expected<void, SqlError> Command(std::string_view sql, Deadline deadline);
+
+  // A transaction of its own. The error of Begin has read_only set if this server cannot be
+  // written.
+  std::expected<void, SqlError> Begin(Deadline deadline);
+  // The error is kServer if nothing was changed. After any other nobody knows.
+  std::expected<void, SqlError> Commit(Deadline deadline);
+  // False: what was changed in a table whose engine has no transactions stays.
+  std::expected<bool, SqlError> Rollback(Deadline deadline);
+  // As the server said last: a statement may have ended its transaction by itself.
+  bool InTransaction() const;
 
   // Whether it may be used now: opened by this process, its descriptor still ours, the server has
   // not hung up, and nothing unasked waits to be read. Three system calls at most, no waiting.

@@ -23,6 +23,7 @@ constexpr FieldName kNames[] = {
     {"status", Field::kStatus},     {"scheme", Field::kScheme},
     {"plugin", Field::kScheme},     {"owner", Field::kOwner},
     {"drupal_name", Field::kOwner}, {"services", Field::kServices},
+    {"allowed", Field::kAllowed},
 };
 
 // The order of the default query, and how many of its first fields a row cannot do without.

@@ -36,6 +36,7 @@ enum class Field : std::uint8_t {
   kScheme,  // scheme, plugin
   kOwner,   // owner, drupal_name
   kServices,
+  kAllowed,
   kCount,
 };
 

@@ -9,12 +9,14 @@
 
 namespace sqlmap {
 
-Pool::Pool(ServerList& servers, CredentialSource& credentials, std::size_t size, Idle idle)
+Pool::Pool(ServerList& servers, CredentialSource& credentials, std::size_t size, Idle idle,
+           Connection::Use use)
     : servers_(servers),
       credentials_(credentials),
       account_(servers),
       size_(std::clamp<std::size_t>(size, 1, kMaxSize)),
       idle_(idle),
+      use_(use),
       generation_(ProcessGeneration::Current()) {}
 
 Pool::~Pool() = default;
@@ -103,17 +105,18 @@ void Pool::CloseIdle() {
   for (std::size_t i = 0; i < size_; ++i) idle[i] = std::move(slots_[i].connection);
 }
 
-std::expected<ServerList::Opened, SqlError> Pool::Connect(Connection::Use use, Deadline deadline) {
+std::expected<ServerList::Opened, SqlError> Pool::Connect(Connection::Use use, Deadline deadline,
+                                                          std::span<const std::size_t> without) {
   Credentials credentials;
   if (!credentials_.Get(credentials)) {
     return std::unexpected(
         SqlError{SqlError::Kind::kNotAllowed, "this process may not read the credentials"});
   }
-  return servers_.Connect(credentials, account_, use, deadline);
+  return servers_.Connect(credentials, account_, use, deadline, without);
 }
 
 std::expected<ServerList::Opened, SqlError> Pool::OpenStream(Deadline deadline) {
-  auto opened = Connect(Connection::Use::kStream, deadline);
+  auto opened = Connect(Connection::Use::kStream, deadline, {});
   if (!opened) return opened;
   const ForkLockGuard guard(lock_);
   if (generation_ != ProcessGeneration::Current()) ForgetParentsConnections();
@@ -125,7 +128,8 @@ std::expected<ServerList::Opened, SqlError> Pool::OpenStream(Deadline deadline) 
   return opened;
 }
 
-std::expected<Pool::Lease, SqlError> Pool::Acquire(Want want, Deadline deadline) {
+std::expected<Pool::Lease, SqlError> Pool::Acquire(Want want, Deadline deadline,
+                                                   std::span<const std::size_t> without) {
   Stale stale;
   std::optional<Lease> lease;
   for (;;) {
@@ -149,7 +153,7 @@ std::expected<Pool::Lease, SqlError> Pool::Acquire(Want want, Deadline deadline)
       lease->connection_.reset();
   }
   if (lease->connection_ == nullptr) {
-    auto opened = Connect(Connection::Use::kLookups, deadline);
+    auto opened = Connect(use_, deadline, without);
     if (!opened) return std::unexpected(std::move(opened.error()));
     lease->connection_ = std::move(opened->connection);
     lease->server_ = opened->server;

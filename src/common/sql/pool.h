@@ -8,6 +8,7 @@
 #include <expected>
 #include <memory>
 #include <optional>
+#include <span>
 
 #include "common/process/fork_lock.h"
 #include "common/sql/server_list.h"
@@ -39,7 +40,9 @@ class Pool {
   static constexpr std::int64_t kSecondChoiceMs = 30'000;
 
   // `servers` and `credentials` must outlive the pool. `size` is at most kMaxSize.
-  Pool(ServerList& servers, CredentialSource& credentials, std::size_t size, Idle idle);
+  // Its connections are for `use`, kLookups or kWrites.
+  Pool(ServerList& servers, CredentialSource& credentials, std::size_t size, Idle idle,
+       Connection::Use use = Connection::Use::kLookups);
   ~Pool();
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
@@ -74,8 +77,10 @@ class Pool {
     kAny,    // an unused connection if there is one
     kFresh,  // a new one: what was prepared on the old ones may be out of date
   };
-  // Waits for a connection to come back while all are lent out. Thread safe.
-  std::expected<Lease, SqlError> Acquire(Want want, Deadline deadline);
+  // Waits for a connection to come back while all are lent out. A new one is to none of the servers
+  // `without`. Thread safe.
+  std::expected<Lease, SqlError> Acquire(Want want, Deadline deadline,
+                                         std::span<const std::size_t> without = {});
 
   // Closes what lies unused. Thread safe.
   void CloseIdle();
@@ -95,7 +100,8 @@ class Pool {
 
   using Stale = std::array<std::unique_ptr<Connection>, kMaxSize>;
 
-  std::expected<ServerList::Opened, SqlError> Connect(Connection::Use use, Deadline deadline);
+  std::expected<ServerList::Opened, SqlError> Connect(Connection::Use use, Deadline deadline,
+                                                      std::span<const std::size_t> without);
   void ForgetParentsConnections();
   // A slot, with its unused connection if it has one. `stale` receives what has been idle for too
   // long.
@@ -107,6 +113,7 @@ class Pool {
   ServerList::Account account_;
   const std::size_t size_;
   const Idle idle_;
+  const Connection::Use use_;
   ForkLock lock_;  // guards generation_, slots_ and streams_
   std::uint32_t generation_;
   std::array<Slot, kMaxSize> slots_;

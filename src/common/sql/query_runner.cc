@@ -2,6 +2,7 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "common/process/monotonic.h"
 
@@ -23,83 +24,119 @@ class RowWiper {
   const bool wipe_;
 };
 
-struct Attempt {
-  std::expected<void, SqlError> result;
-  bool saw_rows = false;
-  bool reusable = false;  // the connection is fit for the next query
-};
-
-Attempt Failed(SqlError error, bool saw_rows = false) {
-  // A query that the server refuses leaves its connection as it was; what breaks off among rows
-  // does not.
-  const bool reusable = error.kind == SqlError::Kind::kServer && !saw_rows;
-  return {std::unexpected(std::move(error)), saw_rows, reusable};
-}
-
-Attempt RunOn(Connection& connection, const QueryDescription& query, const QueryTemplate& text,
-              const QueryArguments& arguments, Deadline deadline, QueryRunner::Visitor visit) {
-  const auto prepared = connection.Prepared(query.id, text, deadline);
-  if (!prepared) return Failed(prepared.error());
-  Statement& statement = *(*prepared)->statement;
-  const RowWiper wiper(statement, query.privileged);
-  if (auto executed = statement.Execute(arguments, deadline); !executed)
-    return Failed(executed.error());
-  bool saw_rows = false;
-  std::size_t bytes = 0;
-  for (bool more = true; more;) {
-    const auto row = statement.Fetch(deadline);
-    if (!row) return Failed(row.error(), saw_rows);
-    if (!*row) break;
-    saw_rows = true;
-    for (const Cell& cell : **row) bytes += cell ? cell->size() : 0;
-    if (deadline.passed())
-      return Failed({SqlError::Kind::kTimeout, "fetch: the rows did not end in time"}, true);
-    if (bytes > QueryRunner::kMaxBytes)
-      return Failed({SqlError::Kind::kServer, "fetch: more than 256 MiB of rows"}, true);
-    more = visit((*prepared)->fields, **row);
-  }
-  return {{}, saw_rows, statement.Finish(deadline)};
-}
-
 constexpr std::int64_t kLogEveryMs = 60'000;
 
 }  // namespace
 
-std::expected<void, SqlError> QueryRunner::Run(QueryId id, const QueryArguments& arguments,
-                                               Deadline deadline, Visitor visit) {
-  const QueryDescription& query = QueryDescriptions()[static_cast<std::size_t>(id)];
-  Pool& pool = query.privileged ? privileged_ : identity_;
-  for (bool second = false;; second = true) {
-    auto lease = pool.Acquire(second ? Pool::Want::kFresh : Pool::Want::kAny, deadline);
-    if (!lease) return std::unexpected(std::move(lease.error()));
-    const std::int64_t began_ms = MonotonicMs();
-    Attempt attempt = RunOn(*lease->operator->(), query, settings_.query(id), arguments,
-                            deadline.AtMost(settings_.database.query_timeout_ms), visit);
-    if (attempt.reusable) lease->Keep();
-    if (attempt.result) {
-      LogIfSlow(query, lease->server(), MonotonicMs() - began_ms);
-      return {};
+// An error that came before any row, or any value of a write, was on its way. A query that the
+// server refuses leaves its connection as it was.
+QueryRunner::Attempt QueryRunner::Refused(SqlError error) {
+  const bool reusable = error.kind == SqlError::Kind::kServer;
+  return {.result = std::unexpected(std::move(error)), .reusable = reusable};
+}
+
+QueryRunner::Attempt QueryRunner::Read(Connection& connection, const QueryDescription& query,
+                                       const QueryTemplate& text, const QueryArguments& arguments,
+                                       Deadline deadline, Visitor visit) {
+  const auto prepared = connection.Prepared(query.id, text, deadline);
+  if (!prepared) return Refused(prepared.error());
+  Statement& statement = *(*prepared)->statement;
+  const RowWiper wiper(statement, query.privileged);
+  if (auto executed = statement.Execute(arguments, deadline); !executed)
+    return Refused(executed.error());
+  bool saw_rows = false;
+  // What breaks off among rows leaves the rest of them on the connection.
+  const auto broken_off = [&](SqlError error) {
+    return Attempt{.result = std::unexpected(std::move(error)), .final = true};
+  };
+  std::size_t bytes = 0;
+  for (bool more = true; more;) {
+    const auto row = statement.Fetch(deadline);
+    if (!row) return saw_rows ? broken_off(row.error()) : Refused(row.error());
+    if (!*row) break;
+    saw_rows = true;
+    for (const Cell& cell : **row) bytes += cell ? cell->size() : 0;
+    if (deadline.passed())
+      return broken_off({SqlError::Kind::kTimeout, "fetch: the rows did not end in time"});
+    if (bytes > kMaxBytes)
+      return broken_off({SqlError::Kind::kServer, "fetch: more than 256 MiB of rows"});
+    more = visit((*prepared)->fields, **row);
+  }
+  return {.result = {}, .reusable = statement.Finish(deadline)};
+}
+
+QueryRunner::Attempt QueryRunner::On(ServerList& servers, Pool& pool, const QueryDescription& query,
+                                     Deadline deadline, Use use) {
+  std::vector<std::size_t> read_only;
+  std::optional<SqlError> refusal;  // of the last of them
+  bool broke = false;
+  for (;;) {
+    const Pool::Want want = broke || refusal ? Pool::Want::kFresh : Pool::Want::kAny;
+    auto lease = pool.Acquire(want, deadline, read_only);
+    if (!lease) {
+      if (!refusal) return {.result = std::unexpected(std::move(lease.error()))};
+      if (read_only.size() < servers.size()) refusal->text += "; " + lease.error().text;
+      return {.result = std::unexpected(*std::move(refusal))};
     }
-    SqlError error = std::move(attempt.result.error());
+    const std::size_t server = lease->server();
+    const std::int64_t began_ms = MonotonicMs();
+    Attempt attempt =
+        use(*lease->operator->(), deadline.AtMost(settings_.database.query_timeout_ms));
+    if (attempt.reusable) lease->Keep();
+    if (attempt.result || attempt.result.error().answered ||
+        attempt.result.error().kind == SqlError::Kind::kServer) {
+      servers.OnWord();
+    }
+    if (attempt.result) {
+      LogIfSlow(servers, server, query, MonotonicMs() - began_ms);
+      return attempt;
+    }
+    SqlError& error = attempt.result.error();
     const bool lost = error.kind == SqlError::Kind::kLost;
-    const bool worth_another =
-        (lost || error.kind == SqlError::Kind::kStale) && !second && !attempt.saw_rows;
-    if (worth_another) continue;
-    error.text =
-        servers_.Describe(lease->server()) + ": " + std::string(query.key) + ": " + error.text;
-    if (lost || error.kind == SqlError::Kind::kTimeout) servers_.ReportFailure(lease->server());
-    return std::unexpected(std::move(error));
+    const bool stale = error.kind == SqlError::Kind::kStale;
+    if ((lost || stale) && !broke && !attempt.final) {
+      broke = true;
+      continue;
+    }
+    error.text = servers.Describe(server) + ": " + std::string(query.key) + ": " + error.text;
+    if (error.read_only && !attempt.final) {
+      read_only.push_back(server);
+      refusal = std::move(error);
+      continue;
+    }
+    if (lost || error.kind == SqlError::Kind::kTimeout) servers.ReportFailure(server);
+    return attempt;
   }
 }
 
-void QueryRunner::LogIfSlow(const QueryDescription& query, std::size_t server,
-                            std::int64_t took_ms) {
+std::expected<void, SqlError> QueryRunner::Run(QueryId id, const QueryArguments& arguments,
+                                               Deadline deadline, Visitor visit, Asked asked) {
+  const QueryDescription& query = QueryDescriptions()[static_cast<std::size_t>(id)];
+  const QueryTemplate& text = settings_.query(id);
+  if (asked == Asked::kServers) {
+    Pool& pool = query.privileged ? readers_.privileged : readers_.identity;
+    const auto read = [&](Connection& connection, Deadline limit) {
+      return Read(connection, query, text, arguments, limit, visit);
+    };
+    return On(readers_.servers, pool, query, deadline, read).result;
+  }
+  const auto read = [&](Connection& connection, Deadline limit) {
+    if (auto begun = connection.Begin(limit); !begun) return Refused(begun.error());
+    Attempt attempt = Read(connection, query, text, arguments, limit, visit);
+    if (attempt.reusable) attempt.reusable = connection.Rollback(limit).has_value();
+    return attempt;
+  };
+  return On(writers_.servers, writers_.privileged, query, deadline, read).result;
+}
+
+void QueryRunner::LogIfSlow(const ServerList& servers, std::size_t server,
+                            const QueryDescription& query, std::int64_t took_ms) {
   if (took_ms < kSlowMs) return;
   const std::int64_t now = MonotonicMs();
   std::int64_t last = logged_slow_ms_.load(std::memory_order_relaxed);
   if (last != 0 && now - last < kLogEveryMs) return;
   if (!logged_slow_ms_.compare_exchange_strong(last, now, std::memory_order_relaxed)) return;
-  log_.Write(LogLevel::kWarning, "slow query: " + servers_.Describe(server) + ": " +
+  log_.Write(LogLevel::kWarning, "slow query: " + servers.Describe(server) + ": " +
                                      std::string(query.key) + " took " + std::to_string(took_ms) +
                                      " ms");
 }

@@ -160,6 +160,12 @@ int CheckedFetch(MYSQL_STMT* statement, unsigned char* row, Length... length) {
   return RowIsWhole(fields, {row, size}) ? mthd_stmt_fetch_to_bind(statement, row, length...) : 1;
 }
 
+auto ReadDescribedResult(MYSQL* mysql) {
+  const auto failed = mysql->methods->db_read_query_result(mysql);
+  const bool described = mysql->field_count == 0 || mysql->fields != nullptr;
+  return failed != 0 || described ? failed : decltype(failed){1};
+}
+
 }  // namespace
 
 bool DescriptionIsWhole(std::span<const char* const> fields, std::size_t numbers) {
@@ -213,12 +219,22 @@ RowCheck::RowCheck(MYSQL& mysql) : methods_(*mysql.methods) {
   mysql.methods = &methods_;
 }
 
+DescribedResults::DescribedResults(MYSQL& mysql)
+    : mysql_(mysql), usual_(mysql.methods), methods_(*mysql.methods) {
+  methods_.db_read_stmt_result = ReadDescribedResult;
+  mysql.methods = &methods_;
+}
+
+DescribedResults::~DescribedResults() { mysql_.methods = usual_; }
+
 }  // namespace sqlmap
 
 #else
 
 namespace sqlmap {
 RowCheck::RowCheck(MYSQL&) {}
+DescribedResults::DescribedResults(MYSQL&) {}
+DescribedResults::~DescribedResults() {}
 }  // namespace sqlmap
 
 #endif

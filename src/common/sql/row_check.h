@@ -43,6 +43,24 @@ class RowCheck {
 #endif
 };
 
+// While it lives, a statement executed on `mysql` fails if the server sends columns and does not
+// describe them. For one that has returned none so far: the library would take the description from
+// where there is none.
+class DescribedResults {
+ public:
+  explicit DescribedResults(MYSQL& mysql);
+  ~DescribedResults();
+  DescribedResults(const DescribedResults&) = delete;
+  DescribedResults& operator=(const DescribedResults&) = delete;
+
+ private:
+#ifdef MARIADB_PACKAGE_VERSION
+  MYSQL& mysql_;
+  decltype(MYSQL::methods) usual_;
+  st_mariadb_methods methods_;
+#endif
+};
+
 }  // namespace sqlmap
 
 #endif  // SQLMAP_COMMON_SQL_ROW_CHECK_H_

@@ -53,7 +53,10 @@ class ServerList::Claim {
     }
     was_failing = server_.memory.failing() || standing_.refused.failing();
     if (was_failing && server_.in_use) return;
-    if (!standing_.refused.MayTry(started_ms_)) return;
+    if (!standing_.refused.MayTry(started_ms_)) {
+      list_.OnWord();
+      return;
+    }
     granted = true;
     in_hurry = !server_.memory.MayTry(started_ms_);
     patient = standing_.full.MayTry(started_ms_);
@@ -74,6 +77,7 @@ class ServerList::Claim {
     if (outcome_ == Outcome::kSuccess) standing_ = {};
     // Its word, whatever it is, shows that it lives.
     if (outcome_ != Outcome::kFailure && outcome_ != Outcome::kNoNews) {
+      list_.OnWord();
       server_.memory.OnSuccess();
       server_.slow = server_.hurried = false;
       server_.good_address = first_address;
@@ -125,11 +129,10 @@ ServerList::ServerList(const DatabaseSettings& database, std::vector<ServerAddre
   for (ServerAddress& address : servers) servers_.emplace_back(std::move(address));
 }
 
-std::expected<ServerList::Opened, SqlError> ServerList::Connect(const Credentials& credentials,
-                                                                Account& account,
-                                                                Connection::Use use,
-                                                                Deadline deadline) {
-  const SignIn sign_in{credentials, account, use, deadline};
+std::expected<ServerList::Opened, SqlError> ServerList::Connect(
+    const Credentials& credentials, Account& account, Connection::Use use, Deadline deadline,
+    std::span<const std::size_t> without) {
+  const SignIn sign_in{credentials, account, use, deadline, without};
   for (int tries = 0;; ++tries) {
     std::int64_t first_pause = 0;
     auto opened = ConnectOnce(sign_in, first_pause);
@@ -154,6 +157,7 @@ std::expected<ServerList::Opened, SqlError> ServerList::ConnectOnce(const SignIn
   SqlError last{SqlError::Kind::kUnreachable, "every server failed a moment ago", true};
   std::optional<SqlError> full;
   for (std::size_t i = 0; i < servers_.size(); ++i) {
+    if (std::ranges::find(sign_in.without, i) != sign_in.without.end()) continue;
     Claim claim(*this, servers_[i], sign_in.account.standings_[i]);
     if (!claim.granted) continue;
     Result connection = claim.slow ? Probe(claim, sign_in) : Try(claim, sign_in);

@@ -3,14 +3,17 @@
 #ifndef SQLMAP_COMMON_SQL_SERVER_LIST_H_
 #define SQLMAP_COMMON_SQL_SERVER_LIST_H_
 
+#include <atomic>
 #include <cstdint>
 #include <expected>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "common/account/log.h"
 #include "common/config/settings.h"
 #include "common/process/fork_lock.h"
+#include "common/process/monotonic.h"
 #include "common/sql/connection.h"
 #include "common/sql/dial.h"
 #include "common/sql/failure_memory.h"
@@ -56,9 +59,10 @@ class ServerList {
     };
     std::vector<Standing> standings_;  // one for each server, never resized
   };
-  // A new connection to the first server that answers.
+  // A new connection to the first server that answers and is none of those `without`.
   std::expected<Opened, SqlError> Connect(const Credentials& credentials, Account& account,
-                                          Connection::Use use, Deadline deadline);
+                                          Connection::Use use, Deadline deadline,
+                                          std::span<const std::size_t> without = {});
 
   // A query ran into its time-out there, or broke off twice: the server must show itself before it
   // is used again.
@@ -67,6 +71,13 @@ class ServerList {
   // doubt.
   std::int64_t LastFailureMs(std::size_t server);
 
+  // A server has said something, if only no.
+  void OnWord() { last_word_ms_.store(MonotonicMs(), std::memory_order_relaxed); }
+  // When that was, of all servers, for whatever caller; 0: none ever has. The word of one that
+  // refuses us is its last until it is asked again.
+  std::int64_t LastWordMs() const { return last_word_ms_.load(std::memory_order_relaxed); }
+
+  std::size_t size() const { return servers_.size(); }
   std::string Describe(std::size_t server) const { return servers_[server].address.Describe(); }
 
  private:
@@ -88,6 +99,7 @@ class ServerList {
     Account& account;
     Connection::Use use;
     Deadline deadline;
+    std::span<const std::size_t> without;
   };
   using Result = std::expected<std::unique_ptr<Connection>, SqlError>;
 
@@ -103,6 +115,7 @@ class ServerList {
   ForkLock lock_;  // guards what can change in servers_
   std::uint32_t generation_;
   std::vector<Server> servers_;
+  std::atomic<std::int64_t> last_word_ms_{0};
 };
 
 }  // namespace sqlmap

@@ -154,8 +154,8 @@ Answer SqlAccountSource::FindUserById(Uid uid, UserSink found) noexcept {
 }
 
 Answer SqlAccountSource::FindGroup(QueryId id, const QueryArguments& arguments,
-                                   std::string_view name, Gid gid, GroupSink found) {
-  const Deadline deadline = CallDeadline();
+                                   std::string_view name, Gid gid, Deadline deadline,
+                                   GroupSink found) {
   std::string group_name;
   std::string password;
   Gid group_gid = 0;
@@ -220,11 +220,16 @@ std::expected<void, SqlError> SqlAccountSource::ReadMembers(Gid gid, Deadline de
 }
 
 Answer SqlAccountSource::FindGroupByName(std::string_view name, GroupSink found) noexcept {
+  return FindGroupByName(name, CallDeadline(), found);
+}
+
+Answer SqlAccountSource::FindGroupByName(std::string_view name, Deadline deadline,
+                                         GroupSink found) noexcept {
   return Guarded([&] {
     if (!settings_.query(QueryId::kGetgrnam).configured())
       return Answer::Unavailable(Reason::kNotConfigured);
     if (!Allowed(name)) return Answer::Absent();
-    return FindGroup(QueryId::kGetgrnam, {.name = name, .host = host_}, name, 0, found);
+    return FindGroup(QueryId::kGetgrnam, {.name = name, .host = host_}, name, 0, deadline, found);
   });
 }
 
@@ -234,18 +239,24 @@ Answer SqlAccountSource::FindGroupById(Gid gid, GroupSink found) noexcept {
       return Answer::Unavailable(Reason::kNotConfigured);
     const auto stored = WithoutOffset(gid, settings_.accounts.uid_offset);
     if (!stored || !settings_.accounts.gid_rules().Allows(gid)) return Answer::Absent();
-    return FindGroup(QueryId::kGetgrgid, {.gid = *stored, .host = host_}, {}, gid, found);
+    return FindGroup(QueryId::kGetgrgid, {.gid = *stored, .host = host_}, {}, gid, CallDeadline(),
+                     found);
   });
 }
 
 Answer SqlAccountSource::FindGroupsOfUser(std::string_view name, GidsSink found) noexcept {
+  return FindGroupsOfUser(name, CallDeadline(), found);
+}
+
+Answer SqlAccountSource::FindGroupsOfUser(std::string_view name, Deadline deadline,
+                                          GidsSink found) noexcept {
   return Guarded([&] {
     constexpr QueryId kId = QueryId::kGidsbymem;
     if (!settings_.query(kId).configured()) return Answer::Unavailable(Reason::kNotConfigured);
     if (!Allowed(name)) return Answer::Absent();
     std::vector<Gid> gids;
     const auto result = runner_.Run(
-        kId, {.name = name, .host = host_}, CallDeadline(), [&](const FieldMap& fields, Row row) {
+        kId, {.name = name, .host = host_}, deadline, [&](const FieldMap& fields, Row row) {
           if (fields.Has(Field::kUserName)) {
             const Cell member = row.empty() ? Cell{} : fields.In(row, Field::kUserName);
             if (!member || reader_.Canonical(*member) != name) return true;
@@ -271,26 +282,28 @@ Answer SqlAccountSource::FindShadow(std::string_view name, ShadowSink found) noe
   return FindShadow(name, CallDeadline(), found);
 }
 
-Answer SqlAccountSource::FindShadow(std::string_view name, Deadline deadline,
-                                    ShadowSink found) noexcept {
+Answer SqlAccountSource::FindShadow(std::string_view name, Deadline deadline, ShadowSink found,
+                                    Asked asked) noexcept {
   return Guarded([&] {
     constexpr QueryId kId = QueryId::kGetspnam;
     if (!settings_.query(kId).configured()) return Answer::Unavailable(Reason::kNotConfigured);
     if (!Allowed(name)) return Answer::Absent();
     bool done = false;
     RecordText text;
-    const auto result = runner_.Run(kId, {.name = name, .host = host_}, deadline,
-                                    [&](const FieldMap& fields, Row row) {
-                                      const auto shadow = reader_.Shadow(fields, row, text);
-                                      if (!shadow) {
-                                        complaints_.OnBadRow(kId, shadow.error());
-                                        return true;
-                                      }
-                                      if (shadow->name != name) return true;
-                                      found(*shadow);
-                                      done = true;
-                                      return false;
-                                    });
+    const auto result = runner_.Run(
+        kId, {.name = name, .host = host_}, deadline,
+        [&](const FieldMap& fields, Row row) {
+          const auto shadow = reader_.Shadow(fields, row, text);
+          if (!shadow) {
+            complaints_.OnBadRow(kId, shadow.error());
+            return true;
+          }
+          if (shadow->name != name) return true;
+          found(*shadow);
+          done = true;
+          return false;
+        },
+        asked);
     if (done) return Answer::Found();
     return result ? Answer::Absent() : Outcome(kId, result.error());
   });
@@ -298,7 +311,7 @@ Answer SqlAccountSource::FindShadow(std::string_view name, Deadline deadline,
 
 Answer SqlAccountSource::FindAuthRows(const LoginRequest& request, Deadline deadline,
                                       FunctionRef<void(std::span<const AuthRow>)> found,
-                                      Asked) noexcept {
+                                      Asked asked) noexcept {
   return Guarded([&] {
     constexpr QueryId kId = QueryId::kAuth;
     if (!settings_.query(kId).configured()) return Answer::Unavailable(Reason::kNotConfigured);
@@ -311,15 +324,18 @@ Answer SqlAccountSource::FindAuthRows(const LoginRequest& request, Deadline dead
                                    .rhost = request.rhost,
                                    .tty = request.tty,
                                    .host = host_};
-    const auto result = runner_.Run(kId, arguments, deadline, [&](const FieldMap& fields, Row row) {
-      const auto auth = reader_.Auth(fields, row, text);
-      if (!auth) {
-        complaints_.OnBadRow(kId, auth.error());
-        return true;
-      }
-      if (auth->name == request.name) rows.emplace_back(*auth);
-      return rows.size() <= settings_.auth.max_rows;
-    });
+    const auto result = runner_.Run(
+        kId, arguments, deadline,
+        [&](const FieldMap& fields, Row row) {
+          const auto auth = reader_.Auth(fields, row, text);
+          if (!auth) {
+            complaints_.OnBadRow(kId, auth.error());
+            return true;
+          }
+          if (auth->name == request.name) rows.emplace_back(*auth);
+          return rows.size() <= settings_.auth.max_rows;
+        },
+        asked);
     if (!result) return Outcome(kId, result.error());
     if (rows.empty()) return Answer::Absent();
     std::vector<AuthRow> views;
@@ -330,9 +346,57 @@ Answer SqlAccountSource::FindAuthRows(const LoginRequest& request, Deadline dead
   });
 }
 
+Answer SqlAccountSource::FindAccess(const LoginRequest& request, Deadline deadline,
+                                    FunctionRef<void(bool allowed)> found) noexcept {
+  return Guarded([&] {
+    constexpr QueryId kId = QueryId::kAccess;
+    if (!settings_.query(kId).configured()) return Answer::Unavailable(Reason::kNotConfigured);
+    if (!Allowed(request.name)) return Answer::Absent();
+    bool any = false;
+    bool allowed = true;
+    const QueryArguments arguments{.name = request.name,
+                                   .service = request.service,
+                                   .rhost = request.rhost,
+                                   .tty = request.tty,
+                                   .host = host_};
+    const auto result = runner_.Run(kId, arguments, deadline, [&](const FieldMap& fields, Row row) {
+      // A row that cannot be read says nothing, and so it does not say yes.
+      if (row.empty()) {
+        any = true;
+        allowed = false;
+        return false;
+      }
+      // The server compares names more generously than we do: that one is somebody else's.
+      if (fields.Has(Field::kUserName)) {
+        const Cell name = fields.In(row, Field::kUserName);
+        if (!name || reader_.Canonical(*name) != request.name) return true;
+      }
+      any = true;
+      if (fields.Has(Field::kAllowed) && fields.In(row, Field::kAllowed) != "1") allowed = false;
+      return allowed;
+    });
+    if (!result) return Outcome(kId, result.error());
+    if (!any) return Answer::Absent();
+    found(allowed);
+    return Answer::Found();
+  });
+}
+
 std::expected<void, SqlAccountSource::WriteError> SqlAccountSource::Write(
-    QueryId, QueryArguments, std::optional<std::uint64_t>, Deadline) noexcept {
-  return std::unexpected(WriteError{{SqlError::Kind::kServer, "not there yet"}});
+    QueryId id, QueryArguments arguments, std::optional<std::uint64_t> rows,
+    Deadline deadline) noexcept {
+  try {
+    if (!settings_.query(id).configured()) {
+      return std::unexpected(
+          WriteError{{SqlError::Kind::kServer, "no query is configured for this"}});
+    }
+    arguments.host = host_;
+    auto written = runner_.Write(id, arguments, rows, deadline);
+    if (!written) complaints_.OnError(id, written.error().error);
+    return written;
+  } catch (...) {
+    return std::unexpected(WriteError{{SqlError::Kind::kNoMemory, "out of memory"}, true});
+  }
 }
 
 std::expected<TableReader, SqlError> SqlAccountSource::ReadTables() {

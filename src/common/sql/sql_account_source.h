@@ -34,42 +34,45 @@ class SqlAccountSource final : public AccountSource {
   // Read whole before it returns: a privileged connection does not stay open between two calls.
   Answer ListShadows(Cursor<ShadowRecord>*& cursor) noexcept override;
 
+  using Asked = QueryRunner::Asked;
   // The same within an earlier deadline, for who asks several questions in one call.
   Answer FindUserByName(std::string_view name, Deadline deadline, UserSink found) noexcept;
-  Answer FindShadow(std::string_view name, Deadline deadline, ShadowSink found) noexcept;
+  Answer FindShadow(std::string_view name, Deadline deadline, ShadowSink found,
+                    Asked asked = Asked::kServers) noexcept;
+  Answer FindGroupByName(std::string_view name, Deadline deadline, GroupSink found) noexcept;
+  Answer FindGroupsOfUser(std::string_view name, Deadline deadline, GidsSink found) noexcept;
 
   // All accounts as they are at one moment, for a snapshot. Throws std::bad_alloc.
   std::expected<TableReader, SqlError> ReadTables();
   // The query `version`: what it gives changes when the accounts change. No value is an error.
   std::expected<std::string, SqlError> Version() noexcept;
 
-  // Whom to ask: any server, or one that can be written, where nothing is older than the last
-  // change.
-  enum class Asked : std::uint8_t { kServers, kWriters };
   // The rows of the query `auth` for one name, at most auth.max_rows + 1 of them. Found: one or
   // more. The connection is given back before `found` runs, since checking a password takes its
   // time.
   Answer FindAuthRows(const LoginRequest& request, Deadline deadline,
                       FunctionRef<void(std::span<const AuthRow>)> found,
                       Asked asked = Asked::kServers) noexcept;
+  // What the query `access` says about a login. Found: there are rows, and `found` is told whether
+  // they let the account in: the column `allowed` is 1 in each, or is not there.
+  Answer FindAccess(const LoginRequest& request, Deadline deadline,
+                    FunctionRef<void(bool allowed)> found) noexcept;
 
-  // Runs a query that writes, on a writer, in a transaction of its own: it changes `rows` rows
-  // (nullopt: any number), or nothing. A row counts that the query found, even if it had that value
-  // before. The error says which of the two it is: that nothing was changed, or that nobody knows,
-  // since the connection broke while the change was being committed.
-  struct WriteError {
-    SqlError error;
-    bool unknown = false;
-  };
+  // QueryRunner::Write, with :host. An error is logged; neither it nor the log holds a value that
+  // was to be written.
+  using WriteError = QueryRunner::WriteError;
   std::expected<void, WriteError> Write(QueryId id, QueryArguments arguments,
                                         std::optional<std::uint64_t> rows,
                                         Deadline deadline) noexcept;
+
+  // When any server last said anything, on the monotonic clock; see ServerList.
+  std::int64_t LastWordMs() const { return runner_.LastWordMs(); }
 
  private:
   bool Allowed(std::string_view name) const;
   Answer Outcome(QueryId id, const SqlError& error);
   Answer FindGroup(QueryId id, const QueryArguments& arguments, std::string_view name, Gid gid,
-                   GroupSink found);
+                   Deadline deadline, GroupSink found);
   // Appends the members in one cell; what is not a name is left out and logged for its group.
   void AppendMembers(QueryId id, Cell cell, const std::string& group, std::string& names,
                      std::size_t& count);

@@ -29,6 +29,10 @@ struct SqlError {
   bool refused = false;
   // It has no connection left, for anybody or for this account: worth waiting for.
   bool full = false;
+  // It is there, and cannot be written: a replica, or a primary that has been told so.
+  bool read_only = false;
+  // A server's own word, unless it was that it goes away: it answers, if with an error.
+  bool answered = false;
 
   Reason reason() const {
     switch (kind) {

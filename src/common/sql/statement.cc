@@ -9,6 +9,7 @@
 
 #include "common/sql/client_error.h"
 #include "common/sql/client_library/call_scope.h"
+#include "common/sql/row_check.h"
 
 namespace sqlmap {
 namespace {
@@ -34,11 +35,50 @@ void BindText(MYSQL_BIND& bind, std::string_view text, unsigned long& length) {
   bind.length = &length;
 }
 
+void BindNumber(MYSQL_BIND& bind, const std::int64_t& number) {
+  bind.buffer_type = MYSQL_TYPE_LONGLONG;
+  bind.buffer = const_cast<std::int64_t*>(&number);
+}
+
 void BindNumber(MYSQL_BIND& bind, const std::uint32_t& number) {
   bind.buffer_type = MYSQL_TYPE_LONG;
   bind.buffer = const_cast<std::uint32_t*>(&number);
   bind.is_unsigned = true;
 }
+
+void Bind(QueryParameter parameter, const QueryArguments& arguments, MYSQL_BIND& bind,
+          unsigned long& length) {
+  switch (parameter) {
+    case QueryParameter::kName:
+      return BindText(bind, arguments.name, length);
+    case QueryParameter::kUid:
+      return BindNumber(bind, arguments.uid);
+    case QueryParameter::kGid:
+      return BindNumber(bind, arguments.gid);
+    case QueryParameter::kService:
+      return BindText(bind, arguments.service, length);
+    case QueryParameter::kRhost:
+      return BindText(bind, arguments.rhost, length);
+    case QueryParameter::kTty:
+      return BindText(bind, arguments.tty, length);
+    case QueryParameter::kHost:
+      return BindText(bind, arguments.host, length);
+    case QueryParameter::kHash:
+      return BindText(bind, arguments.hash, length);
+    case QueryParameter::kOwner:
+      return BindText(bind, arguments.owner, length);
+    case QueryParameter::kMessage:
+      return BindText(bind, arguments.message, length);
+    case QueryParameter::kDays:
+      return BindNumber(bind, arguments.days);
+    case QueryParameter::kPid:
+      return BindNumber(bind, arguments.pid);
+    case QueryParameter::kCount:
+      break;
+  }
+}
+
+constexpr std::size_t kMaxParameters = 64;
 
 }  // namespace
 
@@ -72,13 +112,21 @@ void Statement::Free() {
   statement_ = nullptr;
 }
 
+// A row that fails to arrive leaves its error on the connection only.
 SqlError Statement::Failure(const char* step, Deadline deadline) const {
-  // A row that fails to arrive leaves its error on the connection only.
   if (mysql_stmt_errno(statement_) != 0) {
     return ClassifyError(mysql_stmt_errno(statement_), mysql_stmt_error(statement_), step,
                          deadline);
   }
   return ClassifyError(mysql_errno(connection_), mysql_error(connection_), step, deadline);
+}
+
+SqlError Statement::WriteFailure(const char* step, Deadline deadline) const {
+  if (mysql_stmt_errno(statement_) != 0) {
+    return ClassifyWriteError(mysql_stmt_errno(statement_), mysql_stmt_error(statement_), step,
+                              deadline);
+  }
+  return ClassifyWriteError(mysql_errno(connection_), mysql_error(connection_), step, deadline);
 }
 
 std::expected<std::unique_ptr<Statement>, SqlError> Statement::Prepare(
@@ -101,6 +149,9 @@ std::expected<std::unique_ptr<Statement>, SqlError> Statement::Prepare(
     return std::unexpected(SqlError{SqlError::Kind::kServer,
                                     "prepare: the server counts other parameters than we do"});
   }
+  if (query.parameters.size() > kMaxParameters) {
+    return std::unexpected(SqlError{SqlError::Kind::kServer, "prepare: more than 64 parameters"});
+  }
   statement->parameters_ = query.parameters;
   if (auto bound = statement->BindColumns(deadline); !bound) return std::unexpected(bound.error());
   return statement;
@@ -108,8 +159,10 @@ std::expected<std::unique_ptr<Statement>, SqlError> Statement::Prepare(
 
 std::expected<void, SqlError> Statement::BindColumns(Deadline deadline) {
   MYSQL_RES* const metadata = mysql_stmt_result_metadata(statement_);
-  if (metadata == nullptr)
-    return std::unexpected(SqlError{SqlError::Kind::kServer, "prepare: the query returns no rows"});
+  if (metadata == nullptr) {
+    if (mysql_stmt_errno(statement_) != 0) return std::unexpected(Failure("prepare", deadline));
+    return {};
+  }
   const unsigned count = mysql_num_fields(metadata);
   const MYSQL_FIELD* const fields = mysql_fetch_fields(metadata);
   for (unsigned i = 0; i < count; ++i)
@@ -132,49 +185,20 @@ std::expected<void, SqlError> Statement::BindColumns(Deadline deadline) {
   return {};
 }
 
+bool Statement::Send(const QueryArguments& arguments) {
+  std::array<MYSQL_BIND, kMaxParameters> binds{};
+  std::array<unsigned long, kMaxParameters> lengths{};
+  for (std::size_t i = 0; i < parameters_.size(); ++i)
+    Bind(parameters_[i], arguments, binds[i], lengths[i]);
+  if (!parameters_.empty() && mysql_stmt_bind_param(statement_, binds.data()) != 0) return false;
+  return mysql_stmt_execute(statement_) == 0;
+}
+
 std::expected<void, SqlError> Statement::Execute(const QueryArguments& arguments,
                                                  Deadline deadline) {
   CallScope scope(deadline.at_ms(), CallScope::Mode::kTalk);
   scope.Over(*descriptor_);
-  constexpr std::size_t kMaxParameters = 64;
-  std::array<MYSQL_BIND, kMaxParameters> binds{};
-  std::array<unsigned long, kMaxParameters> lengths{};
-  if (parameters_.size() > kMaxParameters) {
-    return std::unexpected(SqlError{SqlError::Kind::kServer, "execute: more than 64 parameters"});
-  }
-  for (std::size_t i = 0; i < parameters_.size(); ++i) {
-    switch (parameters_[i]) {
-      case QueryParameter::kName:
-        BindText(binds[i], arguments.name, lengths[i]);
-        break;
-      case QueryParameter::kUid:
-        BindNumber(binds[i], arguments.uid);
-        break;
-      case QueryParameter::kGid:
-        BindNumber(binds[i], arguments.gid);
-        break;
-      case QueryParameter::kService:
-        BindText(binds[i], arguments.service, lengths[i]);
-        break;
-      case QueryParameter::kRhost:
-        BindText(binds[i], arguments.rhost, lengths[i]);
-        break;
-      case QueryParameter::kTty:
-        BindText(binds[i], arguments.tty, lengths[i]);
-        break;
-      case QueryParameter::kHost:
-        BindText(binds[i], arguments.host, lengths[i]);
-        break;
-      default:
-        return std::unexpected(
-            SqlError{SqlError::Kind::kServer, "execute: a parameter that a read cannot have"});
-    }
-  }
-  if (!parameters_.empty() && mysql_stmt_bind_param(statement_, binds.data()) != 0)
-    return std::unexpected(Failure("bind", deadline));
-  if (mysql_stmt_execute(statement_) != 0) {
-    return std::unexpected(Failure("execute", deadline));
-  }
+  if (!Send(arguments)) return std::unexpected(Failure("execute", deadline));
   // A view that was changed since: the server prepares anew by itself, and may now return other
   // columns in other places.
   bool same = mysql_stmt_field_count(statement_) == columns_.size() &&
@@ -236,6 +260,48 @@ std::expected<std::optional<Row>, SqlError> Statement::Fetch(Deadline deadline) 
         column.is_null != 0 ? Cell{} : Cell{std::string_view(column.text.data(), column.length)};
   }
   return Row(buffers_->cells);
+}
+
+std::expected<Written, SqlError> Statement::Write(const QueryArguments& arguments,
+                                                  Deadline deadline) {
+  CallScope scope(deadline.at_ms(), CallScope::Mode::kTalk);
+  scope.Over(*descriptor_);
+  auto written = RunWrite(arguments, deadline);
+  // Where the library put the values to send them; a connection that is kept keeps it.
+  if (connection_->net.buff != nullptr)
+    explicit_bzero(connection_->net.buff, connection_->net.max_packet);
+  return written;
+}
+
+std::expected<Written, SqlError> Statement::RunWrite(const QueryArguments& arguments,
+                                                     Deadline deadline) {
+  std::optional<DescribedResults> described;
+  if (mysql_stmt_field_count(statement_) == 0) described.emplace(*connection_);
+  if (!Send(arguments)) return std::unexpected(WriteFailure("execute", deadline));
+  // A procedure's results follow each other, the last of which says what it did. They are asked for
+  // on the connection: the library's way for statements prepares buffers for rows, as many as the
+  // server says.
+  for (bool more = true; more;) {
+    if (connection_->field_count != 0 && !ReadAway())
+      return std::unexpected(WriteFailure("execute", deadline));
+    more = (connection_->server_status & SERVER_MORE_RESULTS_EXIST) != 0;
+    if (more && mysql_next_result(connection_) != 0)
+      return std::unexpected(WriteFailure("execute", deadline));
+  }
+  if (connection_->field_count != 0) return Written{};
+  return Written{mysql_affected_rows(connection_)};
+}
+
+bool Statement::ReadAway() {
+  // The first result is the statement's, and those behind it are not.
+  if (connection_->status != MYSQL_STATUS_GET_RESULT) {
+    mysql_stmt_free_result(statement_);
+    return mysql_errno(connection_) == 0;
+  }
+  MYSQL_RES* const result = mysql_use_result(connection_);
+  if (result == nullptr) return false;
+  mysql_free_result(result);
+  return mysql_errno(connection_) == 0;
 }
 
 bool Statement::Finish(Deadline deadline) {

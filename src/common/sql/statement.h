@@ -42,6 +42,12 @@ struct QueryArguments {
 using Cell = std::optional<std::string_view>;
 using Row = std::span<const Cell>;
 
+// What a write did.
+struct Written {
+  // nullopt: the last thing that it returned were rows, and so it does not say.
+  std::optional<std::uint64_t> rows;
+};
+
 // Belongs to one connection, whose descriptor it knows, and must not outlive it. One thread at a
 // time.
 class Statement {
@@ -54,6 +60,7 @@ class Statement {
   Statement(const Statement&) = delete;
   Statement& operator=(const Statement&) = delete;
 
+  // A statement that returns no rows has no columns.
   static std::expected<std::unique_ptr<Statement>, SqlError> Prepare(
       st_mysql* connection, const DescriptorIdentity& descriptor, const QueryTemplate& query,
       Deadline deadline);
@@ -66,6 +73,11 @@ class Statement {
   std::expected<std::optional<Row>, SqlError> Fetch(Deadline deadline);
   // Ends the query and reads away what is left of it. False: the connection is of no more use.
   bool Finish(Deadline deadline);
+
+  // Runs a write to its end, in place of Execute, Fetch and Finish. What it returns is read away.
+  // The error holds nothing that the server said, see ClassifyWriteError; unless it is kServer or
+  // kStale, the connection is of no more use.
+  std::expected<Written, SqlError> Write(const QueryArguments& arguments, Deadline deadline);
 
   // Lower-case names of the result's columns, in order.
   std::span<const std::string> columns() const { return columns_; }
@@ -80,7 +92,13 @@ class Statement {
 
   Statement() = default;
   std::expected<void, SqlError> BindColumns(Deadline deadline);
+  std::expected<Written, SqlError> RunWrite(const QueryArguments& arguments, Deadline deadline);
+  // Gives the server the statement and its arguments. False: see the handle's error.
+  bool Send(const QueryArguments& arguments);
+  // Reads away what is left of this result. False: likewise.
+  bool ReadAway();
   SqlError Failure(const char* step, Deadline deadline) const;
+  SqlError WriteFailure(const char* step, Deadline deadline) const;
 
   st_mysql* connection_ = nullptr;
   const DescriptorIdentity* descriptor_ = nullptr;

@@ -42,7 +42,7 @@ Files FilesWith(const KeyDescription& key, const std::string& name, const std::s
   if (key.section == "privileged" && key.key != "user") head += "user = \"u\"\n";
   if (key.key == "max_uid" || key.key == "max_gid")
     head += "min_" + std::string(key.key.substr(4)) + " = 1\n";
-  if (name == "cost") head += "scheme = \"sha512crypt\"\n";  // the one with the widest range
+  if (name == "cost") head += "scheme = \"pbkdf2-sha512\"\n";  // goes up to the most
   const bool in_secrets = key.place == KeyPlace::kSecrets;
   if (!in_secrets && key.section == "database" && name != "name") head += "name = \"x\"\n";
   files.line = 1 + static_cast<unsigned>(std::count(head.begin(), head.end(), '\n'));

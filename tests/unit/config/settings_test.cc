@@ -110,7 +110,7 @@ TEST(ParseSettings, CostIsInTheMeasureOfTheScheme) {
             "c:5: [password] cost: 16 is out of range; allowed: for bcrypt 10 to 15 (log2 of "
             "rounds)\n");
   EXPECT_EQ(mistakes("sha512crypt", 12),
-            "c:5: [password] cost: 12 is out of range; allowed: for sha512crypt 5000 to 5000000 "
+            "c:5: [password] cost: 12 is out of range; allowed: for sha512crypt 5000 to 1000000 "
             "(rounds)\n");
   EXPECT_EQ(mistakes("mysql-native", 0), "");
   EXPECT_EQ(mistakes("mysql-native", 1),

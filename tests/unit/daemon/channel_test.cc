@@ -26,6 +26,19 @@ TEST(Channel, SnapshotArrivesWithItsDescriptor) {
   EXPECT_EQ(fcntl(received->descriptor.get(), F_GETFD), FD_CLOEXEC);
 }
 
+TEST(Channel, OnlyWhatIsHandedOverHasADescriptor) {
+  auto [parent, child] = Channel::Make();
+  const OwnedFd memory(memfd_create("memory", MFD_CLOEXEC));
+  for (const MessageKind kind : {MessageKind::kAlive, MessageKind::kPublish, MessageKind::kConfirm,
+                                 MessageKind::kRemember, MessageKind::kForget}) {
+    const bool hands_over = kind == MessageKind::kPublish || kind == MessageKind::kRemember;
+    ASSERT_TRUE(child.Send({kind}, memory.get()));
+    EXPECT_EQ(parent.Receive().has_value(), hands_over) << static_cast<int>(kind);
+    ASSERT_TRUE(child.Send({kind}));
+    EXPECT_EQ(parent.Receive().has_value(), !hands_over) << static_cast<int>(kind);
+  }
+}
+
 TEST(Channel, NothingIsNotTheEnd) {
   auto [parent, child] = Channel::Make();
   EXPECT_EQ(parent.Receive().error(), Channel::Failure::kNothing);

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 #include <utility>
 
 #include "common/process/monotonic.h"
+#include "daemon/offline_store.h"
 #include "unit/daemon/daemon_files.h"
 
 namespace sqlmap {
@@ -44,6 +46,12 @@ class ScriptedChild {
         (void)std::fprintf(stderr, "parting: %s\n", became.c_str());
         return true;
       }
+      if (received->message.kind == MessageKind::kDrain && last_ != 0) {
+        (void)Remember(std::to_string(last_), true);
+        (void)Send({MessageKind::kForget, 0, last_});
+        return true;
+      }
+      if (received->message.kind == MessageKind::kForget) forgotten_ = received->message.token;
       if (received->message.kind == MessageKind::kDrain && !stays_) return true;
       if (received->message.kind == MessageKind::kRefresh) ++refreshed_;
       if (received->message.kind == MessageKind::kPublished) {
@@ -85,6 +93,14 @@ class ScriptedChild {
       _exit(3);
     }
     if (command == "parting") parting_ = number;
+    if (command == "remember") return Remember(std::to_string(number), true);
+    if (command == "remember-unsealed") return Remember(std::to_string(number), false);
+    if (command == "remember-large") return Remember(std::string(kMostOfflineBytes, 'x'), true);
+    if (command == "offline")
+      return std::to_string(context_.offline.key.size()) + " " + context_.offline.store;
+    if (command == "forget") return Send({MessageKind::kForget, 0, number});
+    if (command == "forgotten") return std::to_string(forgotten_);
+    if (command == "last") last_ = number;
     if (command == "refreshed") return std::to_string(refreshed_);
     if (command == "confirm") return Confirm(generation_, MonotonicMs());
     if (command == "confirm-late") return Confirm(generation_, MonotonicMs() - number * 1000);
@@ -140,6 +156,17 @@ class ScriptedChild {
     return std::to_string(descriptors) + " " + std::to_string(pages);
   }
 
+  std::string Remember(const std::string& text, bool sealed) {
+    const std::string all = "remembered " + text;
+    const OwnedFd memory(memfd_create("logins", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+    if (write(memory.get(), all.data(), all.size()) != static_cast<ssize_t>(all.size()))
+      return "no memory";
+    if (sealed) {
+      fcntl(memory.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL);
+    }
+    return Send({MessageKind::kRemember}, memory.get());
+  }
+
   std::string Publish(unsigned users, bool sealed) {
     published_ = -1;
     const OwnedFd memory = SnapshotOfUsers(users, sealed);
@@ -160,6 +187,8 @@ class ScriptedChild {
   int published_ = -1;
   std::uint64_t generation_ = context_.generation;
   bool stays_ = false;
+  unsigned last_ = 0;
+  std::uint64_t forgotten_ = 0;
 };
 
 }  // namespace

@@ -15,6 +15,13 @@
 //   down N          says that the database has been down for N s
 //   exit, hang      ends; lives on without a sign of life
 //   stay            takes no notice of being told to drain from now on
+//   remember N, remember-unsealed N, remember-large   hands over "remembered N" to be kept, the
+//   same
+//                   without seals, and more than anybody keeps
+//   offline         what it was handed over of logins: "<bytes of the key> <the rest>"
+//   forget N        says that a name is to be forgotten
+//   forgotten       the last one that it was told to forget, 0 if none
+//   last N          when it is told to drain, does "remember N" and "forget N", and ends
 //   refreshed       how many times the parent has told it to read again
 #ifndef SQLMAP_TESTS_UNIT_DAEMON_SCRIPTED_CHILD_H_
 #define SQLMAP_TESTS_UNIT_DAEMON_SCRIPTED_CHILD_H_

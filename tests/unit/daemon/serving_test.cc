@@ -11,9 +11,11 @@
 
 #include <atomic>
 #include <cstring>
+#include <deque>
 #include <functional>
 #include <future>
 #include <latch>
+#include <map>
 #include <mutex>
 #include <new>
 #include <semaphore>
@@ -35,6 +37,9 @@ namespace {
 constexpr Uid kAlice = 10001;
 constexpr std::string_view kPassword = "right";
 constexpr std::string_view kSlow = "slow";
+constexpr std::string_view kNever = "never looked at";
+constexpr std::string_view kAttacker = "192.0.2.66";
+constexpr std::string_view kHome = "198.51.100.1";
 constexpr Server::Limits kLimits{256, 32, 16};
 
 // alice, and what a test makes of her.
@@ -108,12 +113,15 @@ class Table final : public AccountSource {
 class Gate final : public LoginGate {
  public:
   void Authenticate(const LoginRequest& request, LoginAnswer& answer) noexcept override {
+    ++looked_at;
+    if (request.password == kNever) ++never_looked_at;
     if (request.password == kSlow) {
       slow_asked.release();
       slow_open.wait(false);
     }
     const bool right = request.name == "alice" && request.password == kPassword;
     answer.verdict = right ? LoginVerdict::kAccepted : LoginVerdict::kWrongPassword;
+    if (request.name == "localjoe") answer.verdict = LoginVerdict::kUnknownUser;
   }
   void CheckAccount(const LoginRequest&, LoginAnswer& answer) noexcept override {
     answer.verdict = LoginVerdict::kAccepted;
@@ -131,6 +139,8 @@ class Gate final : public LoginGate {
     answer.verdict = LoginVerdict::kAccepted;
   }
 
+  std::atomic<int> looked_at = 0;
+  std::atomic<int> never_looked_at = 0;
   // The same with passwords.
   std::counting_semaphore<> slow_asked{0};
   std::atomic<bool> slow_open = false;
@@ -153,11 +163,50 @@ class Lines final : public Log {
   std::string text_;
 };
 
+// What was noted of logins, one line for each.
+class Notes {
+ public:
+  void Note(const LoginRequest& request, LoginAnswer& answer) {
+    std::string line = std::string(request.name) + ' ' + std::string(request.service) + ' ' +
+                       std::string(request.rhost) + ' ' + std::string(request.tty) + " <" +
+                       std::string(request.password) + "> " +
+                       (request.pid == getpid() ? "me " : "") +
+                       std::to_string(static_cast<int>(answer.verdict));
+    if (fails) answer.verdict = LoginVerdict::kUnavailable;
+    const std::lock_guard guard(mutex_);
+    lines_.push_back(std::move(line));
+    noted_.release();
+  }
+  // Waits for it.
+  std::string Next() {
+    noted_.acquire();
+    const std::lock_guard guard(mutex_);
+    std::string line = std::move(lines_.front());
+    lines_.pop_front();
+    return line;
+  }
+
+  std::atomic<bool> fails = false;
+
+ private:
+  std::counting_semaphore<> noted_{0};
+  std::mutex mutex_;
+  std::deque<std::string> lines_;
+};
+
 class ServingTest : public testing::Test {
  protected:
-  ServingTest() {
+  explicit ServingTest(bool notes = false, bool note_is_required = false) {
+    if (notes) {
+      sources_.note = [this](const LoginRequest& request, LoginAnswer& answer) {
+        notes_.Note(request, answer);
+      };
+      sources_.note_is_required = note_is_required;
+    }
     settings_.cache.found_seconds = 0;  // what is remembered is answer_cache_test's
     settings_.cache.absent_seconds = 0;
+    settings_.accounts.local_uids =
+        LocalIds::Parse("localjoe:x:1000:1000::/home/localjoe:/bin/sh\n");
     fcntl(listener_.fd(), F_SETFL, O_NONBLOCK);
     std::promise<void> up;
     loop_thread_ = std::jthread([this, &up] {
@@ -168,7 +217,7 @@ class ServingTest : public testing::Test {
           loop, listener_.fd(),
           [&](ClientId id, Asked asked) { answerer->OnRequest(id, std::move(asked)); }, kLimits);
       answerer = std::make_unique<Answerer>(
-          settings_, Answerer::Sources{table_, gate_},
+          settings_, sources_,
           Answerer::Calls{
               [&](ClientId id, AnswerBytes bytes) { server.Reply(id, std::move(bytes)); },
               [&](ClientId id) { return server.Release(id); },
@@ -177,10 +226,11 @@ class ServingTest : public testing::Test {
                      forced ? "forced" : "too little left");
               },
               [this] { ++found_; }, [] { return std::string("all is well\n"); }},
-          mailbox, log_);
+          loop, mailbox, log_);
       EventLoop::Watch results;
       loop.WatchIo(results, mailbox.fd(), EPOLLIN, [&](std::uint32_t) { mailbox.Deliver(); });
       mailbox_ = &mailbox;
+      answerer_ = answerer.get();
       drain_ = [&] { server.Drain([&] { loop.Exit(0); }); };
       up.set_value();
       loop.Run();
@@ -212,11 +262,30 @@ class ServingTest : public testing::Test {
     EXPECT_EQ(waitpid(child, &status, 0), child);
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   }
-  LoginVerdict LogIn(std::string_view name, std::string_view password) {
+  LoginVerdict LogIn(std::string_view name, std::string_view password,
+                     std::string_view rhost = "") {
     SocketGate gate(listener_.path());
     LoginAnswer answer;
-    gate.Authenticate({.name = name, .password = password}, answer);
+    gate.Authenticate(
+        {.name = name, .password = password, .service = "sshd", .rhost = rhost, .tty = "ssh"},
+        answer);
     return answer.verdict;
+  }
+  // A connection on which that has been asked.
+  OwnedFd AskToLogIn(std::string_view name, std::string_view password, std::string_view rhost) {
+    RequestWriter request(RequestKind::kAuthenticate);
+    request.Text(name).Text("sshd").Text(rhost).Text("ssh").Text(password);
+    const std::string bytes = Joined(request);
+    OwnedFd fd = Connect();
+    EXPECT_EQ(send(fd.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL),
+              static_cast<ssize_t>(bytes.size()));
+    return fd;
+  }
+  // In the loop's thread: what it had to do before is done.
+  std::string Describe() {
+    std::promise<std::string> text;
+    mailbox_->Post([&] { text.set_value(answerer_->Describe()); });
+    return text.get_future().get();
   }
   OwnedFd Connect() {
     OwnedFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
@@ -279,10 +348,13 @@ class ServingTest : public testing::Test {
   Settings settings_;
   Table table_;
   Gate gate_;
+  Notes notes_;
+  Answerer::Sources sources_{table_, gate_};
   Lines log_;
   wire_test::Listener listener_;
   std::atomic<int> found_ = 0;
   Mailbox* mailbox_ = nullptr;
+  Answerer* answerer_ = nullptr;
   std::function<void()> drain_;
   std::jthread loop_thread_;  // last: it uses the rest
 };
@@ -525,6 +597,151 @@ TEST_F(ServingTest, WhatWasAskedIsAnsweredBeforeItLeaves) {
   go.set_value();
   waiting.join();
   mailbox_ = nullptr;  // its loop has ended
+}
+
+// The verdict in an answer.
+std::uint8_t DetailOf(const std::string& frame) {
+  return frame.size() > 5 ? static_cast<std::uint8_t>(frame[5]) : std::uint8_t{0};
+}
+std::uint8_t NumberOf(LoginVerdict verdict) {
+  for (const auto& [value, number] : kVerdictNumbers) {
+    if (value == verdict) return number;
+  }
+  return 0;
+}
+
+TEST_F(ServingTest, AHundredGuessesAtOnceAreFewAndHoldNobodyElseUp) {
+  ASSERT_EQ(LogIn("alice", kPassword, kHome), LoginVerdict::kAccepted);
+  const int before = gate_.looked_at;
+  std::vector<OwnedFd> guesses;
+  for (int i = 0; i < 100; ++i) guesses.push_back(AskToLogIn("alice", "wrong", kAttacker));
+
+  // Five fail for nothing, four have their turns, the last of them after 7.5 s.
+  std::map<std::uint8_t, int> verdicts;
+  std::size_t answered = 0;
+  while (answered < 96) {
+    std::vector<pollfd> fds;
+    for (const OwnedFd& guess : guesses) fds.push_back({guess.get(), POLLIN, 0});
+    ASSERT_GT(poll(fds.data(), fds.size(), 10'000), 0);
+    for (std::size_t i = fds.size(); i-- > 0;) {
+      if (fds[i].revents == 0) continue;
+      ++verdicts[DetailOf(ReadToTheEnd(guesses[i]))];
+      guesses.erase(guesses.begin() + static_cast<std::ptrdiff_t>(i));
+      ++answered;
+    }
+  }
+  EXPECT_EQ(verdicts[NumberOf(LoginVerdict::kThrottled)], 91);
+  EXPECT_GE(verdicts[NumberOf(LoginVerdict::kWrongPassword)], 5);
+  EXPECT_EQ(verdicts.size(), 2U);
+
+  EXPECT_EQ(LogIn("alice", kPassword, kHome), LoginVerdict::kAccepted);
+  EXPECT_FALSE(guesses.empty()) << "she did not wait for the attacker's turns";
+  EXPECT_LE(gate_.looked_at - before, 10);
+  const std::string status = Describe();
+  EXPECT_EQ(log_.text(),
+            "slowed down: logins from 192.0.2.66, of which too many have failed; see [throttle] "
+            "in sqlmapd.toml\n");
+  EXPECT_NE(status.find("\nlogins_throttled 91\n"), std::string::npos) << status;
+  EXPECT_NE(status.find("\nsources_slowed 1\n"), std::string::npos) << status;
+}
+
+TEST_F(ServingTest, PasswordOfAClientThatLeftBeforeItsTurnIsNotLookedAt) {
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_EQ(LogIn("alice", "wrong", kAttacker), LoginVerdict::kWrongPassword);
+  }
+  { const OwnedFd gone = AskToLogIn("alice", kNever, kAttacker); }
+  // Its turn is before this one's.
+  EXPECT_EQ(LogIn("alice", "wrong", kAttacker), LoginVerdict::kWrongPassword);
+  EXPECT_EQ(gate_.never_looked_at, 0);
+  EXPECT_EQ(gate_.looked_at, 6);
+}
+
+TEST_F(ServingTest, GuessingTheOldPasswordOfAChangeIsSlowedLikeALogin) {
+  SocketGate gate(listener_.path());
+  LoginAnswer answer;
+  const LoginRequest wrong{
+      .name = "alice", .password = "wrong", .service = "passwd", .rhost = kAttacker};
+  for (int i = 0; i < 3; ++i) {
+    gate.PrepareChange(wrong, answer);
+    EXPECT_EQ(answer.verdict, LoginVerdict::kWrongPassword);
+    gate.ChangePassword(wrong, answer);
+    EXPECT_EQ(answer.verdict, LoginVerdict::kWrongPassword);
+  }
+  (void)Describe();
+  EXPECT_NE(log_.text().find("slowed down: logins from 192.0.2.66"), std::string::npos);
+}
+
+TEST_F(ServingTest, WhatRootChangesIsNoGuess) {
+  SocketGate gate(listener_.path());
+  LoginAnswer answer;
+  for (int i = 0; i < 20; ++i) {
+    gate.ChangePassword({.name = "alice", .service = "passwd", .rhost = kHome, .by_root = true},
+                        answer);
+    EXPECT_EQ(answer.verdict, LoginVerdict::kWrongPassword);
+  }
+  (void)Describe();
+  EXPECT_EQ(log_.text(), "");
+}
+
+TEST_F(ServingTest, WhoeverIsNotRootIsSlowedWhateverHeSaysOfHimself) {
+  const auto guess = [&](int i) {
+    return As(kAlice, [&] {
+      return static_cast<int>(LogIn("alice", "wrong", "192.0.2." + std::to_string(i)));
+    });
+  };
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(guess(i), static_cast<int>(LoginVerdict::kWrongPassword));
+  (void)Describe();
+  EXPECT_NE(log_.text().find("slowed down: logins from UID:10001,"), std::string::npos)
+      << log_.text();
+}
+
+TEST_F(ServingTest, PeopleOfThisHostWhomTheDatabaseDoesNotKnowSlowDownNobody) {
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_EQ(LogIn("localjoe", "her own", kHome), LoginVerdict::kUnknownUser);
+  }
+  (void)Describe();
+  EXPECT_EQ(log_.text(), "");
+}
+
+class NotingTest : public ServingTest {
+ protected:
+  NotingTest() : ServingTest(true) {}
+};
+class RequiredNoteTest : public ServingTest {
+ protected:
+  RequiredNoteTest() : ServingTest(true, true) {}
+};
+
+std::string Numbered(std::string_view text, LoginVerdict verdict) {
+  return std::string(text) + std::to_string(static_cast<int>(verdict));
+}
+
+TEST_F(NotingTest, EachLoginIsNotedOnceAndWithoutItsPassword) {
+  notes_.fails = true;  // which changes nothing for the person
+  EXPECT_EQ(LogIn("alice", kPassword, kHome), LoginVerdict::kAccepted);
+  EXPECT_EQ(notes_.Next(), Numbered("alice sshd 198.51.100.1 ssh <> me ", LoginVerdict::kAccepted));
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_EQ(LogIn("bob", "wrong", kAttacker), LoginVerdict::kWrongPassword);
+    EXPECT_EQ(notes_.Next(),
+              Numbered("bob sshd 192.0.2.66 ssh <> me ", LoginVerdict::kWrongPassword));
+  }
+}
+
+TEST_F(NotingTest, LoginThatWasRefusedUnseenIsNotedToo) {
+  std::vector<OwnedFd> guesses;
+  for (int i = 0; i < 30; ++i) guesses.push_back(AskToLogIn("bob", "wrong", kAttacker));
+  const std::string throttled =
+      Numbered("bob sshd 192.0.2.66 ssh <> me ", LoginVerdict::kThrottled);
+  int seen = 0;
+  for (int i = 0; i < 26; ++i) seen += notes_.Next() == throttled ? 1 : 0;
+  EXPECT_GT(seen, 0);
+}
+
+TEST_F(RequiredNoteTest, LoginWhoseRowIsRequiredWaitsForIt) {
+  EXPECT_EQ(LogIn("alice", kPassword, kHome), LoginVerdict::kAccepted);
+  EXPECT_EQ(notes_.Next(), Numbered("alice sshd 198.51.100.1 ssh <> me ", LoginVerdict::kAccepted));
+  notes_.fails = true;
+  EXPECT_EQ(LogIn("alice", kPassword, kHome), LoginVerdict::kUnavailable);
 }
 
 }  // namespace

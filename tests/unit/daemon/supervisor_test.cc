@@ -742,10 +742,162 @@ TEST_F(SupervisorTest, ChildThatCannotHaveItsThreadsSaysSoAndIsStartedAgain) {
   EXPECT_EQ(End(SIGTERM), 0);
 }
 
-TEST_F(SupervisorTest, KeyThatHasNoEffectYetIsNamed) {
-  WriteText(paths_.config, std::string(kConfig) + "[cache]\noffline_auth_seconds = 60\n");
+// Logins that are remembered, and what stands in the file then.
+constexpr char kOffline[] = "[cache]\noffline_auth_seconds = 60\n";
+
+class OfflineSupervisorTest : public SupervisorTest {
+ protected:
+  void SetUp() override {
+    SupervisorTest::SetUp();
+    Configure(kOffline);
+  }
+  void Configure(const std::string& more) { WriteText(paths_.config, std::string(kConfig) + more); }
+  // And the next child serves.
+  void Reload() {
+    const pid_t before = Who().pid;
+    kill(daemon_->pid(), SIGHUP);
+    EXPECT_TRUE(Eventually([&] { return Who().pid != before && !Lives(before); }));
+  }
+  // "rw-------" of root's.
+  static bool IsRootsAlone(const std::string& path) {
+    struct stat status {};
+    return lstat(path.c_str(), &status) == 0 && status.st_mode == (S_IFREG | 0600) &&
+           status.st_uid == 0 && status.st_gid == 0;
+  }
+  bool Stands(const std::string& text) {
+    return Eventually([&] { return ReadText(paths_.offline()) == text; });
+  }
+};
+
+TEST_F(OfflineSupervisorTest, WhatIsRememberedIsRootsAloneAndSurvivesARestart) {
   Start();
-  EXPECT_TRUE(LogSays(paths_.config + ": [cache] offline_auth_seconds is not in use yet"));
+  EXPECT_EQ(Ask("offline"), "32 ");
+  EXPECT_TRUE(IsRootsAlone(paths_.offline_key()));
+  ASSERT_EQ(Ask("remember 1"), "sent");
+  EXPECT_TRUE(Stands("remembered 1"));
+  EXPECT_TRUE(IsRootsAlone(paths_.offline()));
+  const std::string key = ReadText(paths_.offline_key());
+  EXPECT_EQ(key.size(), 32U);
+  EXPECT_NE(key, std::string(32, '\0'));
+  EXPECT_EQ(End(SIGKILL), SIGKILL);
+  std::filesystem::remove_all(paths_.run);
+  Start();
+  EXPECT_EQ(Ask("offline"), "32 remembered 1");
+  EXPECT_EQ(ReadText(paths_.offline_key()), key);
+}
+
+TEST_F(OfflineSupervisorTest, NextChildHasItTooAfterAReloadAndAfterACrash) {
+  Start();
+  ASSERT_EQ(Ask("remember 1"), "sent");
+  ASSERT_EQ(Ask("remember 2"), "sent");
+  EXPECT_TRUE(Stands("remembered 2"));
+  Reload();
+  EXPECT_EQ(Ask("offline"), "32 remembered 2");
+  EXPECT_EQ(Ask("exit"), "");
+  EXPECT_EQ(Ask("offline"), "32 remembered 2");
+}
+
+TEST_F(OfflineSupervisorTest, WhatComesWhileTheLastOneIsWrittenIsNotLost) {
+  Start();
+  for (int i = 1; i <= 50; ++i) ASSERT_EQ(Ask("remember " + std::to_string(i)), "sent");
+  EXPECT_TRUE(Stands("remembered 50"));
+  Reload();
+  EXPECT_EQ(Ask("offline"), "32 remembered 50");
+}
+
+TEST_F(OfflineSupervisorTest, SwitchedOffNothingOfItIsLeft) {
+  Start();
+  ASSERT_EQ(Ask("remember 1"), "sent");
+  ASSERT_TRUE(Stands("remembered 1"));
+  Configure("");
+  Reload();
+  EXPECT_EQ(Ask("offline"), "0 ");
+  for (const std::string& path : {paths_.offline(), paths_.offline_key()})
+    EXPECT_TRUE(Eventually([&] { return access(path.c_str(), F_OK) != 0; })) << path;
+  // And what a child still sends does not come back.
+  ASSERT_EQ(Ask("remember 2"), "sent");
+  EXPECT_EQ(End(SIGTERM), 0);
+  EXPECT_NE(access(paths_.offline().c_str(), F_OK), 0);
+
+  Configure(kOffline);
+  Start();
+  EXPECT_EQ(Ask("offline"), "32 ");
+  ASSERT_EQ(Ask("remember 3"), "sent");
+  ASSERT_TRUE(Stands("remembered 3"));
+  End(SIGTERM);
+  Configure("");
+  Start();
+  for (const std::string& path : {paths_.offline(), paths_.offline_key()})
+    EXPECT_NE(access(path.c_str(), F_OK), 0) << path;
+}
+
+TEST_F(OfflineSupervisorTest, LastWordsOfTheChildAreKeptWhenAllEnds) {
+  Start();
+  ASSERT_EQ(Ask("last 7"), "done");
+  EXPECT_EQ(End(SIGTERM), 0);
+  EXPECT_EQ(ReadText(paths_.offline()), "remembered 7");
+}
+
+TEST_F(OfflineSupervisorTest, ChildThatWasTakenOverFromIsHeardOnlyWhenItForgets) {
+  Start();
+  ASSERT_EQ(Ask("remember 1"), "sent");
+  ASSERT_TRUE(Stands("remembered 1"));
+  ASSERT_EQ(Ask("last 7"), "done");
+  Reload();
+  EXPECT_EQ(Ask("offline"), "32 remembered 1");
+  EXPECT_TRUE(Eventually([&] { return Ask("forgotten") == "7"; }));
+  ASSERT_EQ(Ask("forget 8"), "sent");
+  EXPECT_EQ(Ask("forgotten"), "7") << "told what it said itself";
+  EXPECT_EQ(ReadText(paths_.offline()), "remembered 1");
+}
+
+TEST_F(OfflineSupervisorTest, ChildThatHandsOverWhatNoChildOfOursDoesIsEnded) {
+  Start();
+  for (const char* command : {"remember-unsealed 1", "remember-large"}) {
+    const pid_t before = Who().pid;
+    Ask(command);
+    EXPECT_TRUE(Eventually([&] { return !Lives(before); })) << command;
+    EXPECT_NE(Who().pid, before) << command;
+    EXPECT_NE(access(paths_.offline().c_str(), F_OK), 0) << command;
+  }
+}
+
+TEST_F(OfflineSupervisorTest, FilesThatOthersMayHaveReadOrWrittenAreNotBelieved) {
+  WriteText(paths_.offline(), "forged", 0666);
+  WriteText(paths_.offline_key(), std::string(32, 'k'), 0644);
+  Start();
+  EXPECT_EQ(Ask("offline"), "32 ");
+  EXPECT_TRUE(LogSays(paths_.offline() + ": "));
+  EXPECT_TRUE(LogSays(paths_.offline_key() + ": "));
+  EXPECT_NE(ReadText(paths_.offline_key()), std::string(32, 'k'));
+  EXPECT_TRUE(IsRootsAlone(paths_.offline_key()));
+  ASSERT_EQ(Ask("remember 1"), "sent");
+  EXPECT_TRUE(Stands("remembered 1"));
+  EXPECT_TRUE(IsRootsAlone(paths_.offline()));
+  End(SIGTERM);
+  WriteText(paths_.offline_key(), "short", 0600);
+  Start();
+  EXPECT_TRUE(LogSays(paths_.offline_key() + ": is no key"));
+  EXPECT_EQ(ReadText(paths_.offline_key()).size(), 32U);
+}
+
+TEST_F(OfflineSupervisorTest, DiskThatTakesNothingIsNamedAndTriedAgain) {
+  std::filesystem::create_directories(paths_.offline() + "/precious");
+  Start();
+  ASSERT_EQ(Ask("remember 1"), "sent");
+  EXPECT_TRUE(LogSays("remembered logins will not survive a restart: " + paths_.offline()));
+  Reload();
+  EXPECT_EQ(Ask("offline"), "32 remembered 1");
+  std::filesystem::remove_all(paths_.offline());
+  EXPECT_TRUE(Stands("remembered 1"));
+}
+
+TEST_F(OfflineSupervisorTest, RowThatIsRequiredForEachLoginIsSaidToPreventIt) {
+  Configure(std::string(kOffline) +
+            "[queries]\nauth_success = \"INSERT INTO log VALUES (:name)\"\n"
+            "[log_rows]\nrequired = [\"auth_success\"]\n");
+  Start();
+  EXPECT_TRUE(LogSays("offline_auth_seconds lets nobody in while [log_rows] required has"));
 }
 
 TEST_F(SupervisorTest, FileInPlaceOfRunDoesNotStopTheDaemonAndWhenItIsGoneAllIsWell) {

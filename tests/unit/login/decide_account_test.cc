@@ -124,5 +124,36 @@ TEST(DecideAccountTest, ABlockedAccountIsBlockedWhateverItsAge) {
             LoginVerdict::kBlocked);
 }
 
+TEST(DecideAccountTest, AccessIsAskedAfterTheRowsAndBeforeAgeing) {
+  const std::vector<AuthRow> good = {Row(true)};
+  const std::vector<AuthRow> off = {Row(false)};
+  const std::vector<AuthRow> elsewhere = {Row(true, "proftpd")};
+  const ShadowRecord expired = Shadow(0, 90, 7, 7, 1);
+  for (const LoginVerdict verdict : {LoginVerdict::kAccessDenied, LoginVerdict::kUndecided}) {
+    LoginAnswer no;
+    no.verdict = verdict;
+    std::string("access.deny_users names it").copy(no.reason, sizeof no.reason - 1);
+    EXPECT_EQ(Decide({.access = no}).verdict, LoginVerdict::kUnknownUser)
+        << "whoever is not ours is not ours to refuse";
+    EXPECT_EQ(Decide({.rows = off, .access = no}).verdict, LoginVerdict::kBlocked);
+    EXPECT_EQ(Decide({.rows = elsewhere, .access = no}).verdict, LoginVerdict::kServiceNotAllowed);
+    for (const auto& shadow : {std::optional<ShadowRecord>(), std::optional(expired)}) {
+      const LoginAnswer answer = Decide({.rows = good, .shadow = shadow, .access = no});
+      EXPECT_EQ(answer.verdict, verdict);
+      EXPECT_EQ(answer.days_left, -1);
+      EXPECT_STREQ(answer.reason, no.reason) << "it tells nothing of the account's age";
+    }
+  }
+}
+
+TEST(DecideAccountTest, WhoeverMayComeInStillAges) {
+  const std::vector<AuthRow> rows = {Row(true)};
+  LoginAnswer yes;
+  yes.verdict = LoginVerdict::kAccepted;
+  EXPECT_EQ(Decide({.rows = rows, .shadow = Shadow(0, 90, 7, 7, 1), .access = yes}).verdict,
+            LoginVerdict::kAccountExpired);
+  EXPECT_EQ(Decide({.rows = rows, .access = yes}).verdict, LoginVerdict::kAccepted);
+}
+
 }  // namespace
 }  // namespace sqlmap

@@ -1,5 +1,5 @@
 // A host's thread may fork while one of ours verifies: what the child finds locked stays locked. So
-// a verification takes no lock of OpenSSL.
+// neither a verification nor a new hash takes a lock of OpenSSL.
 #include <dlfcn.h>
 #include <gtest/gtest.h>
 #include <openssl/evp.h>
@@ -9,6 +9,7 @@
 #include <string>
 
 #include "common/password/digest.h"
+#include "common/password/make.h"
 #include "vectors.h"
 
 namespace {
@@ -57,7 +58,17 @@ TEST(Verification, TakesNoLockOfOpenSsl) {
   }
 }
 
-// If it did not, the test above would show nothing.
+TEST(NewHash, TakesNoLockOfOpenSsl) {
+  FetchDigests();
+  for (const PasswordSchemeName& row : kPasswordSchemes) {
+    if (!row.new_hashes.made) continue;
+    t_locks = 0;
+    EXPECT_TRUE(MakePasswordHash("password", row.scheme, row.new_hashes.least));
+    EXPECT_EQ(t_locks, 0) << row.name;
+  }
+}
+
+// If it did not, the tests above would show nothing.
 TEST(LockCounter, SeesTheLocksOfADigestThatIsFetchedAtEachUse) {
   unsigned char digest[EVP_MAX_MD_SIZE];
   t_locks = 0;

@@ -123,19 +123,25 @@ inline Packets ExecuteAnswer(const std::vector<FakeColumn>& columns) {
   return packets;
 }
 
+inline const std::string kOkPacket("\0\0\0\2\0\0\0", 7);
+
+// Whether the client has said something.
+inline bool Heard(int client) {
+  char buffer[4096];
+  return read(client, buffer, sizeof buffer) > 0;
+}
+
 // Signs anybody in, and gives these answers to the first prepare and the execute behind it. Returns
-// the next sequence number, 0 if the client has gone.
-inline unsigned char Converse(int client, const Packets& prepare, const Packets& execute) {
-  const auto heard = [client] {
-    char buffer[4096];
-    return read(client, buffer, sizeof buffer) > 0;
-  };
+// the next sequence number, 0 if the client has gone. `extensions`: of MariaDB's protocol.
+inline unsigned char Converse(int client, const Packets& prepare, const Packets& execute,
+                              char extensions = 0) {
+  const auto heard = [client] { return Heard(client); };
   const auto say = [client](const Packets& packets) {
     unsigned char sequence = 1;
     for (const std::string& packet : packets) SendPacket(client, sequence++, packet);
     return sequence;
   };
-  const std::string ok("\0\0\0\2\0\0\0", 7);
+  const std::string& ok = kOkPacket;
   std::string greeting(
       "\x0a"
       "10.11.0-MariaDB\0"
@@ -143,8 +149,9 @@ inline unsigned char Converse(int client, const Packets& prepare, const Packets&
       "12345678\0"
       "\xff\xf7\x21\2\0\xff\x81\x15",
       1 + 16 + 4 + 9 + 8);
-  greeting += std::string(10, '\0') + std::string("123456789012\0", 13) +
-              std::string("mysql_native_password\0", 22);
+  if (extensions != 0) greeting[1 + 16 + 4 + 9] = '\xfe';  // no CLIENT_MYSQL
+  greeting += std::string(6, '\0') + std::string{extensions, '\0', '\0', '\0'} +
+              std::string("123456789012\0", 13) + std::string("mysql_native_password\0", 22);
   if (!SendPacket(client, 0, greeting) || !heard() || !SendPacket(client, 2, ok)) return 0;
   if (!heard() || !SendPacket(client, 1, ok)) return 0;  // SET SESSION
   if (!heard()) return 0;

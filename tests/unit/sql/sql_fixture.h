@@ -95,7 +95,10 @@ class Layer {
         servers_(settings_.database, settings_.database.servers, Dial::Names::kHostsFileOnly, log_),
         identity_(servers_, credentials_, settings_.database.pool_size, Pool::Idle::kKept),
         privileged_(servers_, credentials_, settings_.database.pool_size, Pool::Idle::kNone),
-        runner_(settings_, servers_, identity_, privileged_, log_),
+        writers_(WriterServers(), credentials_, settings_.database.pool_size, Pool::Idle::kKept,
+                 Connection::Use::kWrites),
+        runner_(settings_, {servers_, identity_, privileged_},
+                {writer_servers_ ? *writer_servers_ : servers_, writers_}, log_),
         source_(runner_, "thishost") {}
 
   static std::string Servers(const MariaDbServer& server) {
@@ -132,12 +135,20 @@ class Layer {
     return *settings;
   }
 
+  ServerList& WriterServers() {
+    if (settings_.database.writers.empty()) return servers_;
+    return writer_servers_.emplace(settings_.database, settings_.database.writers,
+                                   Dial::Names::kHostsFileOnly, log_);
+  }
+
   RecordingLog log_;
   Settings settings_;
   FixedCredentials credentials_;
   ServerList servers_;
   Pool identity_;
   Pool privileged_;
+  std::optional<ServerList> writer_servers_;
+  Pool writers_;
   QueryRunner runner_;
   SqlAccountSource source_;
 };

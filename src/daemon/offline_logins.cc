@@ -1,0 +1,28 @@
+#include "daemon/offline_logins.h"
+
+#include <string>
+#include <utility>
+
+namespace sqlmap {
+
+std::unique_ptr<OfflineLogins> OfflineLogins::Make(OfflineBytes& bytes, const Settings& settings,
+                                                   const Inner& inner,
+                                                   const OfflineMemory::Clock& clock,
+                                                   OfflineMemory::Calls calls, Log& log) {
+  if (settings.cache.offline_auth_seconds == 0 || bytes.key.empty()) return nullptr;
+  const OfflineKey key(bytes.key);
+  const OfflineId rules = OfflineRules(settings, key);
+  const OfflineStore::Limits limits{settings.cache.offline_auth_seconds, settings.cache.entries};
+  auto store = OfflineStore::Parse(bytes.store, key, rules, limits, clock());
+  Wipe(bytes.key);
+  Wipe(bytes.store);
+  if (!store) {
+    log.Write(LogLevel::kWarning,
+              std::string("no login from before is remembered: ") + store.error());
+    store = OfflineStore(limits);
+  }
+  return std::unique_ptr<OfflineLogins>(
+      new OfflineLogins(key, *std::move(store), settings, inner, clock, std::move(calls), log));
+}
+
+}  // namespace sqlmap
