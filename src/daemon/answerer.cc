@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "common/account/line_writer.h"
+#include "common/backend/backend.h"
 #include "common/process/monotonic.h"
 #include "common/wire/access.h"
 #include "common/wire/answer_encoder.h"
@@ -121,7 +122,8 @@ AnswerBytes NotHisOwn() {
 
 Answerer::Answerer(const Settings& settings, Sources sources, Calls calls, EventLoop& loop,
                    Mailbox& mailbox, Log& log)
-    : local_users_(settings.accounts.local_uids),
+    : host_(HostName()),
+      local_users_(settings.accounts.local_uids),
       sources_(std::move(sources)),
       calls_(std::move(calls)),
       loop_(loop),
@@ -317,7 +319,7 @@ void Answerer::LogInHimself(ClientId client, const std::shared_ptr<const Asked>&
 
 void Answerer::Attempt(ClientId client, std::shared_ptr<const Asked> asked) {
   const LoginRequest& login = asked->request().login;
-  const std::string source = SourceOf(login.rhost, asked->peer.uid);
+  const std::string source = SourceOf(login.rhost, asked->peer.uid, host_);
   throttle_.Arrive(client, source, login.name, MonotonicMs());
   attempts_.emplace(client, std::move(asked));
   LetIn();

@@ -114,6 +114,7 @@ class Answerer {
   void Submit(WorkerPool& pool, ClientId client, const Asked& asked, std::int64_t budget_ms,
               Work work);
 
+  const std::string host_;
   const LocalIds& local_users_;
   const Sources sources_;
   const Calls calls_;

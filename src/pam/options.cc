@@ -134,6 +134,11 @@ bool AreApart(std::string_view a, std::string_view b) {
 
 }  // namespace
 
+void ForEachOption(FunctionRef<void(std::string_view word, bool valued)> visit) {
+  for (const Flag& flag : kFlags) visit(flag.word, false);
+  for (const Valued& valued : kValued) visit(valued.word, true);
+}
+
 void DescribeFault(LineWriter& line, const OptionFault& fault) {
   line.Text(fault.allowed.empty() ? "unknown option " : "option ").Foreign(fault.word);
   if (!fault.allowed.empty()) line.Text(": the value must be ").Text(fault.allowed);

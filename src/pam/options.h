@@ -55,6 +55,9 @@ struct Options {
   std::string_view chroot_path = {};
 };
 
+// Calls visit(word, whether it has a value) for each option that there is, for the documentation.
+void ForEachOption(FunctionRef<void(std::string_view word, bool valued)> visit);
+
 // A word that could not be taken as it is.
 struct OptionFault {
   std::string_view word;     // the option, without its value: behind the '=' may stand a secret

@@ -6,8 +6,6 @@
 #include <utility>
 
 namespace sqlmap {
-namespace {
-
 std::string HostName() {
   char name[HOST_NAME_MAX + 1] = {};
   if (gethostname(name, sizeof name - 1) != 0) return {};
@@ -20,8 +18,6 @@ ServerList& WriterServers(std::optional<ServerList>& own, ServerList& readers,
   if (database.writers.empty()) return readers;
   return own.emplace(database, database.writers, names, log);
 }
-
-}  // namespace
 
 bool KeptCredentials::Get(Credentials& credentials) noexcept {
   if (user_.empty()) return false;

@@ -17,6 +17,9 @@
 
 namespace sqlmap {
 
+// gethostname(2): :host, and who this host is.
+std::string HostName();
+
 // An account of the database whose password the process keeps.
 class KeptCredentials final : public CredentialSource {
  public:

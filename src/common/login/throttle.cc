@@ -30,10 +30,14 @@ std::uint32_t MostFailures(const Throttle::Limits& limits) {
   return limits.failures + steps;
 }
 
-}  // namespace
+std::string InLowerCase(std::string_view text) {
+  std::string lower(text);
+  LowerCase(lower, lower.data());
+  return lower;
+}
 
-std::string SourceOf(std::string_view rhost, Uid peer) {
-  if (peer != 0) return "UID:" + std::to_string(peer);
+// An address as text, the /64 of an IPv6 one, or the name in lower case.
+std::string AddressOrName(std::string_view rhost) {
   std::string text(rhost.substr(0, kMostText));
   char shown[INET6_ADDRSTRLEN] = {};
   if (in_addr v4{}; inet_pton(AF_INET, text.c_str(), &v4) == 1) return text;
@@ -46,8 +50,17 @@ std::string SourceOf(std::string_view rhost, Uid peer) {
     std::fill(std::begin(v6.s6_addr) + kNetworkBytes, std::end(v6.s6_addr), 0);
     return std::string(inet_ntop(AF_INET6, &v6, shown, sizeof shown)) + "/64";
   }
-  LowerCase(text, text.data());
-  return text;
+  return InLowerCase(text);
+}
+
+}  // namespace
+
+std::string SourceOf(std::string_view rhost, Uid peer, std::string_view host) {
+  if (peer != 0) return "UID:" + std::to_string(peer);
+  std::string source = AddressOrName(rhost);
+  const bool here = source == "127.0.0.1" || source == "localhost" || rhost == "::1" ||
+                    source == InLowerCase(host);
+  return here ? std::string() : source;
 }
 
 Throttle::Throttle(Limits limits, std::size_t most_entries)

@@ -40,9 +40,11 @@ namespace sqlmap {
 
 // Whom an attempt counts for. A service of root's says where it comes from: an IPv4 address counts
 // as it is, an IPv6 address as its /64, which is the least that anybody has, and anything else as
-// text in lower case, of which the first 255 bytes matter; "" is no source. Any other user is his
+// text in lower case, of which the first 255 bytes matter. "" is no source, nor is this host itself
+// (127.0.0.1, ::1, localhost, or its name `host`): that is a proxy in front of the service, which
+// speaks for everybody, or a service that does not know better (Pure-FTPd). Any other user is his
 // own source, whatever he says: "UID:1000", which no text in lower case is.
-std::string SourceOf(std::string_view rhost, Uid peer);
+std::string SourceOf(std::string_view rhost, Uid peer, std::string_view host);
 
 // Not thread safe. Times are milliseconds on one clock; should it go back, no turn is further away
 // than longest_ms. Throws std::bad_alloc.

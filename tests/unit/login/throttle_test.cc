@@ -373,7 +373,13 @@ TEST(ThrottleTest, SourcesAreWhatOneAttackerHas) {
       {"2001:DB8:1:2::9", 0, "2001:db8:1:2::/64"},
       {"2001:db8:1:3::9", 0, "2001:db8:1:3::/64"},
       {"fe80::1%eth0", 0, "fe80::/64"},
-      {"::1", 0, "::/64"},
+      {"::1", 0, ""},
+      {"127.0.0.1", 0, ""},
+      {"::ffff:127.0.0.1", 0, ""},
+      {"127.0.0.2", 0, "127.0.0.2"},
+      {"localhost", 0, ""},
+      {"Web1.Example.org", 0, ""},
+      {"web1.example.org.", 0, "web1.example.org."},
       {"Mail.Example.ORG", 0, "mail.example.org"},
       {"192.0.2.1.example", 0, "192.0.2.1.example"},
       {"UID:1000", 0, "uid:1000"},
@@ -381,8 +387,9 @@ TEST(ThrottleTest, SourcesAreWhatOneAttackerHas) {
       {"", 1000, "UID:1000"},
       {"192.0.2.1", 1000, "UID:1000"},
   };
-  for (const auto& c : cases) EXPECT_EQ(SourceOf(c.rhost, c.peer), c.source) << c.rhost;
-  EXPECT_EQ(SourceOf(std::string(1000, 'X'), 0), std::string(255, 'x'));
+  for (const auto& c : cases)
+    EXPECT_EQ(SourceOf(c.rhost, c.peer, "web1.example.ORG"), c.source) << c.rhost;
+  EXPECT_EQ(SourceOf(std::string(1000, 'X'), 0, "h"), std::string(255, 'x'));
 }
 
 }  // namespace
