@@ -107,6 +107,27 @@ TEST_F(AuthenticateTest, APluginThatIsSwitchedOffOrOfAnotherVersionIsUnavailable
             PAM_SUCCESS);
 }
 
+TEST_F(AuthenticateTest, InANestedStackThePasswordIsAskedForOnceAndDecidesThere) {
+  folder_.Write("inner", "auth required " + std::string(kModule) + "\n");
+  const std::string inner = folder_.path().string() + "/inner";
+  for (const char* const kind : {"substack", "include"}) {
+    Service("auth KIND INNER\nauth required MODULE use_first_pass\n",
+            {{"KIND", kind}, {"INNER", inner}, {"MODULE", kModule}});
+    PamSession right(folder_, "sshd", "shop", {Typed(kShopPassword)});
+    EXPECT_EQ(right.Authenticate(), PAM_SUCCESS) << kind;
+    EXPECT_EQ(right.prompts(), 1U) << kind;
+    EXPECT_EQ(LastCall().password, kShopPassword) << kind;
+    EXPECT_EQ(PamSession(folder_, "sshd", "shop", {Typed("wrong-secret")}).Authenticate(),
+              PAM_AUTH_ERR)
+        << kind;
+  }
+  // What "done" ends is the inner stack alone, if it is one of its own.
+  folder_.Write("inner", "auth [success=done default=die] " + std::string(kModule) + "\n");
+  Service("auth substack INNER\nauth required pam_deny.so\n", {{"INNER", inner}});
+  EXPECT_NE(PamSession(folder_, "sshd", "shop", {Typed(kShopPassword)}).Authenticate(),
+            PAM_SUCCESS);
+}
+
 TEST_F(AuthenticateTest, ARowCalledRootIsNoLoginAsRoot) {
   Service("auth required MODULE\n");
   for (const char* const name : {"root", "nobody"}) {

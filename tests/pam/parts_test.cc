@@ -148,6 +148,12 @@ TEST(ConversationTest, APasswordIsATextOfBoundedLengthOrAnError) {
     std::string_view password;
   } const cases[] = {
       {{PAM_SUCCESS, "secret"}, PAM_SUCCESS, "secret"},
+      {{PAM_SUCCESS, "p\xc3\xa4ss \xe2\x82\xac \xf0\x9f\x94\x91"},
+       PAM_SUCCESS,
+       "p\xc3\xa4ss \xe2\x82\xac \xf0\x9f\x94\x91"},
+      {{PAM_SUCCESS, "before\0behind"},
+       PAM_SUCCESS,
+       "before"},  // a token ends there, for all modules
       {{PAM_SUCCESS, ""}, PAM_SUCCESS, ""},
       {{PAM_SUCCESS, longest.c_str()}, PAM_SUCCESS, longest},
       {{PAM_SUCCESS, too_long.c_str()}, PAM_AUTH_ERR, ""},
