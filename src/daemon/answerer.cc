@@ -357,8 +357,10 @@ void Answerer::LookAtPassword(ClientId client, const std::shared_ptr<const Asked
         answer = DecideLogin(*asked);
         outcome = OutcomeOf(*asked, answer.verdict);
         note = IsNoted(*asked);
-        if (note && sources_.note_is_required) {
+        // Only who is let in waits for his row.
+        if (note && sources_.note_is_required && answer.verdict == LoginVerdict::kAccepted) {
           sources_.note(OwnedAttempt(LoginOf(*asked)).view(), answer);
+          note = false;
         }
         bytes = Verdict(answer);
       }
@@ -369,7 +371,7 @@ void Answerer::LookAtPassword(ClientId client, const std::shared_ptr<const Asked
       if (bytes != nullptr) calls_.reply(client, bytes);
       Finish(client, outcome);
     });
-    if (note && !sources_.note_is_required) Note(*asked, answer);
+    if (note) Note(*asked, answer);
   };
   if (hashes_.Submit(asked->peer.uid, std::move(piece))) return;
   ++counters_.too_busy;

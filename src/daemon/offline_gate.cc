@@ -119,8 +119,13 @@ void OfflineGate::Authenticate(const LoginRequest& request, LoginAnswer& answer)
 void OfflineGate::CheckAccount(const LoginRequest& request, LoginAnswer& answer) noexcept {
   const OfflineMemory::Ticket ticket = memory_.Begin();
   inner_.CheckAccount(request, answer);
-  if (answer.verdict == LoginVerdict::kUnavailable && answer.no_server) {
-    RecallAccount(request, answer);
+  if (answer.verdict == LoginVerdict::kUnavailable) {
+    if (answer.no_server) RecallAccount(request, answer);
+    // Its shadow line is remembered (offline_accounts.h), so that whoever steps over "unavailable"
+    // would let it in for a service, or from a place, that nobody has ever allowed.
+    const bool ours = memory_.RecallAccount(NameOf(request)).has_value();
+    if (answer.verdict == LoginVerdict::kUnavailable && ours)
+      answer.verdict = LoginVerdict::kUndecided;
   } else if (answer.verdict != LoginVerdict::kAccepted) {
     Learn(request, answer.verdict);
   } else {

@@ -16,13 +16,17 @@ std::unique_ptr<OfflineLogins> OfflineLogins::Make(OfflineBytes& bytes, const Se
   auto store = OfflineStore::Parse(bytes.store, key, rules, limits, clock());
   Wipe(bytes.key);
   Wipe(bytes.store);
-  if (!store) {
+  const bool dropped = !store.has_value();
+  if (dropped) {
     log.Write(LogLevel::kWarning,
               std::string("no login from before is remembered: ") + store.error());
     store = OfflineStore(limits);
   }
-  return std::unique_ptr<OfflineLogins>(
+  std::unique_ptr<OfflineLogins> logins(
       new OfflineLogins(key, *std::move(store), settings, inner, clock, std::move(calls), log));
+  // What is not believed now must not come back when the rules change back.
+  if (dropped) logins->memory().KeepAgain();
+  return logins;
 }
 
 }  // namespace sqlmap

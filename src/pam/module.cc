@@ -36,6 +36,8 @@ Options OptionsOf(pam_handle_t* handle, int argc, const char** argv) {
   return ReadOptions({argv, static_cast<std::size_t>(argc)}, complain);
 }
 
+constexpr char kLetIn[] = "sqlmap_let_in";
+
 int Conclude(pam_handle_t* handle, int flags, Stage stage, const Options& options,
              const LoginRequest& request, const LoginAnswer& answer) {
   Report(handle, flags, stage, options, request, answer);
@@ -69,14 +71,32 @@ int Authenticate(pam_handle_t* handle, int flags, const Options& options) {
     answer.verdict = LoginVerdict::kWrongPassword;
   }
   status = Conclude(handle, flags, Stage::kAuthentication, options, request, answer);
+  // For the account stage; never read, and without it the stage is as it is for keys.
+  if (status == PAM_SUCCESS) (void)pam_set_data(handle, kLetIn, handle, nullptr);
   if (answer.verdict != LoginVerdict::kAccepted) floor.Wait();
   return status;
+}
+
+// Whether the account is known to be one of the database, although nobody said whether it may be
+// used: we have just let it in, or sqlmapd still knows who that is. Then nobody behind us may
+// decide that it is good because we could not say. Who did not answer is not asked again.
+bool IsOurs(pam_handle_t* handle, const LoginRequest& request, const LoginAnswer& answer,
+            bool nobody_there) {
+  const void* mark = nullptr;
+  if (pam_get_data(handle, kLetIn, &mark) == PAM_SUCCESS && mark != nullptr) return true;
+  if (nobody_there || answer.unanswered) return false;
+  return AskAccount(request.name, [](const UserRecord&) {}).found();
 }
 
 int CheckAccount(pam_handle_t* handle, int flags, const Options& options) {
   const LoginRequest request = RequestFor(handle);
   if (request.name.empty()) return GiveUp(handle, "no user name", PAM_USER_UNKNOWN);
-  const LoginAnswer answer = AskGate(request, &LoginGate::CheckAccount);
+  bool nobody_there = false;
+  LoginAnswer answer = AskGate(request, &LoginGate::CheckAccount, &nobody_there);
+  if (answer.verdict == LoginVerdict::kUnavailable &&
+      IsOurs(handle, request, answer, nobody_there)) {
+    answer.verdict = LoginVerdict::kUndecided;
+  }
   return Conclude(handle, flags, Stage::kAccount, options, request, answer);
 }
 

@@ -122,6 +122,11 @@ int Open(pam_handle_t* handle, int flags, const Options& options, const LoginReq
   if (NeedsAccount(options)) LookUp(request.name, account);
   if (account.whose == Whose::kOurs && !options.mkhome.empty()) MakeHome(handle, options, account);
 
+  // Somebody whose password is in the database, and whose passwd entry is not.
+  if (options.chroot != Chroot::kNone && account.whose == Whose::kNotOurs &&
+      AskGate(request, &LoginGate::CheckAccount).verdict != LoginVerdict::kUnknownUser) {
+    return Refuse(handle, "the database has a password for the account, but no account");
+  }
   const bool locked_in = options.chroot != Chroot::kNone && account.whose != Whose::kNotOurs;
   Jail jail(options.chroot == Chroot::kHome ? account.home : options.chroot_path);
   char text[kMaxLine];

@@ -82,6 +82,27 @@ TEST_F(AccountTest, WithoutAPluginTheDatabaseDidNotSay) {
   EXPECT_EQ(PamSession(folder_, "sshd", "shop").CheckAccount(), PAM_AUTHINFO_UNAVAIL);
 }
 
+TEST_F(AccountTest, WhoHasJustBeenLetInIsNotLeftToOthersBecauseNobodySaysMore) {
+  Service(
+      "auth required MODULE\naccount [success=ok authinfo_unavail=ignore default=bad] MODULE\n"
+      "account required pam_permit.so\n");
+  PamSession session(folder_, "sshd", "vanishing", {Typed("secret")});
+  ASSERT_EQ(session.Authenticate(), PAM_SUCCESS);
+  EXPECT_EQ(session.CheckAccount(), PAM_CRED_UNAVAIL);
+  // Somebody whom we know nothing of goes on.
+  EXPECT_EQ(PamSession(folder_, "sshd", "vanishing").CheckAccount(), PAM_SUCCESS);
+}
+
+TEST_F(AccountTest, WhomSqlmapStillKnowsIsNotLeftToOthersBecauseTheRulesCannotBeRead) {
+  Service(
+      "account [success=ok authinfo_unavail=ignore default=bad] MODULE\n"
+      "account required pam_permit.so\n");
+  const std::string name = NameFor(LoginVerdict::kUnavailable);
+  EXPECT_EQ(PamSession(folder_, "sshd", name).CheckAccount(), PAM_SUCCESS);
+  plugin().set_account({name, name, 5000, 5000, "/home/x", false});
+  EXPECT_EQ(PamSession(folder_, "sshd", name).CheckAccount(), PAM_CRED_UNAVAIL);
+}
+
 TEST_F(AccountTest, WithoutANameThereIsNoAccountAndNoPrompt) {
   Service("account required MODULE\n");
   PamSession session(folder_, "sshd", "", {Typed("shop")});

@@ -78,6 +78,9 @@ class FakeGate final : public LoginGate {
                          question == "change password";
       const bool right = request.password == kShopPassword || !asked || request.by_root;
       answer.verdict = right ? LoginVerdict::kAccepted : LoginVerdict::kWrongPassword;
+    } else if (name == "vanishing") {
+      const bool first = question == "authenticate";
+      answer.verdict = first ? LoginVerdict::kAccepted : LoginVerdict::kUnavailable;
     } else if (name == "offline") {
       answer.verdict = LoginVerdict::kAccepted;
       answer.offline = true;

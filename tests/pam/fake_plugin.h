@@ -6,6 +6,7 @@
 //   lateN      that verdict for a new password only; everything before it is accepted
 //   expired    as shop, but the password must be changed
 //   shop       accepted with kShopPassword, else a wrong password
+//   vanishing  accepted with any password; after that, nobody can say
 //   offline    accepted with any password, by what the host remembers
 //   careless   accepted with any password, the empty one too, as no gate should
 //   root, nobody   accepted with any password, as if a row of that name existed

@@ -240,9 +240,15 @@ TEST_F(SessionTest, SystemAccountsAndOtherPeoplesAccountsAreLeftAlone) {
     EXPECT_EQ(Play(folder_, "ldap-user"), kIgnoredByBoth) << options;
   }
   // A gate that notes whoever comes does not make an account ours.
-  Line("umask=077 chroot=TOP/jail mkhome=TOP/sites");
+  Line("umask=077 mkhome=TOP/sites");
   EXPECT_EQ(Play(folder_, "careless"), kIgnoredByBoth);
   EXPECT_TRUE(fs::is_empty(top_ + "/sites"));
+}
+
+TEST_F(SessionTest, WhoseAccountIsNotInTheDatabaseThoughThePasswordIsGetsNoWayAroundTheJail) {
+  Line("chroot=TOP/jail");
+  EXPECT_EQ(Play(folder_, "careless"), "opened: refused, umask 022, free");
+  EXPECT_EQ(Play(folder_, "ldap-user"), kIgnoredByBoth);
 }
 
 TEST_F(SessionTest, WithoutANameThereIsNoSession) {

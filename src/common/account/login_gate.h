@@ -56,6 +56,8 @@ struct LoginAnswer {
   // kUnavailable: while this was asked, no server said anything to anybody in this process. Stays
   // in the process, like the next one.
   bool no_server = false;
+  // sqlmapd was asked, and what it said, if anything, has not arrived. Stays in the process, too.
+  bool unanswered = false;
   // CheckAccount, kAccepted: the numbers of the account's shadow line, if it has one.
   std::optional<ShadowRecord> ageing = std::nullopt;
   // For the log, NUL-terminated, printable: what was decided and why, such as "row of alice:

@@ -117,7 +117,7 @@ std::optional<Gid> AccessCheck::GidOf(Group& group, Deadline deadline, std::stri
   const Answer answer =
       accounts_.FindGroupByName(Canonical(group.name, settings_.accounts), deadline,
                                 [&gid](const GroupRecord& record) { gid = record.gid; });
-  if (answer.unavailable() && answer.reason != Reason::kNotConfigured) {
+  if (answer.unavailable()) {
     unknown = WordsFor(answer.reason);
     return std::nullopt;
   }

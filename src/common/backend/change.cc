@@ -57,12 +57,14 @@ SqlLoginGate::Judged SqlLoginGate::JudgeChange(const LoginRequest& request) noex
   LoginFacts facts;
   if (const Answer known = IsKnown(request.name, call.deadline(), facts.known); Failed(known))
     return {call.Unavailable(known.reason)};
-  const Answer shadow =
-      accounts_.FindShadow(request.name, call.deadline(), [&](const ShadowRecord& record) {
+  const Answer shadow = accounts_.FindShadow(
+      request.name, call.deadline(),
+      [&](const ShadowRecord& record) {
         facts.shadow = record;
         facts.shadow->name = {};
         facts.shadow->hash = {};
-      });
+      },
+      SqlAccountSource::Asked::kWriters);
   if (Failed(shadow)) return {call.Unavailable(shadow.reason)};
   const auto decide = [&] {
     const ChangeDecision decision =
@@ -149,7 +151,9 @@ void SqlLoginGate::ChangePassword(const LoginRequest& request, LoginAnswer& answ
     answer = NotWritten(written.error());
     return;
   }
-  if (!settings_.database.writers.empty()) recent_.Note(request.name, View(*hash), MonotonicMs());
+  const DatabaseSettings& database = settings_.database;
+  if (!database.writers.empty() || database.servers.size() > 1)
+    recent_.Note(request.name, View(*hash), MonotonicMs());
   LineWriter line(answer.reason);
   if (!judged.owner.empty()) line.Foreign(judged.owner).Text(" ");
   line.Text("stored as ").Text(NameOf(made.scheme));

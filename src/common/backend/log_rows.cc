@@ -48,7 +48,7 @@ std::string MessageOf(const LoginAnswer& answer) {
 }
 
 Deadline RowDeadline(bool required) {
-  return Deadline::In(required ? QueryRunner::kCallBudgetMs : kLogRowBudgetMs);
+  return Deadline::In(required ? kPromptCallMs : kLogRowBudgetMs);
 }
 
 bool WriteRow(SqlAccountSource& accounts, const LoginRequest& request, const LogRow& row,

@@ -51,7 +51,7 @@ void SqlLoginGate::Authenticate(const LoginRequest& request, LoginAnswer& answer
 }
 
 void SqlLoginGate::CheckAccount(const LoginRequest& request, LoginAnswer& answer) noexcept {
-  const Call call(accounts_);
+  const Call call(accounts_, kPromptCallMs);
   answer = NoAnswer(LoginVerdict::kUnavailable, Reason::kUnreachable);
   const Deadline deadline = call.deadline();
   // The shadow line first: its text lives only inside its callback, where no other question may be

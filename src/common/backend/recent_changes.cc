@@ -38,12 +38,11 @@ bool RecentChanges::Has(std::string_view name, std::int64_t now_ms) noexcept {
 bool RecentChanges::IsBehind(std::string_view name, std::span<const AuthRow> rows,
                              std::int64_t now_ms) noexcept {
   const ForkLockGuard guard(lock_);
-  Change* const change = Find(NumberOf(name), now_ms);
+  const Change* const change = Find(NumberOf(name), now_ms);
   if (change == nullptr) return false;
   const bool knows = std::any_of(rows.begin(), rows.end(), [&](const AuthRow& row) {
     return row.hash && NumberOf(*row.hash) == change->hash;
   });
-  if (knows) *change = Change();
   return !knows;
 }
 

@@ -23,8 +23,7 @@ class RecentChanges {
 
   void Note(std::string_view name, std::string_view hash, std::int64_t now_ms) noexcept;
   bool Has(std::string_view name, std::int64_t now_ms) noexcept;
-  // What a replica says of that name: is it older than the change? If it knows of it, the change is
-  // forgotten.
+  // What a replica says of that name: is it older than the change? (Another one may still be.)
   bool IsBehind(std::string_view name, std::span<const AuthRow> rows, std::int64_t now_ms) noexcept;
 
  private:

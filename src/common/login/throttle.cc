@@ -4,6 +4,8 @@
 #include <netinet/in.h>
 
 #include <algorithm>
+#include <iterator>
+#include <limits>
 
 #include "common/account/rules.h"
 
@@ -131,11 +133,17 @@ void Throttle::Place(Ticket ticket, Attempt& attempt, std::int64_t now) {
     };
     const bool slowed = IsSlowed(source) || IsSlowed(pair);
     if (!slowed && (is_full(source) || is_full(pair))) {
-      if (attempt.state != kHeld) SetDue(ticket, attempt, kHeld, now + limits_.longest_ms);
-      return;
+      if (attempt.state == kHeld) return;
+      const auto held = static_cast<std::size_t>(
+          std::distance(held_.lower_bound({attempt.source, 0}),
+                        held_.upper_bound({attempt.source, std::numeric_limits<Ticket>::max()})));
+      if (held >= kMostHeld) return SetDue(ticket, attempt, kRefused, now);
+      return SetDue(ticket, attempt, kHeld, now + limits_.longest_ms);
     }
     turn = std::max(TurnOf(source, now), TurnOf(pair, now));
-    if (turn - now > limits_.longest_ms) return SetDue(ticket, attempt, kRefused, now);
+    // What has been held has used up some of its time.
+    const std::int64_t latest = attempt.state == kHeld ? attempt.due_ms : now + limits_.longest_ms;
+    if (turn > latest) return SetDue(ticket, attempt, kRefused, now);
   }
   turn = std::max(turn, now + AccountDelay(attempt, now));
   for (const std::string* key : {&attempt.source, &attempt.pair}) {

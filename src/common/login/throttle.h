@@ -81,6 +81,9 @@ class Throttle {
   // that is slowed from now on, else "".
   std::string Finish(Ticket ticket, Outcome outcome, std::int64_t now);
 
+  // Held back at once, of one source; what comes then is refused.
+  static constexpr std::size_t kMostHeld = 1024;
+
   std::size_t waiting() const { return due_.size(); }  // also for being told that they are refused
   std::size_t entries() const { return tallies_.size() + let_in_.size(); }
 

@@ -104,7 +104,9 @@ QueryRunner::Attempt QueryRunner::On(ServerList& servers, Pool& pool, const Quer
       refusal = std::move(error);
       continue;
     }
-    if (lost || error.kind == SqlError::Kind::kTimeout) servers.ReportFailure(server);
+    // A write may wait for a lock that somebody holds: that is no fault of the server.
+    const bool slow = error.kind == SqlError::Kind::kTimeout && &pool != &writers_.privileged;
+    if (lost || slow) servers.ReportFailure(server);
     return attempt;
   }
 }

@@ -52,7 +52,8 @@ class ServerList::Claim {
       for (Server& each : list_.servers_) each.in_use = false;
     }
     was_failing = server_.memory.failing() || standing_.refused.failing();
-    if (was_failing && server_.in_use) return;
+    elsewhere = was_failing && server_.in_use;
+    if (elsewhere) return;
     if (!standing_.refused.MayTry(started_ms_)) {
       list_.OnWord();
       return;
@@ -104,6 +105,7 @@ class ServerList::Claim {
   Server& server() { return server_; }
 
   bool granted = false;
+  bool elsewhere = false;  // not granted, since another thread is at it
   bool was_failing = false;
   bool slow = false;
   bool may_sign_in = false;
@@ -156,9 +158,11 @@ std::expected<ServerList::Opened, SqlError> ServerList::ConnectOnce(const SignIn
                                                                     std::int64_t& first_pause) {
   SqlError last{SqlError::Kind::kUnreachable, "every server failed a moment ago", true};
   std::optional<SqlError> full;
+  bool elsewhere = false;
   for (std::size_t i = 0; i < servers_.size(); ++i) {
     if (std::ranges::find(sign_in.without, i) != sign_in.without.end()) continue;
     Claim claim(*this, servers_[i], sign_in.account.standings_[i]);
+    elsewhere = elsewhere || claim.elsewhere;
     if (!claim.granted) continue;
     Result connection = claim.slow ? Probe(claim, sign_in) : Try(claim, sign_in);
     if (connection) {
@@ -181,7 +185,9 @@ std::expected<ServerList::Opened, SqlError> ServerList::ConnectOnce(const SignIn
     LogFailure(claim.server(), last);
     if (sign_in.deadline.passed()) break;
   }
-  return std::unexpected(full ? *std::move(full) : std::move(last));
+  SqlError error = full ? *std::move(full) : std::move(last);
+  error.elsewhere = elsewhere;
+  return std::unexpected(std::move(error));
 }
 
 ServerList::Result ServerList::Try(Claim& claim, const SignIn& sign_in) {

@@ -31,10 +31,13 @@ struct SqlError {
   bool full = false;
   // It is there, and cannot be written: a replica, or a primary that has been told so.
   bool read_only = false;
+  // Another thread was about to find out: nobody has been waited for.
+  bool elsewhere = false;
   // A server's own word, unless it was that it goes away: it answers, if with an error.
   bool answered = false;
 
   Reason reason() const {
+    if (elsewhere) return Reason::kServerError;
     switch (kind) {
       case Kind::kNotAllowed:
         return Reason::kNotAllowed;

@@ -238,6 +238,9 @@ void Login(const Call& call, RequestWriter& request, LoginAnswer& answer) noexce
   const Answer asked = call.Put(request, buffer, answer, why);
   if (asked.found()) return;
   answer = LoginAnswer();
+  const bool silent = asked.reason == Reason::kTimeout || asked.reason == Reason::kUnreachable ||
+                      asked.reason == Reason::kServerError;
+  answer.unanswered = why.empty() && silent;
   if (why.empty()) why = WhyUnavailable(asked.reason);
   std::memcpy(answer.reason, why.data(), std::min(why.size(), sizeof answer.reason - 1));
 }
@@ -315,6 +318,8 @@ void SocketGate::ChangePassword(const LoginRequest& login, LoginAnswer& answer) 
   RequestWriter request(RequestKind::kChangePassword, login.by_root ? request_flag::kByRoot : 0);
   Who(request, login).Text(login.password).Text(login.new_password);
   Login({path_, authenticate_budget_ms_, no_daemon_}, request, answer);
+  // It may have been stored.
+  if (answer.unanswered) answer.verdict = LoginVerdict::kUndecided;
 }
 
 void SocketGate::OpenSession(const LoginRequest& login, LoginAnswer& answer) noexcept {

@@ -421,6 +421,17 @@ TEST_F(OfflineGateTest, OldPasswordIsOfNoUseEvenIfTheNewOneCannotBeRemembered) {
   EXPECT_EQ(Offline("alice", "old"), kUnavailable);
 }
 
+TEST_F(OfflineGateTest, RememberedShadowLineLetsNobodyInWhereNobodyHasAllowedIt) {
+  server_.next = Says(kAccepted);
+  server_.next.ageing = ShadowRecord();
+  ASSERT_EQ(Check("alice", "imap").verdict, kAccepted);
+  Settle();
+  EXPECT_EQ(OfflineAccount("alice", "imap"), kAccepted);
+  EXPECT_EQ(OfflineAccount("alice", "sshd"), kUndecided)
+      << "pam_unix, which sees the shadow line, would decide in place of [access]";
+  EXPECT_EQ(OfflineAccount("stranger", "sshd"), kUnavailable);
+}
+
 TEST_F(OfflineGateTest, ServiceThatNeverLetTheNameInDoesNotNow) {
   Verified("alice", "right", "vsftpd");
   EXPECT_EQ(Offline("alice", "right", "sshd"), kUnavailable);
