@@ -65,6 +65,16 @@ CREATE TABLE IF NOT EXISTS sqlmap_memberships (
   CONSTRAINT sqlmap_member_of FOREIGN KEY (gid) REFERENCES sqlmap_groups (gid) ON UPDATE CASCADE ON DELETE CASCADE
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4;
 
+-- What a user's ~/.ssh/authorized_keys would have: one line of authorized_keys(5) in each row, with its options.
+CREATE TABLE IF NOT EXISTS sqlmap_keys (
+  id       INT UNSIGNED NOT NULL AUTO_INCREMENT,
+  username VARCHAR(255) NOT NULL COLLATE utf8mb4_bin,
+  ssh_key  TEXT         NOT NULL,                        -- 'restrict,pty ssh-ed25519 AAAA... alice@desk'
+  PRIMARY KEY (id),
+  KEY username (username),
+  CONSTRAINT sqlmap_key_of FOREIGN KEY (username) REFERENCES sqlmap_users (username) ON UPDATE CASCADE ON DELETE CASCADE
+) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4;
+
 -- What happened: one row for each login and session, if [queries] of sqlmapd.toml has them written. sqlmap never reads it; delete
 -- old rows as you like.
 CREATE TABLE IF NOT EXISTS sqlmap_log (
@@ -114,6 +124,10 @@ SELECT username, gid FROM sqlmap_memberships;
 CREATE OR REPLACE ALGORITHM = MERGE SQL SECURITY DEFINER VIEW nss_mysql AS
 SELECT username, password, enabled AS status, services FROM sqlmap_users;
 
+-- The public keys that open an account, if [queries] of sqlmapd.toml has them asked. One that is switched off has none.
+CREATE OR REPLACE ALGORITHM = MERGE SQL SECURITY DEFINER VIEW nss_ssh_keys AS
+SELECT k.username, k.ssh_key FROM sqlmap_keys k JOIN sqlmap_users u ON u.username = k.username WHERE u.enabled = 1;
+
 -- Two users, each with the least that its job needs. New ones are locked until you give them a password:
 --   ALTER USER 'sqlmap'@'localhost' IDENTIFIED BY '...' ACCOUNT UNLOCK;
 -- Existing ones keep what they have.
@@ -128,6 +142,7 @@ GRANT SELECT ON nss_gidsbymem TO 'sqlmap'@'localhost';
 GRANT SELECT ON nss_getpwnam TO 'sqlmap_auth'@'localhost';
 GRANT SELECT ON nss_getspnam TO 'sqlmap_auth'@'localhost';
 GRANT SELECT ON nss_mysql    TO 'sqlmap_auth'@'localhost';
+GRANT SELECT ON nss_ssh_keys TO 'sqlmap_auth'@'localhost';
 
 -- A new password for an account, and rows of the log; neither is of use before [queries] of sqlmapd.toml says so. Nothing else of a
 -- user can be changed, and no row of the log.

@@ -8,7 +8,7 @@
 
 SET NAMES utf8mb4;
 
--- The settings, all of them. Change them here and run the file again.
+-- [settings] All of them. Change them here and run the file again, or have `sqlmapctl views aegir --install` do both.
 CREATE OR REPLACE VIEW nss_settings AS
 SELECT 10000        AS uid,              -- who owns the sites' files
        10000        AS gid,
@@ -18,6 +18,7 @@ SELECT 10000        AS uid,              -- who owns the sites' files
        'hostmaster' AS owner,            -- the site that stands for uid in nss_getpwuid: a site's name, or 'hostmaster'
        '/bin/true'  AS shell,            -- of a site that is enabled
        '/bin/false' AS no_shell;         -- of a site that is disabled, or queued for its installation
+-- [end of settings]
 
 -- What a site is. The views below choose columns of this one; no user may read it.
 -- It has no DISTINCT, GROUP BY, UNION, LIMIT or subselect, and `title` is the bare column. So it merges into every query, and

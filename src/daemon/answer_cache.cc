@@ -62,6 +62,17 @@ void AnswerCache::ForgetAskedBefore(std::int64_t ms) {
   }
 }
 
+std::size_t AnswerCache::Forget(Predicate drop) {
+  const std::size_t before = size();
+  for (auto entry = entries_.begin(); entry != entries_.end();) {
+    const auto next = std::next(entry);
+    if (drop(entry->question, entry->kind == Kind::kFound ? entry->bytes.get() : nullptr))
+      Drop(entry);
+    entry = next;
+  }
+  return before - size();
+}
+
 void AnswerCache::Drop(Entries::iterator entry) {
   bytes_ -= entry->question.size() + entry->bytes->size();
   index_.erase(entry->question);

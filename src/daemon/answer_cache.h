@@ -19,6 +19,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "common/account/function_ref.h"
 #include "common/config/settings.h"
 
 namespace sqlmap {
@@ -48,7 +49,13 @@ class AnswerCache {
   // Drops what was asked before a newer view of everything was read, and takes none of it later.
   void ForgetAskedBefore(std::int64_t ms);
 
+  // Drops what `drop` is true of, given the question and its answer, null of one that was absent.
+  // Returns how many that were.
+  using Predicate = FunctionRef<bool(const std::string& question, const std::string* found)>;
+  std::size_t Forget(Predicate drop);
+
   std::size_t size() const { return index_.size(); }
+  std::size_t bytes() const { return bytes_; }
 
  private:
   struct Entry {

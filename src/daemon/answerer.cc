@@ -8,11 +8,13 @@
 
 #include "common/account/line_writer.h"
 #include "common/backend/backend.h"
+#include "common/backend/reason_words.h"
 #include "common/process/monotonic.h"
 #include "common/wire/access.h"
 #include "common/wire/answer_encoder.h"
 #include "common/wire/client.h"
 #include "daemon/list_writer.h"
+#include "daemon/status_lines.h"
 
 namespace sqlmap {
 namespace {
@@ -114,6 +116,12 @@ LoginRequest LoginOf(const Asked& asked) {
   return login;
 }
 
+// kUnreachable is what a hung-up connection is, too: worth asking once more.
+AnswerBytes NotRefreshed(RefreshResult result, const std::string& why) {
+  const bool elsewhere = result == RefreshResult::kTakenOver;
+  return UnavailableBytes(elsewhere ? Reason::kUnreachable : Reason::kServerError, why);
+}
+
 AnswerBytes NotHisOwn() {
   return UnavailableBytes(Reason::kNotAllowed, "only root may ask about other accounts");
 }
@@ -124,6 +132,7 @@ Answerer::Answerer(const Settings& settings, Sources sources, Calls calls, Event
                    Mailbox& mailbox, Log& log)
     : host_(HostName()),
       local_users_(settings.accounts.local_uids),
+      rows_(settings.accounts),
       sources_(std::move(sources)),
       calls_(std::move(calls)),
       loop_(loop),
@@ -152,6 +161,7 @@ Answerer::Answerer(const Settings& settings, Sources sources, Calls calls, Event
 
 void Answerer::OnRequest(ClientId client, Asked asked) {
   const Request& request = asked.request();
+  ++counters_.questions.at(static_cast<std::size_t>(request.kind));
   switch (request.kind) {
     case RequestKind::kUserByName:
     case RequestKind::kUserById:
@@ -161,6 +171,8 @@ void Answerer::OnRequest(ClientId client, Asked asked) {
       return LookUp(client, asked);
     case RequestKind::kShadowByName:
       return Shadow(client, asked);
+    case RequestKind::kSshKeys:
+      return SshKeys(client, asked);
     case RequestKind::kListUsers:
     case RequestKind::kListGroups:
     case RequestKind::kListShadows:
@@ -175,7 +187,9 @@ void Answerer::OnRequest(ClientId client, Asked asked) {
     case RequestKind::kRefresh:
       return Refresh(client, request);
     case RequestKind::kStatus:
-      return calls_.reply(client, Text(calls_.status()));
+      return calls_.reply(client, Text(calls_.status(asked.peer.uid == 0)));
+    case RequestKind::kFlush:
+      return Flush(client, request);
   }
 }
 
@@ -186,25 +200,27 @@ void Answerer::LookUp(ClientId client, const Asked& asked) {
   const std::int64_t now = asked.asked_ms;
   if (AnswerBytes known = cache_.Fresh(key, now)) {
     ++counters_.cache_hits;
-    return calls_.reply(client, std::move(known));
+    calls_.reply(client, std::move(known));
+    return lookups_.Record(MonotonicUs() - asked.asked_us);
   }
+  ++counters_.cache_misses;
   // Root's queries are everybody's, since they go first. One that waits among the many of another
   // user is nothing to wait for.
-  const auto flight_of = [&key](Uid uid) { return std::to_string(uid) + ' ' + key; };
+  const auto flight_of = [&](Uid uid) { return Epoch() + std::to_string(uid) + ' ' + key; };
   for (const Uid uid : {Uid{0}, asked.peer.uid}) {
     const auto flight = under_way_.find(flight_of(uid));
     // Twice the budget, for waiting and for asking: what is older has been lost for want of memory.
     if (flight == under_way_.end() ||
         IsLate(flight->second.since_ms, std::int64_t{2} * kLookUpBudgetMs))
       continue;
-    flight->second.clients.push_back(client);
+    flight->second.clients.push_back({client, asked.asked_us});
     ++counters_.shared;
     return;
   }
   const std::string flight = flight_of(asked.peer.uid);
   UnderWay& under_way = under_way_[flight];
   under_way.since_ms = now;
-  under_way.clients.push_back(client);
+  under_way.clients.push_back({client, asked.asked_us});
   ++counters_.asked;
   const bool submitted =
       queries_.Submit(asked.peer.uid, [this, flight, question = std::move(question), now] {
@@ -225,7 +241,7 @@ void Answerer::LookUp(ClientId client, const Asked& asked) {
   ++counters_.too_busy;
   const AnswerBytes refused = TooBusy();
   const auto waiting = under_way_.extract(flight);
-  for (const ClientId waiter : waiting.mapped().clients) calls_.reply(waiter, refused);
+  for (const UnderWay::Waiting& each : waiting.mapped().clients) calls_.reply(each.client, refused);
 }
 
 void Answerer::OnTold(const std::string& flight, const Question& question, Told told,
@@ -233,18 +249,27 @@ void Answerer::OnTold(const std::string& flight, const Question& question, Told 
   const std::string key = question.Key();
   if (told.answer.unavailable()) {
     ++counters_.unavailable;
-    if (AnswerBytes known = cache_.WhileDown(key, MonotonicMs())) told.bytes = std::move(known);
+    if (AnswerBytes known = cache_.WhileDown(key, MonotonicMs())) {
+      ++counters_.cache_stale;
+      told.bytes = std::move(known);
+    }
   } else {
     const bool found = told.answer.found();
-    cache_.Store(key, found ? AnswerCache::Kind::kFound : AnswerCache::Kind::kAbsent, told.bytes,
-                 asked_ms);
+    // What was asked before a flush is not remembered after it.
+    if (flight.starts_with(Epoch())) {
+      cache_.Store(key, found ? AnswerCache::Kind::kFound : AnswerCache::Kind::kAbsent, told.bytes,
+                   asked_ms);
+    }
     if (question.kind == RequestKind::kUserByName) {
       found ? OnFound(key, *told.bytes) : (void)read_for_.erase(std::hash<std::string>()(key));
     }
   }
   const auto waiting = under_way_.extract(flight);
   if (waiting.empty()) return;
-  for (const ClientId client : waiting.mapped().clients) calls_.reply(client, told.bytes);
+  for (const UnderWay::Waiting& each : waiting.mapped().clients) {
+    calls_.reply(each.client, told.bytes);
+    lookups_.Record(MonotonicUs() - each.asked_us);
+  }
 }
 
 // Anybody may ask for a name that the snapshot has: that alone must not lead to read after read.
@@ -260,6 +285,21 @@ void Answerer::Shadow(ClientId client, const Asked& asked) {
   const Question question{asked.request().kind, 0, std::string(asked.request().name)};
   Submit(queries_, client, asked, kLookUpBudgetMs,
          [this, question] { return Ask(sources_.accounts, question).bytes; });
+}
+
+void Answerer::SshKeys(ClientId client, const Asked& asked) {
+  Submit(queries_, client, asked, kLookUpBudgetMs,
+         [this, name = std::string(asked.request().name)]() -> AnswerBytes {
+           std::string lines;
+           const Answer answer = sources_.ssh_keys(name, lines);
+           if (answer.unavailable())
+             return UnavailableBytes(answer.reason, WordsFor(answer.reason));
+           std::string bytes;
+           if (answer.absent()) AppendAbsent(bytes);
+           if (answer.found() && !AppendSshKeys({lines}, bytes))
+             return UnavailableBytes(Reason::kServerError, {});
+           return std::make_shared<const std::string>(std::move(bytes));
+         });
 }
 
 void Answerer::Login(ClientId client, Asked asked) {
@@ -345,7 +385,7 @@ void Answerer::LetIn() {
 }
 
 void Answerer::LookAtPassword(ClientId client, const std::shared_ptr<const Asked>& asked) {
-  auto piece = [this, client, asked] {
+  auto piece = [this, client, asked, since_us = MonotonicUs()] {
     AnswerBytes bytes;
     LoginAnswer answer;
     auto outcome = Throttle::Outcome::kNothing;
@@ -363,11 +403,15 @@ void Answerer::LookAtPassword(ClientId client, const std::shared_ptr<const Asked
           note = false;
         }
         bytes = Verdict(answer);
+        if (asked->request().kind == RequestKind::kAuthenticate)
+          authentications_.Record(MonotonicUs() - since_us);
       }
     } catch (const std::bad_alloc&) {
       bytes = NoMemory();
     }
-    mailbox_.Post([this, client, bytes = std::move(bytes), outcome] {
+    const bool offline = answer.verdict == LoginVerdict::kAccepted && answer.offline;
+    mailbox_.Post([this, client, bytes = std::move(bytes), outcome, offline] {
+      counters_.offline_logins += offline ? 1 : 0;
       if (bytes != nullptr) calls_.reply(client, bytes);
       Finish(client, outcome);
     });
@@ -428,14 +472,32 @@ void Answerer::Refresh(ClientId client, const Request& request) {
   if (request.wait) {
     done = [this, client](RefreshResult result, const std::string& text) {
       if (result == RefreshResult::kDone) return calls_.reply(client, Text(text));
-      // kUnreachable is what a hung-up connection is, too: worth asking once more.
-      const bool elsewhere = result == RefreshResult::kTakenOver;
-      calls_.reply(client,
-                   UnavailableBytes(elsewhere ? Reason::kUnreachable : Reason::kServerError, text));
+      calls_.reply(client, NotRefreshed(result, text));
     };
   }
   calls_.refresh(request.force, std::move(done));
   if (!request.wait) calls_.reply(client, Text("asked for"));
+}
+
+// What has not been published would be found by asking, all but a change of what has been: a new
+// account resolves once this is answered, and a changed one, too.
+void Answerer::Flush(ClientId client, const Request& request) {
+  const std::string name = rows_.Canonical(request.name);
+  ++flushes_;
+  read_for_.clear();
+  const std::size_t count =
+      cache_.Forget([&](const std::string& question, const std::string* found) {
+        return name.empty() || IsAbout(name, question, found);
+      });
+  std::string forgotten =
+      std::to_string(count) + (count == 1 ? " answer" : " answers") + " forgotten";
+  if (!name.empty() && calls_.forget_login && calls_.forget_login(name))
+    forgotten += ", and the remembered logins of " + name;
+  if (!calls_.publishes) return calls_.reply(client, Text(forgotten));
+  calls_.refresh(false, [this, client, forgotten](RefreshResult result, const std::string& text) {
+    if (result == RefreshResult::kDone) return calls_.reply(client, Text(forgotten + "; " + text));
+    calls_.reply(client, NotRefreshed(result, text));
+  });
 }
 
 template <typename Work>
@@ -460,16 +522,33 @@ void Answerer::Submit(WorkerPool& pool, ClientId client, const Asked& asked, std
   calls_.reply(client, TooBusy());
 }
 
-std::string Answerer::Describe() const {
-  const auto line = [](const char* name, std::uint64_t value) {
-    return std::string(name) + ' ' + std::to_string(value) + '\n';
-  };
-  return line("cache_entries", cache_.size()) + line("cache_hits", counters_.cache_hits) +
-         line("queries", counters_.asked) + line("queries_shared", counters_.shared) +
-         line("queries_unavailable", counters_.unavailable) + line("logins", counters_.logins) +
-         line("logins_waiting", throttle_.waiting()) +
-         line("logins_throttled", counters_.logins_throttled) +
-         line("sources_slowed", counters_.sources_slowed) + line("too_busy", counters_.too_busy);
+void Answerer::Turn() {
+  lookups_.Turn(MonotonicMs());
+  authentications_.Turn(MonotonicMs());
+}
+
+void Answerer::Describe(StatusWriter& status) const {
+  status.Add("too_busy", counters_.too_busy);
+  status.Add("cache_entries", cache_.size());
+  status.Add("cache_bytes", cache_.bytes());
+  status.Add("cache_hits", counters_.cache_hits);
+  status.Add("cache_misses", counters_.cache_misses);
+  status.Add("cache_stale", counters_.cache_stale);
+  status.Add("queries", counters_.asked);
+  status.Add("queries_shared", counters_.shared);
+  status.Add("queries_unavailable", counters_.unavailable);
+  for (std::size_t kind = 0; kind < counters_.questions.size(); ++kind) {
+    std::string name(NameOf(static_cast<RequestKind>(kind)));
+    std::ranges::replace(name, ' ', '_');
+    if (!name.empty()) status.Add("questions.*", counters_.questions[kind], {name});
+  }
+  AddLatency(status, "lookup", lookups_.Read());
+  AddLatency(status, "authentication", authentications_.Read());
+  status.Add("logins", counters_.logins);
+  status.Add("logins_waiting", throttle_.waiting());
+  status.Add("logins_throttled", counters_.logins_throttled);
+  status.Add("sources_slowed", counters_.sources_slowed);
+  status.Add("offline_logins", counters_.offline_logins);
 }
 
 }  // namespace sqlmap

@@ -3,7 +3,8 @@
 //   an account or a group   the cache; else the query that is already under way for the same
 //                           question, of root or of the same user; else a query. While the database
 //                           cannot say: what it said last
-//   shadow, account stage   a query, for each who asks
+//   shadow, account stage,  a query, for each who asks
+//   ssh keys
 //   password                a worker of its own, since hashes take time, once the throttle lets it
 //   lists                   a worker that streams
 //
@@ -14,10 +15,12 @@
 #ifndef SQLMAP_DAEMON_ANSWERER_H_
 #define SQLMAP_DAEMON_ANSWERER_H_
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -26,6 +29,9 @@
 #include "common/account/login_gate.h"
 #include "common/config/settings.h"
 #include "common/login/throttle.h"
+#include "common/process/latency.h"
+#include "common/sql/rows.h"
+#include "common/wire/status_writer.h"
 #include "daemon/answer_cache.h"
 #include "daemon/ask.h"
 #include "daemon/event.h"
@@ -46,6 +52,8 @@ class Answerer {
     // empty.
     std::function<void(const LoginRequest&, LoginAnswer&)> note = nullptr;
     bool note_is_required = false;  // so it comes before the reply, and may change the answer
+    // SshKeys::Find; needed by kSshKeys alone.
+    std::function<Answer(std::string_view name, std::string& lines)> ssh_keys = nullptr;
   };
   // Whom it tells. Called in the loop's thread.
   struct Calls {
@@ -55,7 +63,11 @@ class Answerer {
     using Done = std::function<void(RefreshResult result, std::string text)>;
     std::function<void(bool forced, Done done)> refresh;
     std::function<void()> account_found;  // the database has one that had to be asked for
-    std::function<std::string()> status;
+    std::function<std::string(bool for_root)> status;
+    bool publishes = false;  // there is a snapshot to be refreshed
+    // What is remembered of that name's logins is not to be used any more; false: there was
+    // nothing. The name is in the configuration's case. May be empty.
+    std::function<bool(std::string_view name)> forget_login = nullptr;
   };
 
   // All must outlive the answerer. `log` hears of passwords that somebody tries here himself, since
@@ -68,11 +80,16 @@ class Answerer {
   // A snapshot that was read from `since_ms` on is out.
   void OnPublished(std::int64_t since_ms) { cache_.ForgetAskedBefore(since_ms); }
 
-  std::string Describe() const;
+  void Describe(StatusWriter& status) const;
+  // Forgets what has been slow, or quick, long ago. To be called each second.
+  void Turn();
 
  private:
+  static constexpr std::size_t kKinds = 40;  // more than any RequestKind
   struct Counters {
     std::uint64_t cache_hits = 0;
+    std::uint64_t cache_misses = 0;
+    std::uint64_t cache_stale = 0;
     std::uint64_t shared = 0;
     std::uint64_t asked = 0;
     std::uint64_t unavailable = 0;
@@ -80,11 +97,17 @@ class Answerer {
     std::uint64_t logins = 0;
     std::uint64_t logins_throttled = 0;
     std::uint64_t sources_slowed = 0;
+    std::uint64_t offline_logins = 0;
+    std::array<std::uint64_t, kKinds> questions{};
   };
 
   struct UnderWay {
     std::int64_t since_ms = 0;
-    std::vector<ClientId> clients;
+    struct Waiting {
+      ClientId client;
+      std::int64_t asked_us;
+    };
+    std::vector<Waiting> clients;
   };
 
   void LookUp(ClientId client, const Asked& asked);
@@ -92,6 +115,7 @@ class Answerer {
               std::int64_t asked_ms);
   void OnFound(const std::string& key, const std::string& bytes);
   void Shadow(ClientId client, const Asked& asked);
+  void SshKeys(ClientId client, const Asked& asked);
   void Login(ClientId client, Asked asked);
   LoginAnswer DecideLogin(const Asked& asked);
   Throttle::Outcome OutcomeOf(const Asked& asked, LoginVerdict verdict) const;
@@ -108,6 +132,9 @@ class Answerer {
   void LogInHimself(ClientId client, const std::shared_ptr<const Asked>& asked);
   void List(ClientId client, const Asked& asked);
   void Refresh(ClientId client, const Request& request);
+  void Flush(ClientId client, const Request& request);
+  // What the name of each flight begins with.
+  std::string Epoch() const { return std::to_string(flushes_) + ' '; }
   // The reply is the AnswerBytes that `work` gives. The client is told so if the pool has too much
   // to do.
   template <typename Work>
@@ -116,13 +143,15 @@ class Answerer {
 
   const std::string host_;
   const LocalIds& local_users_;
+  const RowReader rows_;
   const Sources sources_;
   const Calls calls_;
   EventLoop& loop_;
   Mailbox& mailbox_;
   Log& log_;
   AnswerCache cache_;
-  std::unordered_map<std::string, UnderWay> under_way_;  // by user and question
+  std::unordered_map<std::string, UnderWay> under_way_;  // by epoch, user and question
+  std::uint64_t flushes_ = 0;  // nobody who comes after one shares a flight from before
   // By hashes of question and answer: accounts that a read has been asked for because of. If that
   // read did not change their answer, another one would not.
   std::unordered_map<std::size_t, std::size_t> read_for_;
@@ -130,6 +159,8 @@ class Answerer {
   std::unordered_map<ClientId, std::shared_ptr<const Asked>> attempts_;  // that wait for their turn
   EventLoop::Watch turn_;                                                // of the next one
   Counters counters_;
+  Latency lookups_;
+  Latency authentications_;
   // Last: what they do uses the rest.
   WorkerPool queries_;
   WorkerPool hashes_;

@@ -2,8 +2,11 @@
 
 #include <string.h>
 
+#include <algorithm>
 #include <utility>
+#include <vector>
 
+#include "common/wire/answer_decoder.h"
 #include "common/wire/answer_encoder.h"
 
 namespace sqlmap {
@@ -19,6 +22,11 @@ AnswerBytes ShareSecret(std::string bytes) {
             explicit_bzero(secret->data(), secret->size());
             delete secret;
           }};
+}
+
+bool SameName(std::string_view one, std::string_view other) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c; };
+  return std::ranges::equal(one, other, {}, lower, lower);
 }
 
 constexpr std::size_t kRoomForAHash = 2048;  // or its copies would be left behind as it grows
@@ -67,6 +75,33 @@ Told Ask(AccountSource& accounts, const Question& question) {
   if (answer.absent()) AppendAbsent(bytes);
   if (answer.unavailable()) return {answer, UnavailableBytes(answer.reason, {})};
   return {answer, secret ? ShareSecret(std::move(bytes)) : Share(std::move(bytes))};
+}
+
+bool IsAbout(std::string_view name, const std::string& question, const std::string* found) {
+  const std::size_t colon = question.find(':');
+  const auto kind = static_cast<RequestKind>(std::stoi(question.substr(0, colon)));
+  const bool by_id = kind == RequestKind::kUserById || kind == RequestKind::kGroupById;
+  if (!by_id && SameName(std::string_view(question).substr(colon + 1), name)) return true;
+  // If it is a group's name, its members are in one group more, or less.
+  if (kind == RequestKind::kGroupsOfUser) return true;
+  if (found == nullptr) return by_id;
+  if (kind != RequestKind::kUserById && kind != RequestKind::kGroupByName &&
+      kind != RequestKind::kGroupById) {
+    return false;
+  }
+  std::vector<unsigned char> bytes(found->begin(), found->end());
+  Frame frame;
+  std::size_t size = 0;
+  if (ReadFrame(bytes, frame, size) != FrameState::kWhole) return true;
+  if (kind == RequestKind::kUserById) {
+    UserRecord user;
+    return !DecodeRecord(frame, user) || SameName(user.name, name);
+  }
+  GroupRecord group;
+  if (!DecodeRecord(frame, group)) return true;
+  bool about = SameName(group.name, name);
+  group.members.ForEach([&](std::string_view member) { about = about || SameName(member, name); });
+  return about;
 }
 
 AnswerBytes UnavailableBytes(Reason reason, std::string_view why) {

@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "common/backend/backend.h"
@@ -23,6 +24,7 @@
 #include "daemon/offline_logins.h"
 #include "daemon/refresher.h"
 #include "daemon/server.h"
+#include "daemon/status_lines.h"
 
 namespace sqlmap {
 namespace {
@@ -88,6 +90,9 @@ class Child {
         backend_.logins().NoteAttempt(request, answer);
       };
     }
+    sources.ssh_keys = [this](std::string_view name, std::string& lines) {
+      return backend_.ssh_keys().Find(name, lines);
+    };
     return sources;
   }
 
@@ -119,7 +124,13 @@ class Child {
             [this] {
               if (refresher_ != nullptr) refresher_->AccountFound();
             },
-        .status = [this] { return Describe(); },
+        .status = [this](bool for_root) { return Describe(for_root); },
+        .publishes = PublishesSnapshots(backend_.settings()),
+        .forget_login =
+            [this](std::string_view name) {
+              return offline_ != nullptr &&
+                     offline_->memory().Forget(offline_->memory().NameId(name));
+            },
     };
   }
 
@@ -160,17 +171,32 @@ class Child {
         });
   }
 
-  std::string Describe() {
-    return "clients " + std::to_string(server_.clients()) + '\n' + answerer_.Describe() +
-           (offline_ == nullptr
-                ? std::string()
-                : "remembered_logins " + std::to_string(offline_->memory().names()) + '\n') +
-           (refresher_ == nullptr ? std::string() : refresher_->Describe());
+  std::string Describe(bool for_root) {
+    StatusWriter status(for_root);
+    status.Add("version", SQLMAP_VERSION);
+    status.Add("pid", getppid());
+    status.Add("start_time", context_.daemon.start_time);
+    status.Add("child_start_time", start_time_);
+    status.Add("child_restarts", context_.daemon.crashes);
+    status.Add("clients", server_.clients());
+    if (refresher_ == nullptr) {
+      status.Add("snapshot", "-");
+    } else {
+      refresher_->Describe(status);
+    }
+    if (!for_root) return status.text();
+    AddDatabase(status, backend_.Describe(), {std::int64_t{time(nullptr)} * 1000, MonotonicMs()});
+    AddLatency(status, "query", backend_.queries().Read());
+    answerer_.Describe(status);
+    if (offline_ != nullptr) status.Add("remembered_logins", offline_->memory().names());
+    return status.text();
   }
 
   void SayAlive() {
     const std::uint32_t down = refresher_ == nullptr ? 0 : refresher_->DownSeconds();
     (void)context_.channel.Send({MessageKind::kAlive, down, 0});
+    answerer_.Turn();
+    backend_.queries().Turn(MonotonicMs());
     loop_.WatchTime(alive_, kAliveMs, [this] { SayAlive(); });
   }
 
@@ -213,6 +239,7 @@ class Child {
   EventLoop::Watch results_;
   EventLoop::Watch alive_;
   EventLoop::Watch drained_;
+  const std::int64_t start_time_ = time(nullptr);
   std::int64_t since_ms_ = 0;  // when the publication under way began to be read
   // Threads that post to the mailbox: they end first.
   std::unique_ptr<OfflineLogins> offline_;  // asked by the next one

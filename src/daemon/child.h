@@ -12,6 +12,12 @@
 
 namespace sqlmap {
 
+// Of the parent, for the status.
+struct DaemonFacts {
+  std::int64_t start_time = 0;  // seconds since 1970
+  std::uint64_t crashes = 0;    // children that ended by themselves
+};
+
 // What the parent hands over.
 struct ChildContext {
   Settings settings;  // with its secrets
@@ -21,6 +27,7 @@ struct ChildContext {
   bool foreground;                      // log to standard error
   std::uint64_t generation = 0;         // its number
   OfflineBytes offline = {};            // what is remembered of logins
+  DaemonFacts daemon = {};
 };
 
 // Serves until it is told to drain or the parent is gone; then the process ends. Returns an exit

@@ -24,6 +24,7 @@ struct ChildPlan {
   bool foreground;
   std::uint64_t generation;     // see ChildContext
   const OfflineBytes& offline;  // the same
+  DaemonFacts daemon;           // the same
 };
 
 // Started at the beginning, killed at the end of its life.

@@ -111,7 +111,8 @@ void OfflineFiles::Load() {
 }
 
 void OfflineFiles::Remove() {
-  for (const std::string& path : {paths_.offline(), paths_.offline_key()}) {
+  for (const std::string& path :
+       {paths_.offline(), paths_.offline_key(), paths_.state + "/" + kUnfinished}) {
     if (unlink(path.c_str()) != 0 && errno != ENOENT)
       Complain(path + ": " + ErrorText() + "; it is not to be there, remove it");
   }

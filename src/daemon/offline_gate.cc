@@ -90,7 +90,8 @@ void OfflineGate::Learn(const LoginRequest& request, LoginVerdict verdict) noexc
     case LoginVerdict::kPasswordMustChange:
     case LoginVerdict::kServiceNotAllowed:
     case LoginVerdict::kAccessDenied:
-      return memory_.Forget(NameOf(request));
+      (void)memory_.Forget(NameOf(request));
+      return;
     case LoginVerdict::kAccepted:
     case LoginVerdict::kThrottled:
     case LoginVerdict::kTooSoon:
@@ -109,7 +110,7 @@ void OfflineGate::Authenticate(const LoginRequest& request, LoginAnswer& answer)
   } else if (answer.verdict != LoginVerdict::kAccepted) {
     Learn(request, answer.verdict);
   } else if (request.password.empty()) {
-    memory_.Forget(NameOf(request));
+    (void)memory_.Forget(NameOf(request));
   } else {
     memory_.Remember(ticket, NameOf(request), ScopeOf(request, OfflineStage::kPassword),
                      request.password);
@@ -148,7 +149,7 @@ void OfflineGate::ChangePassword(const LoginRequest& request, LoginAnswer& answe
       return Learn(request, answer.verdict);
     default:
       // Also where nobody knows whether it was changed.
-      return memory_.Forget(NameOf(request));
+      (void)memory_.Forget(NameOf(request));
   }
 }
 

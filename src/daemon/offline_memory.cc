@@ -106,13 +106,14 @@ void OfflineMemory::ForgetIfRemembered(const OfflineId& name, std::string_view p
   changed_.notify_all();
 }
 
-void OfflineMemory::Forget(const OfflineId& name) noexcept {
+bool OfflineMemory::Forget(const OfflineId& name) noexcept {
   bool there = false;
   {
     const std::lock_guard guard(mutex_);
     there = TakeOut(name);
   }
   if (there) Tell(name);
+  return there;
 }
 
 void OfflineMemory::ForgetToo(const OfflineId& name) noexcept {

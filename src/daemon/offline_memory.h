@@ -67,7 +67,8 @@ class OfflineMemory {
                        const std::optional<ShadowRecord>& ageing) noexcept;
   // A server called it wrong. If it is the one that is remembered, it was changed elsewhere.
   void ForgetIfRemembered(const OfflineId& name, std::string_view password) noexcept;
-  void Forget(const OfflineId& name) noexcept;
+  // False: there was nothing.
+  bool Forget(const OfflineId& name) noexcept;
   // The same, since somebody else's memory has: nobody is told.
   void ForgetToo(const OfflineId& name) noexcept;
 

@@ -19,10 +19,7 @@ bool Shrunk(std::uint64_t before, std::uint64_t now, unsigned max_shrink_percent
 ReadVerdict JudgeRead(const std::optional<TableFacts>& published, const TableFacts& read,
                       unsigned max_shrink_percent, bool forced) {
   if (!published) return ReadVerdict::kPublish;
-  if (published->content == read.content && published->users == read.users &&
-      published->groups == read.groups) {
-    return ReadVerdict::kUnchanged;
-  }
+  if (*published == read) return ReadVerdict::kUnchanged;
   if (forced || max_shrink_percent >= 100) return ReadVerdict::kPublish;
   const bool shrunk = Shrunk(published->users, read.users, max_shrink_percent) ||
                       Shrunk(published->groups, read.groups, max_shrink_percent);

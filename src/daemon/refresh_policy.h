@@ -13,8 +13,11 @@ struct TableFacts {
   std::uint64_t users = 0;
   std::uint64_t groups = 0;
   std::uint64_t content = 0;
+  std::uint64_t read_time = 0;  // seconds since 1970; does not make it another one
 
-  friend bool operator==(const TableFacts&, const TableFacts&) = default;
+  friend bool operator==(const TableFacts& one, const TableFacts& other) {
+    return one.users == other.users && one.groups == other.groups && one.content == other.content;
+  }
 };
 
 enum class ReadVerdict : std::uint8_t {

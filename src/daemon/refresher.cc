@@ -73,6 +73,7 @@ Refresher::Refresher(Source source, const Settings& settings, Published publishe
       calls_(std::move(calls)),
       log_(log),
       published_(published),
+      checked_time_(published.facts ? static_cast<std::int64_t>(published.facts->read_time) : 0),
       schedule_(settings.snapshot.refresh_seconds * std::int64_t{1000},
                 settings.query(QueryId::kVersion).configured(), times),
       thread_([this](const std::stop_token& stop) { Run(stop); }) {}
@@ -114,12 +115,23 @@ std::uint32_t Refresher::DownSeconds() const {
       std::max<std::int64_t>(1, (MonotonicMs() - down_since_ms_) / 1000));
 }
 
-std::string Refresher::Describe() const {
+void Refresher::Describe(StatusWriter& status) const {
   const std::lock_guard guard(mutex_);
-  const TableFacts facts = published_.facts.value_or(TableFacts{});
-  return "generation " + std::to_string(published_.generation) + "\nusers " +
-         std::to_string(facts.users) + "\ngroups " + std::to_string(facts.groups) + "\nreads " +
-         std::to_string(reads_) + "\nlast_read_ms " + std::to_string(took_ms_) + '\n';
+  status.Add("snapshot", published_.facts ? "published" : "none");
+  if (published_.facts) {
+    status.Add("generation", published_.generation);
+    status.Add("users", published_.facts->users);
+    status.Add("groups", published_.facts->groups);
+    status.Add("snapshot_time", published_.facts->read_time);
+    status.Add("checked_time", checked_time_);
+  }
+  status.Add("refresh", state_);
+  if (failing_since_ != 0) {
+    status.Add("refresh_since", failing_since_);
+    status.Add("refresh_error", why_);
+  }
+  status.Add("reads", reads_);
+  status.AddMicroseconds("last_read_seconds", static_cast<std::uint64_t>(took_ms_) * 1000);
 }
 
 void Refresher::Run(const std::stop_token& stop) {
@@ -167,6 +179,11 @@ std::uint64_t Refresher::Generation() const {
   return published_.generation;
 }
 
+void Refresher::Checked() {
+  const std::lock_guard guard(mutex_);
+  checked_time_ = time(nullptr);
+}
+
 void Refresher::Poll() {
   const std::int64_t asked = MonotonicMs();
   const auto version = source_.version();
@@ -174,6 +191,7 @@ void Refresher::Poll() {
   calls_.confirm(Generation(), same ? asked : 0);
   SetDown(!version || unreadable_);
   if (version) {
+    if (same) Checked();
     poll_complaint_.clear();
     schedule_.OnPolled(asked, !same);
   } else {
@@ -185,8 +203,8 @@ void Refresher::Poll() {
 Refresher::Outcome Refresher::Read(const std::stop_token& stop, bool forced) {
   const std::int64_t began = MonotonicMs();
   std::int64_t busy_ms = 0;
-  const auto failed = [&](const std::string& why, bool down = false) {
-    Failed(why, down, busy_ms);
+  const auto failed = [&](const std::string& why, bool down = false, const char* state = "failed") {
+    Failed(why, state, down, busy_ms);
     return Outcome{RefreshResult::kFailed, why};
   };
   try {
@@ -222,11 +240,12 @@ Refresher::Outcome Refresher::Read(const std::stop_token& stop, bool forced) {
         calls_.unchanged(began);
         return {RefreshResult::kDone, "nothing has changed: " + what};
       case ReadVerdict::kShrunk:
-        return failed("the database has only " + what + " left of " +
-                      Count(before->users, "user", "users") + " and " +
-                      Count(before->groups, "group", "groups") +
-                      ": not published, the accounts of before stay. If that is right, force it "
-                      "(sqlmapctl refresh --force), or raise snapshot.max_shrink_percent");
+        return failed(
+            "the database has only " + what + " left of " + Count(before->users, "user", "users") +
+                " and " + Count(before->groups, "group", "groups") +
+                ": not published, the accounts of before stay. If that is right, force it "
+                "(sqlmapctl refresh --force), or raise snapshot.max_shrink_percent",
+            false, "held_back");
       case ReadVerdict::kPublish:
         break;
     }
@@ -291,16 +310,24 @@ void Refresher::Succeeded(std::int64_t began_ms, std::string version) {
   schedule_.OnRead(began_ms, now);
   unreadable_ = false;
   SetDown(false);
+  const std::int64_t began_time = time(nullptr) - (now - began_ms) / 1000;
   const std::lock_guard guard(mutex_);
   ++reads_;
   took_ms_ = now - began_ms;
+  checked_time_ = began_time;
+  state_ = "good";
+  failing_since_ = 0;
 }
 
-void Refresher::Failed(const std::string& why, bool down, std::int64_t busy_ms) {
+void Refresher::Failed(const std::string& why, const char* state, bool down, std::int64_t busy_ms) {
   Complain(read_complaint_, "reading the accounts: ", why);
   schedule_.OnReadFailed(MonotonicMs(), down, busy_ms, static_cast<std::uint32_t>(Random()));
   unreadable_ = down;
   SetDown(down);
+  const std::lock_guard guard(mutex_);
+  state_ = state;
+  if (failing_since_ == 0) failing_since_ = time(nullptr);
+  why_ = why;
 }
 
 // Once for as long as it stays the same.

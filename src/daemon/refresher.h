@@ -27,6 +27,7 @@
 #include "common/config/settings.h"
 #include "common/process/owned_fd.h"
 #include "common/sql/sql_account_source.h"
+#include "common/wire/status_writer.h"
 #include "daemon/refresh_policy.h"
 #include "daemon/refresh_schedule.h"
 
@@ -90,7 +91,7 @@ class Refresher {
   // Seconds that the database has not let itself be read or asked for its version, 0 if it did the
   // last time. Any thread.
   std::uint32_t DownSeconds() const;
-  std::string Describe() const;
+  void Describe(StatusWriter& status) const;
 
  private:
   struct Outcome {
@@ -103,12 +104,13 @@ class Refresher {
   void Run(const std::stop_token& stop);
   Due Wait(const std::stop_token& stop, std::vector<Done>& waiting, bool& forced);
   void Poll();
+  void Checked();
   Outcome Read(const std::stop_token& stop, bool forced);
   Outcome Publish(OwnedFd file, const TableFacts& facts, std::int64_t since_ms,
                   const std::stop_token& stop);
   void Succeeded(std::int64_t began_ms, std::string version);
-  // As RefreshSchedule::OnReadFailed has it.
-  void Failed(const std::string& why, bool down, std::int64_t busy_ms);
+  // As RefreshSchedule::OnReadFailed has it. `state` is the status's word for it.
+  void Failed(const std::string& why, const char* state, bool down, std::int64_t busy_ms);
   void Complain(std::string& last, const char* doing, const std::string& why);
   void SetDown(bool down);
   std::uint64_t Generation() const;
@@ -132,6 +134,10 @@ class Refresher {
   std::int64_t down_since_ms_ = 0;
   std::int64_t took_ms_ = 0;
   std::uint64_t reads_ = 0;
+  std::int64_t checked_time_ = 0;   // when the database was last known to have what is published
+  const char* state_ = "";          // of the last read: "good", "failed", "held_back"
+  std::int64_t failing_since_ = 0;  // of reads, 0: the last one was good
+  std::string why_;                 // it failed
 
   // The thread's own.
   RefreshSchedule schedule_;

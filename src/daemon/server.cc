@@ -105,10 +105,12 @@ void Server::Read(ClientId id) {
   const RequestKind kind = request.kind;
   const Access access = AccessTo(kind, request.login.by_root, client.peer.uid);
   if (access == Access::kDenied) return Reply(id, Denied());
-  on_request_(id, {std::move(client.parser), client.peer, access, MonotonicMs(), client.waiting});
+  const std::int64_t now_us = MonotonicUs();
+  on_request_(
+      id, {std::move(client.parser), client.peer, access, now_us / 1000, now_us, client.waiting});
   const auto at = clients_.find(id);
   if (at == clients_.end() || at->second->answer != nullptr) return;
-  WaitForAnswer(*at->second, id, kind == RequestKind::kRefresh);
+  WaitForAnswer(*at->second, id, kind == RequestKind::kRefresh || kind == RequestKind::kFlush);
 }
 
 void Server::Reply(ClientId id, AnswerBytes answer) {

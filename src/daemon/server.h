@@ -34,6 +34,7 @@ struct Asked {
   Peer peer;
   Access access = Access::kDenied;
   std::int64_t asked_ms = 0;    // when the request was there
+  std::int64_t asked_us = 0;    // the same moment
   std::weak_ptr<void> waiting;  // expires when the client has gone. Any thread
 
   const Request& request() const { return parser->request(); }
@@ -43,7 +44,7 @@ class Server {
  public:
   static constexpr std::int64_t kPatienceMs = 1'000;  // with a client that does not send, or read
   static constexpr std::int64_t kReadingMs = 10'000;  // for a client to read all of his answer
-  // Longer than anybody waits for an answer, but for that of a refresh.
+  // Longer than anybody waits for an answer, but for that of a refresh or a flush.
   static constexpr std::int64_t kAnswerMs = 20'000;
 
   // Places of all, of all who are not root, and of each of those. Who may make user namespaces has

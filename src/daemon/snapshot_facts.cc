@@ -39,6 +39,7 @@ std::uint64_t Sum(SnapshotWalk<Record> walk, std::uint64_t& content) {
 TableFacts FactsOf(const SnapshotView& view) {
   TableFacts facts;
   facts.content = view.header().flags;
+  facts.read_time = view.header().created;
   facts.users = Sum(view.Users(), facts.content);
   facts.groups = Sum(view.Groups(), facts.content);
   return facts;

@@ -5,6 +5,7 @@
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <systemd/sd-daemon.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -60,6 +61,7 @@ int Supervisor::Serve() {
     Say(LogLevel::kError, prepared.error());
     return EXIT_FAILURE;
   }
+  facts_.start_time = time(nullptr);
   WatchSignals();
   (void)sd_event_set_watchdog(loop_.get(), true);
   loop_.WatchTime(tick_, kTickMs, [this] { Tick(); });
@@ -110,7 +112,7 @@ bool Supervisor::TakeOver() {
   (void)listener_->Renew();
   auto started = ChildProcess::Start({options_.run_child, user_, settings_, listener_->fd(),
                                       publication_.facts(), options_.foreground,
-                                      publication_.generation(), offline_.bytes()});
+                                      publication_.generation(), offline_.bytes(), facts_});
   if (!started) {
     Say(LogLevel::kError, "a child cannot be started: " + started.error());
     return false;
@@ -250,6 +252,7 @@ void Supervisor::OnEnd(ChildProcess& child) {
                                    [](const auto& each) { return each->leave_ms == 0; });
     if (left != children_.end()) current_ = left->get();
   }
+  ++facts_.crashes;
   const std::int64_t delay = restarts_.DelayMs(lived);
   Say(LogLevel::kError, "the child " + end + " after " + std::to_string(lived) +
                             " ms; the next one starts in " + std::to_string(delay) + " ms");

@@ -87,6 +87,7 @@ class Supervisor {
   Publication publication_;
   OfflineFiles offline_;
   RestartPolicy restarts_;
+  DaemonFacts facts_;
   std::list<std::unique_ptr<ChildProcess>> children_;
   ChildProcess* current_ = nullptr;  // of children_: the one that serves; null: it will be started
   bool ready_ = false;               // the service manager knows that the current one serves

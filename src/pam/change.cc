@@ -8,6 +8,7 @@
 
 #include "pam/gate.h"
 #include "pam/libpam.h"
+#include "pam/messages.h"
 #include "pam/refusal_floor.h"
 #include "pam/status.h"
 
@@ -82,7 +83,7 @@ int Update(pam_handle_t* handle, int flags, const Options& options) {
   if (const int status = AskForPassword(handle, PAM_AUTHTOK, new_password); status != PAM_SUCCESS)
     return GiveUp(handle, "no new password", PAM_AUTHTOK_ERR);
   if (new_password.empty()) {
-    if (!Has(flags, PAM_SILENT)) (void)pam_error(handle, "No password has been supplied.");
+    if (!Has(flags, PAM_SILENT)) (void)pam_error(handle, "%s", kNoNewPassword);
     return GiveUp(handle, "no new password", PAM_AUTHTOK_ERR);
   }
   LoginRequest request = RequestFor(handle);

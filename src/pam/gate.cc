@@ -5,6 +5,7 @@
 #include "common/account/line_writer.h"
 #include "common/plugin/loader.h"
 #include "common/process/call_guard.h"
+#include "common/snapshot/map.h"
 #include "common/wire/client.h"
 #include "pam/local_name.h"
 
@@ -16,6 +17,8 @@ namespace {
 #endif
 
 constexpr char kPasswdFile[] = "/etc/passwd";
+
+constinit SnapshotMap g_published(SnapshotPaths{SQLMAP_RUN_DIR, nullptr});
 
 LoginAnswer Decided(LoginVerdict verdict, std::string_view reason) {
   LoginAnswer answer;
@@ -85,6 +88,10 @@ Answer AskAccount(std::string_view name, AccountSource::UserSink found) noexcept
     if (answer.found()) answer = plugin->accounts->FindUserByName(name, if_same);
   }
   return answer.found() && !same ? Answer::Unavailable(Reason::kServerError) : answer;
+}
+
+bool MayHaveIds(Uid uid, Gid gid) noexcept {
+  return g_published.MayHaveId(IdKind::kUid, uid) && g_published.MayHaveId(IdKind::kGid, gid);
 }
 
 }  // namespace sqlmap

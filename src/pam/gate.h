@@ -6,6 +6,7 @@
 
 #include "common/account/account_source.h"
 #include "common/account/login_gate.h"
+#include "common/account/record.h"
 
 namespace sqlmap {
 
@@ -23,6 +24,10 @@ LoginAnswer AskGate(const LoginRequest& request, GateQuestion question,
 // Who that is, by the same way, and never by NSS, where others may answer. Absent, too, for a
 // system account of this host. Unavailable, too, if the answer is about another name.
 Answer AskAccount(std::string_view name, AccountSource::UserSink found) noexcept;
+
+// Whether sqlmapd's parent lets an account have these ids. To be asked before they are used:
+// whoever answers on the socket talks to the network.
+bool MayHaveIds(Uid uid, Gid gid) noexcept;
 
 }  // namespace sqlmap
 

@@ -24,9 +24,9 @@ LocalName FindLocalName(const char* passwd_file, std::string_view name) noexcept
     }
     if (error != 0) break;
     if (name != entry.pw_name) continue;
-    const bool person = entry.pw_uid >= kFirstPersonalUid && !IsReservedId(entry.pw_uid);
-    found = person ? LocalName::kNone : LocalName::kSystem;
-    if (!person) break;
+    const bool system = IsSystemUid(entry.pw_uid);
+    found = system ? LocalName::kSystem : LocalName::kNone;
+    if (system) break;
   }
   (void)std::fclose(file);
   return found;

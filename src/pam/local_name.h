@@ -9,16 +9,11 @@
 #include <cstdint>
 #include <string_view>
 
-#include "common/account/record.h"
-
 namespace sqlmap {
-
-// The first uid that Debian gives to a person; below it are system accounts.
-inline constexpr Uid kFirstPersonalUid = 1000;
 
 enum class LocalName : std::uint8_t {
   kNone,    // not in the file, or an account of a person there, whose password may be in a database
-  kSystem,  // an account below kFirstPersonalUid, or with a reserved uid such as nobody's
+  kSystem,  // an account whose uid IsSystemUid
   kUnreadable,  // the file could not be read to its end
 };
 

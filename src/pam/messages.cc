@@ -12,6 +12,9 @@ MessageKind Error(LineWriter& line, std::string_view text) {
   return MessageKind::kError;
 }
 
+constexpr std::string_view kTryAgain =
+    "The account database does not answer; please try again later.";
+
 MessageKind OfAuthentication(LineWriter& line, const LoginAnswer& answer) {
   if (answer.verdict != LoginVerdict::kAccepted || !answer.offline) return MessageKind::kNone;
   line.Text("Authenticated with cached credentials: the account database does not answer.");
@@ -33,13 +36,13 @@ MessageKind OfAccount(LineWriter& line, const LoginAnswer& answer) {
     case LoginVerdict::kPasswordExpired:
       return Error(line, "Your password has expired; please contact your system administrator.");
     case LoginVerdict::kUndecided:
-      return Error(line, "The account database does not answer; please try again later.");
+      return Error(line, kTryAgain);
     default:
       return MessageKind::kNone;
   }
 }
 
-MessageKind OfPassword(LineWriter& line, const LoginAnswer& answer) {
+MessageKind OfPassword(LineWriter& line, Stage stage, const LoginAnswer& answer) {
   switch (answer.verdict) {
     case LoginVerdict::kTooSoon:
       line.Text("You must wait ");
@@ -49,6 +52,7 @@ MessageKind OfPassword(LineWriter& line, const LoginAnswer& answer) {
     case LoginVerdict::kNotChanged:
       return Error(line, "Your password has not been changed; the system's log says why.");
     case LoginVerdict::kUndecided:
+      if (stage == Stage::kOldPassword) return Error(line, kTryAgain);
       return Error(line, "It is not known whether your new password was stored: try both.");
     case LoginVerdict::kUnavailable:
       return Error(line,
@@ -69,7 +73,7 @@ MessageKind ComposeMessage(LineWriter& line, Stage stage, const LoginAnswer& ans
       return OfAccount(line, answer);
     case Stage::kOldPassword:
     case Stage::kNewPassword:
-      return OfPassword(line, answer);
+      return OfPassword(line, stage, answer);
     case Stage::kSession:
       break;
   }

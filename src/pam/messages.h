@@ -15,6 +15,9 @@ inline constexpr std::size_t kMaxMessage = 160;  // bytes that hold any message
 
 enum class MessageKind : std::uint8_t { kNone, kInfo, kError };
 
+// Said without a question to the gate.
+inline constexpr char kNoNewPassword[] = "No password has been supplied.";
+
 // Nothing of why a password did not open an account: that would tell a stranger too. Whoever comes
 // to the account stage has shown who he is. Texts that pam_unix has too are its own.
 MessageKind ComposeMessage(LineWriter& line, Stage stage, const LoginAnswer& answer);

@@ -59,7 +59,7 @@ bool ReadChroot(Options& options, std::string_view text) {
   return text == "home" || ReadPath(text, options.chroot_path);
 }
 
-enum class Effect : std::uint8_t { kNoHome, kStrictestUmask, kNoSession };
+enum class Effect : std::uint8_t { kNoHome, kStrictestUmask, kNoSession, kPlainPrompts };
 
 constexpr std::string_view Words(Effect effect) {
   switch (effect) {
@@ -67,6 +67,8 @@ constexpr std::string_view Words(Effect effect) {
       return "no home is made";
     case Effect::kStrictestUmask:
       return "it is taken for 0077";
+    case Effect::kPlainPrompts:
+      return "the prompts have no such word";
     case Effect::kNoSession:
       break;
   }
@@ -84,6 +86,9 @@ struct Valued {
 };
 
 constexpr Valued kValued[] = {
+    // libpam keeps the word.
+    {"authtok_type", [](Options&, std::string_view) { return true; }, "a word",
+     Effect::kPlainPrompts},
     {"mkhome", [](Options& o, std::string_view text) { return ReadPath(text, o.mkhome); }, kAPath,
      Effect::kNoHome},
     {"skel", [](Options& o, std::string_view text) { return ReadPath(text, o.skel); }, kAPath,

@@ -69,13 +69,15 @@ struct OptionFault {
 // "option umask: the value must be octal, at most 0777: it is taken for 0077"
 void DescribeFault(LineWriter& line, const OptionFault& fault);
 
-// Reads the words, in any order; of two with the same name the last counts. Each one at fault is
-// given to `report`. What becomes of it is what opens nothing:
+// Reads the words, in any order; of two with the same name the last counts (of two authtok_type,
+// which libpam alone reads, the first). Each one at fault is given to `report`. What becomes of it
+// is what opens nothing:
 //
 //   no option, or not spelled exactly so   no effect: as with pam_unix, a slip of the pen must not
 //                                          lock everybody out
 //   as above, but it may have been meant   Chroot::kUnclear: it would open something if it had no
 //   for chroot                             effect
+//   authtok_type without a word            the prompts have none
 //   a bad mkhome, skel or home_mode        no home is made
 //   a bad umask                            0077
 //   a bad chroot                           Chroot::kUnclear

@@ -11,7 +11,8 @@ namespace sqlmap {
 // took longer gets nothing on top: an account whose hashes are slower than this can be told.
 inline constexpr long kRefusalFloorNs = 250'000'000;
 
-// What libpam is asked to wait at the end of a stack that has failed as a whole (pam_fail_delay(3)).
+// What libpam is asked to wait at the end of a stack that has failed as a whole
+// (pam_fail_delay(3)).
 inline constexpr unsigned kFailDelayMicroseconds = 2'000'000;
 
 // kRefusalFloorNs after `began`.

@@ -60,7 +60,12 @@ void MakeHome(pam_handle_t* handle, const Options& options, const Account& accou
                            .mode = options.home_mode};
   char why_text[kMaxLine];
   LineWriter why(why_text);
-  const Home home = ProvideHome(order, why);
+  Home home = Home::kNone;
+  if (MayHaveIds(account.uid, account.gid)) {
+    home = ProvideHome(order, why);
+  } else {
+    why.Text("no account may have uid ").Number(account.uid).Text(" and gid ").Number(account.gid);
+  }
   if (home == Home::kThere) return;
   char text[kMaxLine];
   LineWriter line(text);

@@ -1,9 +1,11 @@
 #include "pam/staged_directory.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -23,6 +25,9 @@ constexpr int kOpenDirectory = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 constexpr int kMostAttempts = 1000;
 // What a login clears away for those that died before. More is left to the next one.
 constexpr int kMostLeftovers = 16;
+// For our turn to name a directory, of 2 ms each: whoever has it needs microseconds, unless
+// somebody has stopped him.
+constexpr int kMostWaits = 2500;
 // No directory that we make is deeper; whatever is was not made by us.
 constexpr int kDeepest = 32;
 
@@ -52,14 +57,46 @@ bool SameFile(int directory, const char* name, int fd) {
          named.st_dev == opened.st_dev && named.st_ino == opened.st_ino;
 }
 
-// Where locks do not work (NFS), nothing is ever taken for a leftover.
-void RemoveLeftovers(int staging) {
+// On a network's file system another host's lock may not be seen: there only what is older than any
+// login takes is somebody's who died. Where locks do not work at all, nothing is.
+constexpr time_t kLeftoverSeconds = 3600;
+
+bool IsOfThisHostAlone(int directory) {
+  struct statfs system {};
+  if (fstatfs(directory, &system) != 0) return false;
+  switch (static_cast<std::uint32_t>(system.f_type)) {
+    case NFS_SUPER_MAGIC:
+    case SMB_SUPER_MAGIC:
+    case CIFS_SUPER_MAGIC:
+    case SMB2_SUPER_MAGIC:
+    case CEPH_SUPER_MAGIC:
+    case V9FS_MAGIC:
+    case FUSE_SUPER_MAGIC:
+    case OCFS2_SUPER_MAGIC:
+      return false;
+    default:
+      return true;
+  }
+}
+
+// `ours` was made a moment ago, by the clock of that file system.
+bool MayBeLeftover(int directory, int ours) {
+  if (IsOfThisHostAlone(directory)) return true;
+  struct stat status {};
+  struct stat now {};
+  return fstat(directory, &status) == 0 && fstat(ours, &now) == 0 &&
+         now.st_ctim.tv_sec - status.st_ctim.tv_sec > kLeftoverSeconds;
+}
+
+// All but `ours`, which is locked.
+void RemoveLeftovers(int staging, int ours) {
   DirectoryStream entries(staging);
   int removed = 0;
   for (const char* name = entries.Next(); name != nullptr && removed < kMostLeftovers;
        name = entries.Next()) {
     const OwnedFd directory(openat(staging, name, kOpenDirectory));
-    if (!directory.valid() || flock(directory.get(), LOCK_EX | LOCK_NB) != 0) continue;
+    if (!directory.valid() || !MayBeLeftover(directory.get(), ours)) continue;
+    if (flock(directory.get(), LOCK_EX | LOCK_NB) != 0) continue;
     // Its maker may have finished since it was opened: then it has another name.
     if (!SameFile(staging, name, directory.get())) continue;
     RemoveTree(staging, name, directory.get());
@@ -152,7 +189,11 @@ class Temporary {
   int PublishInTurn(int parent, const char* name) {
     const OwnedFd turn(openat(staging_, ".", kOpenDirectory));
     if (!turn.valid()) return -1;
-    while (flock(turn.get(), LOCK_EX) != 0 && errno == EINTR) {
+    for (int waits = 0; flock(turn.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+         ++waits) {
+      if (waits == kMostWaits) return -1;
+      constexpr timespec kWait{.tv_sec = 0, .tv_nsec = 2'000'000};
+      (void)nanosleep(&kWait, nullptr);
     }
     struct stat status {};
     if (fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) == 0) {
@@ -186,9 +227,9 @@ Try PlaceOnce(int parent, const char* name, FunctionRef<bool(int directory)> fil
               LineWriter& why) {
   Staging staging(parent);
   if (const Try opened = staging.Open(why); opened != Try::kDone) return opened;
-  RemoveLeftovers(staging.fd());
   Temporary made(staging.fd());
   if (const Try begun = made.Make(why); begun != Try::kDone) return begun;
+  RemoveLeftovers(staging.fd(), made.fd());
   if (!fill(made.fd())) return Try::kFailed;
   return made.Publish(parent, name, why);
 }

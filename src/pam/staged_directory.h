@@ -4,7 +4,8 @@
 // It is made in PARENT/.sqlmap-new, which is root's with mode 0700, so that nobody can enter it
 // whoever owns what is in there already; and then takes its name. Whoever makes one holds a
 // flock(2) on it until then: one that nobody holds is what a crash left behind, and the next to
-// come removes it. .sqlmap-new itself goes with its last entry.
+// come removes it; on a network's file system, where the holder may be another host, an hour later.
+// .sqlmap-new itself goes with its last entry.
 #ifndef SQLMAP_PAM_STAGED_DIRECTORY_H_
 #define SQLMAP_PAM_STAGED_DIRECTORY_H_
 

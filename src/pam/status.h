@@ -18,27 +18,13 @@ struct VerdictMeaning {
   bool name_is_account;    // else it may be a password at the wrong prompt, and not for the log
 };
 
-// A value that is no verdict means the same as kUnavailable.
-//
-//   kAccepted            PAM_SUCCESS, and nothing else has it
-//   kUnknownUser         PAM_USER_UNKNOWN
-//   kWrongPassword       PAM_AUTH_ERR
-//   kBlocked             PAM_PERM_DENIED
-//   kAccountExpired      PAM_ACCT_EXPIRED
-//   kPasswordExpired     PAM_AUTHTOK_EXPIRED
-//   kPasswordMustChange  PAM_NEW_AUTHTOK_REQD
-//   kServiceNotAllowed   PAM_CRED_INSUFFICIENT
-//   kAccessDenied        PAM_PERM_DENIED, as kBlocked
-//   kThrottled           PAM_MAXTRIES
-//   kTooSoon             PAM_AUTHTOK_ERR
-//   kNotChanged          PAM_AUTHTOK_ERR
-//   kUndecided           PAM_CRED_UNAVAIL
-//   kUnavailable         PAM_AUTHINFO_UNAVAIL
+// The status is PamCodeOf(verdict). A value that is no verdict means the same as kUnavailable.
 VerdictMeaning MeaningOf(LoginVerdict verdict);
 
 // The return code of a phase of the password stage, Stage::kOldPassword or kNewPassword: as above,
 // but that the application is to try again later (PAM_TRY_AGAIN) if nobody can say, or store, in
-// the first phase; and that whatever keeps a new password from being stored is PAM_AUTHTOK_ERR.
+// the first phase; and that whatever keeps a new password from being stored is PAM_AUTHTOK_ERR, and
+// never PAM_IGNORE.
 int StatusOfChange(LoginVerdict verdict, Stage stage, const Options& options);
 
 // The return code of the stages auth and account: MeaningOf(verdict).status, or PAM_IGNORE if the

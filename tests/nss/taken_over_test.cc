@@ -1,82 +1,21 @@
-// The module, and a daemon's child that was taken over: it says what it likes over the socket.
-#include <sys/socket.h>
+// The module, and a daemon's child that was taken over.
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <filesystem>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "common/snapshot/control_writer.h"
-#include "common/wire/answer_encoder.h"
-#include "common/wire/request_parser.h"
 #include "module.h"
+#include "support/taken_over_daemon.h"
 
 namespace sqlmap {
 namespace {
 
 constexpr Gid kSudo = 27;
-
-// Whoever is asked for has all these ids.
-class TakenOver {
- public:
-  explicit TakenOver(const std::string& path)
-      : fd_(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    path.copy(address.sun_path, sizeof address.sun_path - 1);
-    EXPECT_EQ(bind(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
-    EXPECT_EQ(listen(fd_, 16), 0);
-    thread_ = std::thread([this] { Serve(); });
-  }
-  ~TakenOver() {
-    shutdown(fd_, SHUT_RDWR);
-    thread_.join();
-    close(fd_);
-  }
-
-  Uid uid = 5000;
-  Gid gid = 5000;
-
- private:
-  void Serve() {
-    for (int client = 0; (client = accept(fd_, nullptr, nullptr)) >= 0; close(client)) {
-      RequestParser parser;
-      while (parser.state() == RequestParser::State::kMore) {
-        const auto space = parser.Space();
-        const ssize_t got = recv(client, space.data(), space.size(), 0);
-        if (got <= 0 || parser.Add(static_cast<std::size_t>(got)) == RequestParser::State::kBad)
-          break;
-      }
-      const std::string answer = AnswerTo(parser.request());
-      (void)!write(client, answer.data(), answer.size());
-    }
-  }
-  std::string AnswerTo(const Request& request) const {
-    std::string out;
-    UserRecord user;
-    user.name = request.name;
-    user.uid = uid;
-    user.gid = gid;
-    user.home = user.shell = "/";
-    GroupRecord group;
-    group.name = request.name;
-    group.gid = gid;
-    const std::array<Gid, 2> gids = {5001, gid};
-    const bool good = request.kind == RequestKind::kUserByName    ? AppendUser(user, out)
-                      : request.kind == RequestKind::kGroupByName ? AppendGroup(group, out)
-                                                                  : AppendGids(gids, out);
-    EXPECT_TRUE(good);
-    return out;
-  }
-
-  const int fd_;
-  std::thread thread_;
-};
 
 class TakenOverTest : public NssTest {
  protected:
@@ -111,7 +50,7 @@ class TakenOverTest : public NssTest {
     mkdir(SQLMAP_TEST_RUN_DIR, 0755);
     return std::move(*ControlPageWriter::Open(SQLMAP_TEST_RUN_DIR "/control"));
   }();
-  TakenOver child_{SQLMAP_TEST_RUN_DIR "/socket"};
+  TakenOverDaemon child_{SQLMAP_TEST_RUN_DIR "/socket"};
   passwd user_{};
   ::group group_{};
   std::array<char, 4096> buffer_{};

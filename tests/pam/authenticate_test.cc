@@ -107,27 +107,6 @@ TEST_F(AuthenticateTest, APluginThatIsSwitchedOffOrOfAnotherVersionIsUnavailable
             PAM_SUCCESS);
 }
 
-TEST_F(AuthenticateTest, InANestedStackThePasswordIsAskedForOnceAndDecidesThere) {
-  folder_.Write("inner", "auth required " + std::string(kModule) + "\n");
-  const std::string inner = folder_.path().string() + "/inner";
-  for (const char* const kind : {"substack", "include"}) {
-    Service("auth KIND INNER\nauth required MODULE use_first_pass\n",
-            {{"KIND", kind}, {"INNER", inner}, {"MODULE", kModule}});
-    PamSession right(folder_, "sshd", "shop", {Typed(kShopPassword)});
-    EXPECT_EQ(right.Authenticate(), PAM_SUCCESS) << kind;
-    EXPECT_EQ(right.prompts(), 1U) << kind;
-    EXPECT_EQ(LastCall().password, kShopPassword) << kind;
-    EXPECT_EQ(PamSession(folder_, "sshd", "shop", {Typed("wrong-secret")}).Authenticate(),
-              PAM_AUTH_ERR)
-        << kind;
-  }
-  // What "done" ends is the inner stack alone, if it is one of its own.
-  folder_.Write("inner", "auth [success=done default=die] " + std::string(kModule) + "\n");
-  Service("auth substack INNER\nauth required pam_deny.so\n", {{"INNER", inner}});
-  EXPECT_NE(PamSession(folder_, "sshd", "shop", {Typed(kShopPassword)}).Authenticate(),
-            PAM_SUCCESS);
-}
-
 TEST_F(AuthenticateTest, ARowCalledRootIsNoLoginAsRoot) {
   Service("auth required MODULE\n");
   for (const char* const name : {"root", "nobody"}) {
@@ -135,42 +114,6 @@ TEST_F(AuthenticateTest, ARowCalledRootIsNoLoginAsRoot) {
     EXPECT_EQ(session.Authenticate(), PAM_USER_UNKNOWN) << name;
     EXPECT_EQ(LastCall().count, 0) << "root's login waited for the database";
   }
-}
-
-TEST_F(AuthenticateTest, ConversationsThatGiveNoPasswordOpenNothing) {
-  Service("auth required MODULE\n");
-  const Reply replies[] = {
-      {std::nullopt, PAM_CONV_ERR, true},
-      {std::nullopt, PAM_CONV_AGAIN, true},
-      {std::nullopt, PAM_BUF_ERR, true},
-      {std::nullopt, PAM_ABORT, true},
-      {std::nullopt, PAM_SUCCESS, true},
-      {std::nullopt, PAM_SUCCESS, false},
-      {std::nullopt, PAM_IGNORE, true},
-      {std::nullopt, -1, true},
-      {std::nullopt, 4711, true},
-      {std::string(513, 'x'), PAM_SUCCESS, true},
-      {std::string(1 << 20, 'x'), PAM_SUCCESS, true},
-  };
-  for (const Reply& reply : replies) {
-    PamSession session(folder_, "sshd", "careless", {reply});
-    const int status = session.Authenticate();
-    EXPECT_TRUE(status == PAM_AUTHTOK_ERR || status == PAM_AUTH_ERR)
-        << status << " for " << reply.status;
-    EXPECT_EQ(LastCall().count, 0);
-    EXPECT_GE(session.delay(), 1'000'000U);
-    const std::vector<LogLine> lines = OurLines();
-    ASSERT_FALSE(lines.empty());
-    EXPECT_TRUE(lines.back().text.starts_with("no password: ")) << lines.back().text;
-  }
-}
-
-TEST_F(AuthenticateTest, ThePasswordMayHave512BytesOfAnyKind) {
-  Service("auth required MODULE\n");
-  std::string password(512, '\xff');
-  password[0] = '\n';
-  EXPECT_EQ(PamSession(folder_, "sshd", "careless", {Typed(password)}).Authenticate(), PAM_SUCCESS);
-  EXPECT_EQ(LastCall().password, password);
 }
 
 TEST_F(AuthenticateTest, ANameThatIsNotSetIsAskedFor) {

@@ -13,6 +13,7 @@
 #include <iterator>
 #include <utility>
 
+#include "common/process/owned_fd.h"
 #include "home_fixture.h"
 #include "pam/staged_directory.h"
 #include "stepped_process.h"
@@ -259,6 +260,25 @@ TEST_F(HomeTest, WhereRenamingReplacesOnlyOneLooksAndRenamesAtATime) {
       IsRenameat));
   EXPECT_TRUE(alone) << "two could see that there is no home, and the second replace the first's";
   EXPECT_TRUE(fs::exists(HomeOf("shop")));
+}
+
+TEST_F(HomeTest, SomebodyWhoIsStoppedInHisTurnDoesNotHoldUpAllOtherLogins) {
+  const HomeOrder order = Order(HomeOf("shop"));
+  OwnedFd turn;
+  const auto take_turn = [&] {
+    turn = OwnedFd(open(HomeOf(kStagingName).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    ASSERT_EQ(flock(turn.get(), LOCK_EX | LOCK_NB), 0);
+  };
+  EXPECT_TRUE(RunWithInterruption(
+      0, take_turn,
+      [&] {
+        ForbidRenameWithoutReplacement();
+        Provide(order);
+      },
+      [](long call) { return call == SYS_renameat2; }));
+  EXPECT_FALSE(fs::exists(HomeOf("shop"))) << "it was made out of turn";
+  turn = OwnedFd();
+  EXPECT_EQ(Provide(order).home, Home::kMade);
 }
 
 TEST_F(HomeTest, NobodyElsesDirectoryIsUsedToMakeHomesIn) {

@@ -124,39 +124,6 @@ TEST_F(OptionsTest, DebugTellsNamesAndAccountsButNoSecret) {
 // How each option treats the password of a module in front, and what it leaves for the modules
 // behind.
 
-TEST_F(OptionsTest, UseFirstPassNeverAsks) {
-  Service("auth required MODULE use_first_pass\n");
-  PamSession session(folder_, "sshd", "careless", {Typed("secret")});
-  EXPECT_EQ(session.Authenticate(), PAM_AUTH_ERR);
-  EXPECT_TRUE(session.messages().empty());
-  EXPECT_EQ(LastCall().count, 0);
-}
-
-TEST_F(OptionsTest, TheFirstPasswordIsUsedAndNobodyIsAskedAgain) {
-  for (const char* const option : {"", "use_first_pass", "try_first_pass"}) {
-    Service("auth optional MODULE\nauth required MODULE OPTION\n", {{"OPTION", option}});
-    PamSession right(folder_, "sshd", "shop", {Typed(kShopPassword)});
-    EXPECT_EQ(right.Authenticate(), PAM_SUCCESS) << option;
-    EXPECT_EQ(right.prompts(), 1U) << option;
-    EXPECT_EQ(LastCall().password, kShopPassword) << option;
-    plugin().forget();
-
-    PamSession wrong(folder_, "sshd", "shop", {Typed("secret"), Typed(kShopPassword)});
-    EXPECT_EQ(wrong.Authenticate(), PAM_AUTH_ERR) << option;
-    EXPECT_EQ(wrong.prompts(), 1U) << "a second prompt would tell that the name is known";
-    plugin().forget();
-  }
-}
-
-TEST_F(OptionsTest, WithoutAFirstPasswordThereIsOnePrompt) {
-  for (const char* const option : {"", "try_first_pass"}) {
-    Service("auth required MODULE OPTION\n", {{"OPTION", option}});
-    PamSession session(folder_, "sshd", "shop", {Typed(kShopPassword)});
-    EXPECT_EQ(session.Authenticate(), PAM_SUCCESS) << option;
-    EXPECT_EQ(session.prompts(), 1U) << option;
-  }
-}
-
 TEST_F(OptionsTest, ThePasswordIsThereForTheModulesBehindWhateverTheVerdict) {
   for (const VerdictCase& c : kVerdictCases) {
     Service(

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <cstring>
 #include <fstream>
 
 namespace sqlmap {
@@ -67,7 +66,11 @@ int PamSession::Converse(int count, const pam_message** messages, pam_response**
   *responses = nullptr;
   if (!reply.response || reply.status != PAM_SUCCESS) return reply.status;
   auto* const response = static_cast<pam_response*>(std::calloc(1, sizeof(pam_response)));
-  if (reply.text.has_value()) response->resp = strdup(reply.text->c_str());
+  if (reply.text.has_value()) {
+    // With what may stand behind a NUL.
+    response->resp = static_cast<char*>(std::calloc(1, reply.text->size() + 1));
+    reply.text->copy(response->resp, reply.text->size());
+  }
   *responses = response;
   return PAM_SUCCESS;
 }

@@ -1,10 +1,15 @@
 #include "pam_test.h"
 
 #include <dlfcn.h>
+#include <unistd.h>
 
 #include <stdexcept>
 
 namespace sqlmap {
+
+CalledBySomebody::CalledBySomebody() { EXPECT_EQ(setresuid(1000, 0, 0), 0); }
+
+CalledBySomebody::~CalledBySomebody() { EXPECT_EQ(setresuid(0, 0, 0), 0); }
 
 PamTest::PamTest() {
   void* const library = dlopen(SQLMAP_TEST_PLUGIN, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);

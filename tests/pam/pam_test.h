@@ -50,6 +50,15 @@ inline std::string NameFor(LoginVerdict verdict) {
   return "verdict" + std::to_string(static_cast<int>(verdict));
 }
 
+// While it lives, this process is a program of root's that somebody else has called.
+class CalledBySomebody {
+ public:
+  CalledBySomebody();
+  ~CalledBySomebody();
+  CalledBySomebody(const CalledBySomebody&) = delete;
+  CalledBySomebody& operator=(const CalledBySomebody&) = delete;
+};
+
 // A folder with a service file, a plugin that is on, and at the end a look at the log: no line may
 // hold a password. Passwords in these tests have "secret" in them.
 class PamTest : public testing::Test {

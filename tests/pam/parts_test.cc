@@ -162,6 +162,8 @@ TEST(ConversationTest, APasswordIsATextOfBoundedLengthOrAnError) {
       {{PAM_IGNORE, "secret"}, PAM_AUTH_ERR, ""},
       {{PAM_AUTH_ERR, nullptr}, PAM_AUTH_ERR, ""},
       {{PAM_AUTHTOK_ERR, "secret"}, PAM_AUTHTOK_ERR, ""},
+      {{PAM_CONV_ERR, nullptr}, PAM_CONV_ERR, ""},
+      {{PAM_ABORT, "secret"}, PAM_ABORT, ""},
       {{PAM_CONV_AGAIN, nullptr}, PAM_INCOMPLETE, ""},
       {{PAM_BUF_ERR, nullptr}, PAM_BUF_ERR, ""},
       {{PAM_SYSTEM_ERR, nullptr}, PAM_SYSTEM_ERR, ""},

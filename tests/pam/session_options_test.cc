@@ -136,6 +136,13 @@ TEST(SessionOptionsTest, AnOptionWithoutItsValueIsAFault) {
   EXPECT_EQ(Read({"chroot"}).options.chroot, Chroot::kUnclear);
 }
 
+TEST(SessionOptionsTest, TheWordForThePromptsIsLibpamsAndMayBeAny) {
+  EXPECT_TRUE(Read({"authtok_type=web", "authtok_type="}).lines.empty());
+  EXPECT_EQ(Read({"authtok_type"}).lines,
+            (std::vector<std::string>{
+                "option authtok_type: the value must be a word: the prompts have no such word"}));
+}
+
 TEST(SessionOptionsTest, EveryWordThatIsOneSlipAwayFromChrootLocksTheDoor) {
   const std::string word = "chroot";
   std::vector<std::string> slips;

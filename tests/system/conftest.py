@@ -16,10 +16,12 @@ from database import VIEWS, Database
 
 def pytest_addoption(parser):
     parser.addoption("--aegir", type=int, choices=(1, 3), help="the generation of the Aegir data that is loaded, if it is that")
+    parser.addoption("--ftp", default="vsftpd", help="the FTP server that tells which passwords are right: see servers.FTP_SERVERS")
     parser.addoption("--mode", choices=("daemon", "direct"), default="daemon", help="who asks the database, as the sandbox was told")
 
 
 def pytest_configure(config):
+    config.addinivalue_line("markers", "every_ftp_server: this test is run with each of them")
     config.addinivalue_line("markers", "mode(name): what this test says holds in this mode only")
 
 

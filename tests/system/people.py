@@ -13,9 +13,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from database import has_ended, wait_until
+from secret_scan import used
 from servers import ADDRESS
 
 CONFIG = Path("/etc/sqlmapd/sqlmapd.toml")
+SNIPPET = Path("/etc/pam.d/common-sqlmap")
 PID = Path("/run/sqlmapd.pid")
 LOG = Path("/run/sqlmapd.log")
 
@@ -33,7 +35,18 @@ def run(*command, **options):
 
 
 def hash_of(password):
-    return subprocess.run(["openssl", "passwd", "-6", "-stdin"], input=password, capture_output=True, text=True, check=True).stdout.strip()
+    return used(subprocess.run(["openssl", "passwd", "-6", "-stdin"], input=used(password), capture_output=True, text=True, check=True).stdout.strip())
+
+
+def set_passwords(**passwords):
+    """chpasswd(8)."""
+    return run("chpasswd", input="".join(f"{name}:{used(password)}\n" for name, password in passwords.items()))
+
+
+def log_more():
+    """pam_sqlmap says all that it can."""
+    text = SNIPPET.read_text()
+    SNIPPET.write_text(re.sub(r"(?m)^([a-z]+ .*pam_sqlmap\.so)", r"\1 debug", text))
 
 
 class People:
@@ -70,7 +83,8 @@ class People:
 
 
 def stored(name, column="password"):
-    return sql(f"SELECT `{column}` FROM sqlmap_users WHERE username = '{name}'")
+    value = sql(f"SELECT `{column}` FROM sqlmap_users WHERE username = '{name}'")
+    return used(value) if column == "password" else value
 
 
 def opens(name, password):
@@ -78,7 +92,7 @@ def opens(name, password):
     ftp = ftplib.FTP(timeout=60)
     ftp.connect(ADDRESS)
     try:
-        ftp.login(name, password)
+        ftp.login(name, used(password))
         ftp.quit()
         return True
     except ftplib.error_perm as refusal:
@@ -107,7 +121,7 @@ def talk(command, *steps, user=None):
         while time.monotonic() < give_up:
             if waiting and re.search(waiting[0][0], seen[since:]) and not termios.tcgetattr(terminal)[3] & termios.ECHO:
                 since = len(seen)
-                os.write(terminal, f"{waiting.pop(0)[1]}\r".encode())
+                os.write(terminal, f"{used(waiting.pop(0)[1])}\r".encode())
             if not select.select([terminal], [], [], 0.02)[0]:
                 continue
             try:

@@ -114,6 +114,9 @@ class Proftpd(Server):
         os.makedirs("/run/proftpd", exist_ok=True)
 
 
+FTP_SERVERS = {"vsftpd": Vsftpd, "pure-ftpd": PureFtpd, "proftpd": Proftpd}
+
+
 class Sshd(Server):
     """Every account has a chroot that root owns, with the site's directory mounted in it, as the example says."""
 

@@ -31,6 +31,10 @@ class Syslog:
                 self.lines.append(line.decode(errors="replace"))
                 self.changed.notify_all()
 
+    def text(self):
+        with self.changed:
+            return "\n".join(self.lines)
+
     def wait_for(self, *words, seconds=30):
         """The first line with all of these words."""
         deadline = time.monotonic() + seconds

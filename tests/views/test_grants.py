@@ -8,7 +8,8 @@ import pytest
 
 IDENTITY = {"nss_getpwnam", "nss_getgrnam", "nss_memsbygid", "nss_gidsbymem"}
 AUTH = {"nss_getpwnam", "nss_getspnam", "nss_mysql"}
-# What the plain tables alone let the privileged user do beside reading the three.
+KEYS = {"nss_ssh_keys"}  # of the plain tables alone
+# What they let the privileged user do beside reading.
 WRITES = {"GRANT SELECT (`username`), UPDATE (`lstchg`, `password`) ON `{}`.`sqlmap_users`",
           "GRANT INSERT (`event`, `host`, `message`, `pid`, `rhost`, `service`, `tty`, `username`) ON `{}`.`sqlmap_log`"}
 ACCOUNTS_SQL = (aegir.ROOT / "sql/views/accounts.sql").read_text(encoding="utf-8")
@@ -21,15 +22,15 @@ PLAIN_ROWS = """
 
 @pytest.fixture(params=[*aegir.GENERATIONS, "accounts"])
 def installed(request, root, database):
-    """Every database that the project ships views for: its name, what the identity user may read, its hashes."""
+    """Every database that the project ships views for: its name, what each user may read, its hashes."""
     if request.param == "accounts":
         root.run(database, ACCOUNTS_SQL)
         root.run(database, PLAIN_ROWS)
-        return database, IDENTITY, {"$6$salt$hash"}
+        return database, {"identity": IDENTITY, "auth": AUTH | KEYS}, {"$6$salt$hash"}
     root.run(database, aegir.sample(request.param))
     root.run(database, aegir.VIEWS)
     hashes = {row["pass"] for row in root.query(database, "SELECT pass FROM users WHERE pass <> ''")}
-    return database, IDENTITY | {"nss_getpwuid"}, hashes
+    return database, {"identity": IDENTITY | {"nss_getpwuid"}, "auth": AUTH}, hashes
 
 
 def relations(root, database):
@@ -62,14 +63,14 @@ def fields(seen):
 def test_any_local_user_can_read_identities_and_not_one_hash_or_table(root, identity, installed):
     database, allowed, hashes = installed
     seen = readable(identity, database, relations(root, database))
-    assert set(seen) == allowed
+    assert set(seen) == allowed["identity"]
     assert hashes and not hashes & fields(seen)
 
 
-def test_the_privileged_user_reads_its_three_views_and_not_one_table(root, auth, installed):
-    database, _, hashes = installed
+def test_the_privileged_user_reads_its_views_and_not_one_table(root, auth, installed):
+    database, allowed, hashes = installed
     seen = readable(auth, database, relations(root, database))
-    assert set(seen) == AUTH
+    assert set(seen) == allowed["auth"]
     assert hashes & fields({"nss_mysql": seen["nss_mysql"]})
     assert not hashes & fields({name: rows for name, rows in seen.items() if name != "nss_mysql"})
 
@@ -77,8 +78,8 @@ def test_the_privileged_user_reads_its_three_views_and_not_one_table(root, auth,
 @pytest.mark.parametrize("user", ["identity", "auth"])
 def test_neither_user_can_write_define_or_see_how_a_view_is_made(root, identity, auth, installed, user):
     database, allowed, _ = installed
-    client, views = (identity, allowed) if user == "identity" else (auth, AUTH)
-    for view in sorted(views):
+    client = identity if user == "identity" else auth
+    for view in sorted(allowed[user]):
         for statement in (f"UPDATE {view} SET gid = 0", f"DELETE FROM {view}", f"DROP VIEW {view}", f"SHOW CREATE VIEW {view}",
                           f"CREATE OR REPLACE VIEW {view} AS SELECT 1"):
             with pytest.raises(mariadb_server.SqlError, match=r"ERROR (1142|1143|1044|1227)"):
@@ -92,7 +93,7 @@ def test_neither_user_can_write_define_or_see_how_a_view_is_made(root, identity,
 @pytest.mark.parametrize("user", ["sqlmap", "sqlmap_auth"])
 def test_the_grants_are_select_on_single_views_and_what_writes_need(root, installed, user):
     database, allowed, _ = installed
-    views = allowed if user == "sqlmap" else AUTH
+    views = allowed["identity" if user == "sqlmap" else "auth"]
     rows = root.query("", f"SHOW GRANTS FOR '{user}'@'localhost'")
     grants = [grant.split(" TO ")[0] for row in rows for grant in row.values()]
     here = {in_order(grant) for grant in grants if f"`{database}`" in grant}

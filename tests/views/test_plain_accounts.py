@@ -1,5 +1,7 @@
 """Accounts from the plain tables of accounts.sql."""
 
+import re
+
 import aegir
 import mariadb_server
 import pytest
@@ -11,6 +13,8 @@ ROWS = """
     VALUES ('alice', 20000, 20000, 'Alice Müller', '/srv/alice', '/bin/bash', '$6$salt$Hash', 'sshd vsftpd', 20000, 90);
     INSERT INTO sqlmap_users (username, uid, gid, homedir) VALUES ('bob@shop.example', 20001, 20000, '/srv/bob');
     INSERT INTO sqlmap_memberships (username, gid) VALUES ('alice', 20001), ('bob@shop.example', 20001), ('alice', 20002)"""
+CONFIG = (aegir.ROOT / "conf/sqlmapd.toml").read_text(encoding="utf-8")
+SSH_KEYS = aegir.prepared(re.search(r'^#   ssh_keys = "(.*)"$', CONFIG, re.MULTILINE)[1])
 REFUSED = r"ERROR (4025|1062|1451|1452|1048|1366|1264|1406)"
 
 
@@ -113,14 +117,27 @@ def test_a_deleted_user_leaves_no_membership_behind(root, identity, accounts):
     assert {row["member"] for row in identity.ask(accounts, aegir.GETGRENT)} == {"bob@shop.example", None}
 
 
+def test_a_key_is_its_owners_alone_and_goes_with_him(root, auth, accounts):
+    root.run(accounts, "INSERT INTO sqlmap_keys (username, ssh_key) VALUES ('alice', 'ssh-ed25519 one'), ('bob@shop.example', 'ssh-rsa two')")
+    assert auth.ask(accounts, SSH_KEYS, "alice") == [{"username": "alice", "ssh_key": "ssh-ed25519 one"}]
+    assert auth.ask(accounts, SSH_KEYS, "ALICE") == []
+    root.run(accounts, "UPDATE sqlmap_users SET enabled = 0 WHERE username = 'alice'")
+    assert auth.ask(accounts, SSH_KEYS, "alice") == []
+    root.run(accounts, "DELETE FROM sqlmap_users WHERE username = 'bob@shop.example'")
+    assert root.query(accounts, "SELECT username FROM sqlmap_keys") == [{"username": "alice"}]
+    with pytest.raises(mariadb_server.SqlError, match=REFUSED):
+        root.run(accounts, "INSERT INTO sqlmap_keys (username, ssh_key) VALUES ('nobody-here', 'ssh-ed25519 one')")
+
+
 def test_every_look_up_uses_an_index_at_ten_thousand_users(root, accounts):
     root.run(accounts, """
         INSERT INTO sqlmap_users (username, uid, gid, homedir)
         SELECT CONCAT('user', seq), seq, 20000, '/srv/x' FROM seq_30001_to_40000;
         INSERT INTO sqlmap_memberships (username, gid)
         SELECT CONCAT('user', seq), 20002 FROM seq_30001_to_40000;
-        ANALYZE TABLE sqlmap_users, sqlmap_memberships""")
-    lookups = [(query, "user30777") for query in (aegir.GETPWNAM, aegir.GETSPNAM, aegir.GIDSBYMEM, aegir.AUTH)]
+        INSERT INTO sqlmap_keys (username, ssh_key) SELECT CONCAT('user', seq), 'ssh-ed25519 x' FROM seq_30001_to_40000;
+        ANALYZE TABLE sqlmap_users, sqlmap_memberships, sqlmap_keys""")
+    lookups = [(query, "user30777") for query in (aegir.GETPWNAM, aegir.GETSPNAM, aegir.GIDSBYMEM, aegir.AUTH, SSH_KEYS)]
     lookups += [(aegir.GETPWUID, 30777), (aegir.GETGRNAM, "customers"), (aegir.GETGRGID, 20001)]
     for query, value in lookups:
         for step in root.ask(accounts, f"EXPLAIN {query}", value):

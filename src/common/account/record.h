@@ -70,6 +70,11 @@ struct ShadowRecord {
   std::uint64_t flag = ~std::uint64_t{0};  // ~0 is an empty field, as glibc has it
 };
 
+// Lines of sshd's authorized_keys(5), each followed by a line feed.
+struct SshKeyLines {
+  std::string_view text;
+};
+
 }  // namespace sqlmap
 
 #endif  // SQLMAP_COMMON_ACCOUNT_RECORD_H_

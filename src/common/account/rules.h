@@ -77,6 +77,15 @@ constexpr bool IsReservedId(std::uint32_t id) {
   return id == 0 || id == 65534 || id == 65535 || id >= 4294967294U;
 }
 
+// The first uid that Debian gives to a person; below it are system accounts.
+inline constexpr std::uint32_t kFirstPersonalUid = 1000;
+
+// Whether an account of /etc/passwd with this uid is the system's own: no row answers for its name,
+// whatever it opens.
+constexpr bool IsSystemUid(std::uint32_t uid) {
+  return uid < kFirstPersonalUid || IsReservedId(uid);
+}
+
 // "root", "daemon", "sudo", "docker", "systemd-..." and their like: names that sudo, sshd, polkit
 // and others trust, whatever id a row gives them. Of "staff" and its like, which organisations use
 // as well, no program thinks more than of others; on a host that has them, they are its own.

@@ -44,6 +44,13 @@ Backend::Backend(Settings settings, const Manner& manner, Log& log)
       runner_(settings_, {servers_, identity_, privileged_},
               {writer_servers_ ? *writer_servers_ : servers_, writers_}, log),
       accounts_(runner_, HostName()),
-      logins_(accounts_, settings_, log) {}
+      logins_(accounts_, settings_, log),
+      ssh_keys_(accounts_, log) {}
+
+std::vector<Backend::Report> Backend::Describe() {
+  return {{"accounts", identity_.Describe()},
+          {"privileged", privileged_.Describe()},
+          {"writes", writers_.Describe()}};
+}
 
 }  // namespace sqlmap

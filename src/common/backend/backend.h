@@ -5,9 +5,11 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "common/account/log.h"
 #include "common/backend/login.h"
+#include "common/backend/ssh_keys.h"
 #include "common/config/settings.h"
 #include "common/sql/dial.h"
 #include "common/sql/pool.h"
@@ -50,7 +52,15 @@ class Backend {
 
   SqlAccountSource& accounts() { return accounts_; }
   SqlLoginGate& logins() { return logins_; }
+  SshKeys& ssh_keys() { return ssh_keys_; }
   const Settings& settings() const { return settings_; }
+  // How it fares with the database. Thread safe.
+  struct Report {
+    const char* pool;  // "accounts", "privileged", "writes"
+    Pool::Report report;
+  };
+  std::vector<Report> Describe();
+  Latency& queries() { return runner_.latency(); }
   // For a backend that has been replaced.
   void CloseIdle() {
     identity_.CloseIdle();
@@ -74,6 +84,7 @@ class Backend {
   QueryRunner runner_;
   SqlAccountSource accounts_;
   SqlLoginGate logins_;
+  SshKeys ssh_keys_;
 };
 
 }  // namespace sqlmap

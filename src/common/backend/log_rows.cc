@@ -68,14 +68,13 @@ bool WriteRow(SqlAccountSource& accounts, const LoginRequest& request, const Log
   return accounts.Write(row.query, arguments, std::nullopt, deadline).has_value();
 }
 
-LoginAnswer Missing(const Settings& settings, QueryId query) {
+LoginAnswer Missing(QueryId query) {
   LoginAnswer answer;
   answer.verdict = LoginVerdict::kUndecided;
   LineWriter(answer.reason)
       .Text("[log_rows] requires the row of ")
       .Text(QueryDescriptions()[static_cast<std::size_t>(query)].key)
-      .Text(settings.query(query).configured() ? ", which could not be written; the log says why"
-                                               : ", and there is no such query");
+      .Text(", which could not be written; the log says why");
   return answer;
 }
 
@@ -119,7 +118,7 @@ void SqlLoginGate::NoteAttempt(const LoginRequest& request, LoginAnswer& answer)
   } catch (...) {
     there = false;
   }
-  if (required && !there) answer = Missing(settings_, QueryId::kAuthSuccess);
+  if (required && !there) answer = Missing(QueryId::kAuthSuccess);
 }
 
 bool SqlLoginGate::NoteSession(const LoginRequest& request, QueryId query, bool required) noexcept {
@@ -144,7 +143,7 @@ bool SqlLoginGate::NoteSession(const LoginRequest& request, QueryId query, bool 
 void SqlLoginGate::OpenSession(const LoginRequest& request, LoginAnswer& answer) noexcept {
   const bool required = settings_.log_rows.session_open;
   const bool there = NoteSession(request, QueryId::kSessionOpen, required);
-  answer = Missing(settings_, QueryId::kSessionOpen);
+  answer = Missing(QueryId::kSessionOpen);
   if (required && !there) return;
   answer = LoginAnswer();
   answer.verdict = LoginVerdict::kAccepted;

@@ -182,6 +182,8 @@ void SettingsReader::CheckConfig(bool world_readable) {
   CheckLimits("min_uid", accounts.min_uid, "max_uid", accounts.max_uid);
   CheckLimits("min_gid", accounts.min_gid, "max_gid", accounts.max_gid);
   CheckNewPasswords();
+  CheckRequiredRow(settings.log_rows.auth_success, QueryId::kAuthSuccess);
+  CheckRequiredRow(settings.log_rows.session_open, QueryId::kSessionOpen);
   CheckOnePassword("database");
   if (world_readable && !settings.direct.enabled && !settings.database.password.empty()) {
     Refuse(FileKind::kConfig, OriginOf("database", "password").line,
@@ -216,6 +218,15 @@ void SettingsReader::CheckNewPasswords() {
   Refuse(FileKind::kConfig, OriginOf("password", "cost").line,
          Heading("password", "cost") + std::to_string(password.cost) +
              " is out of range; allowed: " + allowed);
+}
+
+// A row that nothing writes would keep everybody out.
+void SettingsReader::CheckRequiredRow(bool required, QueryId id) {
+  if (!required || draft_.settings.query(id).configured()) return;
+  const std::string name(QueryDescriptions()[static_cast<std::size_t>(id)].key);
+  Refuse(FileKind::kConfig, OriginOf("log_rows", "required").line,
+         Heading("log_rows", "required") + Quoted(name) + " names a query that is not there; set " +
+             name + " in [queries], or leave it out here");
 }
 
 void SettingsReader::CheckLimits(std::string_view low_key, std::uint32_t low,

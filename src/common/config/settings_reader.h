@@ -49,6 +49,7 @@ class SettingsReader {
   void RefuseKey(FileKind file, const TomlKey& key);
   void CheckConfig(bool world_readable);
   void CheckNewPasswords();
+  void CheckRequiredRow(bool required, QueryId id);
   void CheckLimits(std::string_view low_key, std::uint32_t low, std::string_view high_key,
                    std::uint32_t high);
   void CheckOnePassword(std::string_view section);

@@ -25,20 +25,6 @@ bool IsKnown(const LoginFacts& facts) {
   return facts.known || facts.shadow.has_value() || !RowsOf(facts).empty();
 }
 
-// `services` is separated by commas or spaces; an empty list means all services.
-bool Serves(const AuthRow& row, std::string_view service) {
-  constexpr std::string_view kSeparators = ", \t";
-  if (row.services.empty()) return true;
-  std::size_t at = 0;
-  while (at < row.services.size()) {
-    const std::size_t end =
-        std::min(row.services.find_first_of(kSeparators, at), row.services.size());
-    if (end > at && row.services.substr(at, end - at) == service) return true;
-    at = end + 1;
-  }
-  return false;
-}
-
 // What a row whose password fits is worth.
 LoginVerdict VerdictOfFit(const AuthRow& row, std::string_view service) {
   if (!row.enabled) return LoginVerdict::kBlocked;
@@ -120,6 +106,7 @@ class Attempt {
     for (std::size_t i = 0; i < rows_.size() && !accepted(); ++i) {
       Work none = Work::None();
       Try(i, none);
+      tried_ = i + 1;
       if (checks_[i].outcome == PasswordOutcome::kTooCostly)
         waiting_[waiting++] = {none.refused(), static_cast<std::uint32_t>(i)};
     }
@@ -138,6 +125,12 @@ class Attempt {
   }
   // Those that were waiting when a row opened the account were not refused.
   std::size_t too_costly() const { return accepted() ? 0 : Count(PasswordOutcome::kTooCostly); }
+  void Report(RowChecks& checks) const {
+    for (std::size_t i = 0; i < tried_; ++i) {
+      const bool waited = accepted() && checks_[i].outcome == PasswordOutcome::kTooCostly;
+      if (!waited) checks[i] = checks_[i];
+    }
+  }
   // Whose password it was, or why it was nobody's.
   void DescribeRows(LineWriter& line) const {
     if (verdict_ != LoginVerdict::kWrongPassword) {
@@ -176,6 +169,7 @@ class Attempt {
   const std::span<const AuthRow> rows_;
   std::array<PasswordCheck, kMostRowsTried> checks_{};
   std::array<Waiting, kMostRowsTried> waiting_{};
+  std::size_t tried_ = 0;  // rows that were looked at, from the first one
   LoginVerdict verdict_ = LoginVerdict::kWrongPassword;
   std::size_t fit_ = 0;  // unless it is kWrongPassword
 };
@@ -223,10 +217,25 @@ LoginAnswer Decided(LoginVerdict verdict, std::string_view reason) {
 
 }  // namespace
 
+// `services` is separated by commas or spaces; an empty list means all services.
+bool Serves(const AuthRow& row, std::string_view service) noexcept {
+  constexpr std::string_view kSeparators = ", \t";
+  if (row.services.empty()) return true;
+  std::size_t at = 0;
+  while (at < row.services.size()) {
+    const std::size_t end =
+        std::min(row.services.find_first_of(kSeparators, at), row.services.size());
+    if (end > at && row.services.substr(at, end - at) == service) return true;
+    at = end + 1;
+  }
+  return false;
+}
+
 LoginAnswer DecideAuthentication(const LoginRequest& request, const LoginFacts& facts,
                                  const PasswordPolicy& policy, std::size_t max_rows,
-                                 const AuthRow** fit) noexcept {
+                                 const AuthRow** fit, RowChecks* checks) noexcept {
   if (fit != nullptr) *fit = nullptr;
+  if (checks != nullptr) checks->fill(std::nullopt);
   const std::span<const AuthRow> rows = RowsOf(facts);
   if (rows.empty()) {
     SpendVerification(request.password);
@@ -244,6 +253,7 @@ LoginAnswer DecideAuthentication(const LoginRequest& request, const LoginFacts& 
   if (!attempt.hashed()) SpendVerification(request.password);
 
   if (fit != nullptr) *fit = attempt.fit();
+  if (checks != nullptr) attempt.Report(*checks);
   LoginAnswer answer;
   answer.verdict = attempt.verdict();
   LineWriter reason(answer.reason);

@@ -3,10 +3,12 @@
 #ifndef SQLMAP_COMMON_LOGIN_DECIDE_H_
 #define SQLMAP_COMMON_LOGIN_DECIDE_H_
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string_view>
 
 #include "common/account/auth_row.h"
 #include "common/account/login_gate.h"
@@ -50,10 +52,16 @@ struct LoginFacts {
 //
 // An empty password needs request.allow_empty_password, which replaces policy.allow_empty_password.
 inline constexpr std::size_t kMostRowsTried = 256;  // the most that auth.max_rows may be
-// `fit`, if it is not null, becomes the row whose password it is, null if there is none.
+// What each row came to; nullopt: it was not tried, see above.
+using RowChecks = std::array<std::optional<PasswordCheck>, kMostRowsTried>;
+// `fit`, if it is not null, becomes the row whose password it is, null if there is none. `checks`,
+// likewise, becomes what the rows came to, in their order.
 LoginAnswer DecideAuthentication(const LoginRequest& request, const LoginFacts& facts,
                                  const PasswordPolicy& policy, std::size_t max_rows,
-                                 const AuthRow** fit = nullptr) noexcept;
+                                 const AuthRow** fit = nullptr,
+                                 RowChecks* checks = nullptr) noexcept;
+// Whether a row is for this PAM service.
+bool Serves(const AuthRow& row, std::string_view service) noexcept;
 
 // May the account be used on `today` (days since 1970-01-01 UTC), whoever verified the person? In
 // this order:

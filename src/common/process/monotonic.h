@@ -8,7 +8,12 @@
 
 namespace sqlmap {
 
-// Milliseconds since some point in the past; no system call.
+// Since some point in the past, the same for both; no system call.
+inline std::int64_t MonotonicUs() noexcept {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return std::int64_t{now.tv_sec} * 1'000'000 + now.tv_nsec / 1'000;
+}
 inline std::int64_t MonotonicMs() noexcept {
   timespec now{};
   clock_gettime(CLOCK_MONOTONIC, &now);

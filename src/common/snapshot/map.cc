@@ -180,7 +180,7 @@ void SnapshotMap::Refresh() noexcept {
     constexpr int kTries = 4;
     for (int i = 0; i < kTries; ++i) {
       wanted = Wanted();
-      why = MapNewest(wanted, directory);
+      why = paths_.persistent == nullptr ? Reason::kNotConfigured : MapNewest(wanted, directory);
       if (why == Reason::kNone || Wanted() == wanted) break;
     }
     // Of a directory that is not to be believed, or for want of memory, more is known than that

@@ -30,7 +30,8 @@ namespace sqlmap {
 
 struct SnapshotPaths {
   const char* directory = "/run/sqlmapd";  // holds `control` and `snapshot.<generation>`
-  const char* persistent = "/var/lib/sqlmapd/snapshot";  // until something has been published
+  // Until something has been published; null: of all files the control page alone is mapped.
+  const char* persistent = "/var/lib/sqlmapd/snapshot";
 };
 
 // What a look-up works on.

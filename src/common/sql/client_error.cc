@@ -137,6 +137,7 @@ SqlError ClassifyError(unsigned code, const char* text, const char* step, Deadli
   line.resize(std::min<std::size_t>(line.size(), 400));
   SqlError error{kind, std::move(line)};
   error.answered = !ClientsOwn(code) && kind != SqlError::Kind::kLost;
+  if (!ClientsOwn(code)) error.code = code;
   return error;
 }
 

@@ -39,8 +39,14 @@ class Complaints {
 
   // A row is named once, unless many others came in between.
   void OnBadRow(QueryId id, const BadRow& row) {
-    std::string line = std::string(QueryDescriptions()[static_cast<std::size_t>(id)].key) +
-                       ": the row of \"" + row.name + "\" is left out: " + row.why;
+    OnParts(id, "the row of \"" + row.name + "\" is left out: " + row.why);
+  }
+
+  // Likewise for an answer of which parts are left out: `what`, printable, says whose, which and
+  // why. To be told once for each answer, lest one account's rows hide those of the others.
+  void OnParts(QueryId id, const std::string& what) {
+    std::string line =
+        std::string(QueryDescriptions()[static_cast<std::size_t>(id)].key) + ": " + what;
     const std::size_t hash = std::hash<std::string>{}(line);
     const std::int64_t now = MonotonicMs();
     {

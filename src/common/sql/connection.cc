@@ -199,6 +199,11 @@ Connection::~Connection() {
   for (auto& query : queries_) query.reset();
 }
 
+std::expected<std::unique_ptr<Statement>, SqlError> Connection::Prepare(const QueryTemplate& query,
+                                                                        Deadline deadline) {
+  return Statement::Prepare(mysql_, descriptor_, query, deadline);
+}
+
 std::expected<void, SqlError> Connection::Command(std::string_view sql, Deadline deadline) {
   CallScope scope(deadline.at_ms(), CallScope::Mode::kTalk);
   if (mysql_real_query(mysql_, sql.data(), static_cast<unsigned long>(sql.size())) == 0) return {};
@@ -249,7 +254,7 @@ std::expected<PreparedQuery*, SqlError> Connection::Prepared(QueryId id, const Q
                                                              Deadline deadline) {
   std::unique_ptr<PreparedQuery>& slot = queries_[static_cast<std::size_t>(id)];
   if (slot != nullptr) return slot.get();
-  auto statement = Statement::Prepare(mysql_, descriptor_, query, deadline);
+  auto statement = Prepare(query, deadline);
   if (!statement) return std::unexpected(statement.error());
   if ((*statement)->columns().empty() && !Writes(id)) {
     return std::unexpected(SqlError{SqlError::Kind::kServer, "prepare: the query returns no rows"});

@@ -68,6 +68,10 @@ class Connection {
   std::expected<PreparedQuery*, SqlError> Prepared(QueryId id, const QueryTemplate& query,
                                                    Deadline deadline);
 
+  // A statement of the caller's, which must not outlive the connection.
+  std::expected<std::unique_ptr<Statement>, SqlError> Prepare(const QueryTemplate& query,
+                                                              Deadline deadline);
+
   // A statement without parameters and without rows, of our own words.
   std::expected<void, SqlError> Command(std::string_view sql, Deadline deadline);
 

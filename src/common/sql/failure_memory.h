@@ -21,9 +21,13 @@ class FailureMemory {
   // Whether a look-up may spend time on this server.
   bool MayTry(std::int64_t now_ms) const { return now_ms >= not_before_ms_; }
   bool failing() const { return failures_ != 0; }
+  // When the first failure of this row was, and when it may be tried next.
+  std::int64_t since_ms() const { return since_ms_; }
+  std::int64_t not_before_ms() const { return not_before_ms_; }
 
  private:
   std::uint32_t failures_ = 0;
+  std::int64_t since_ms_ = 0;
   std::int64_t not_before_ms_ = 0;
 };
 

@@ -23,7 +23,8 @@ constexpr FieldName kNames[] = {
     {"status", Field::kStatus},     {"scheme", Field::kScheme},
     {"plugin", Field::kScheme},     {"owner", Field::kOwner},
     {"drupal_name", Field::kOwner}, {"services", Field::kServices},
-    {"allowed", Field::kAllowed},
+    {"allowed", Field::kAllowed},   {"ssh_key", Field::kSshKey},
+    {"public_key", Field::kSshKey},
 };
 
 // The order of the default query, and how many of its first fields a row cannot do without.
@@ -54,6 +55,8 @@ Layout LayoutOf(QueryId id) {
       return {{kGid}, {kGid}};
     case QueryId::kAuth:
       return {{kUserName, kPassword}, {kUserName, kPassword}};
+    case QueryId::kSshKeys:
+      return {{kUserName, kSshKey}, {kUserName, kSshKey}};
     default:
       return {};
   }

@@ -37,6 +37,7 @@ enum class Field : std::uint8_t {
   kOwner,   // owner, drupal_name
   kServices,
   kAllowed,
+  kSshKey,  // ssh_key, public_key
   kCount,
 };
 

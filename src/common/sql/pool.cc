@@ -99,6 +99,19 @@ void Pool::GiveBack(Lease& lease) {
   syscall(SYS_futex, &returns_, FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
 }
 
+Pool::Report Pool::Describe() {
+  Report report{.limit = size_, .waits = waits_.load(std::memory_order_relaxed)};
+  {
+    const ForkLockGuard guard(lock_);
+    for (const Slot& slot : slots_) {
+      if (slot.taken) ++report.in_use;
+      if (slot.connection != nullptr || slot.lent.fd >= 0) ++report.open;
+    }
+  }
+  report.servers = servers_.Reports(account_);
+  return report;
+}
+
 void Pool::CloseIdle() {
   Stale idle;
   const ForkLockGuard guard(lock_);
@@ -132,7 +145,7 @@ std::expected<Pool::Lease, SqlError> Pool::Acquire(Want want, Deadline deadline,
                                                    std::span<const std::size_t> without) {
   Stale stale;
   std::optional<Lease> lease;
-  for (;;) {
+  for (bool waited = false;; waited = true) {
     const std::uint32_t seen = returns_.load(std::memory_order_acquire);
     if (auto taken = TakeSlot(stale)) {
       lease.emplace(std::move(*taken));
@@ -142,6 +155,7 @@ std::expected<Pool::Lease, SqlError> Pool::Acquire(Want want, Deadline deadline,
     if (left == 0)
       return std::unexpected(
           SqlError{SqlError::Kind::kTimeout, "all connections of the pool are in use"});
+    if (!waited) waits_.fetch_add(1, std::memory_order_relaxed);
     const timespec patience{left / 1000, (left % 1000) * 1'000'000L};
     waiters_.fetch_add(1, std::memory_order_seq_cst);
     syscall(SYS_futex, &returns_, FUTEX_WAIT_PRIVATE, seen, &patience, nullptr, 0);

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "common/process/fork_lock.h"
 #include "common/sql/server_list.h"
@@ -82,6 +83,16 @@ class Pool {
   std::expected<Lease, SqlError> Acquire(Want want, Deadline deadline,
                                          std::span<const std::size_t> without = {});
 
+  // Thread safe.
+  struct Report {
+    std::size_t open = 0;    // connections, in use or not
+    std::size_t in_use = 0;  // or being opened
+    std::size_t limit = 0;
+    std::uint64_t waits = 0;  // calls that found all of them in use, so far
+    std::vector<ServerList::Report> servers = {};
+  };
+  Report Describe();
+
   // Closes what lies unused. Thread safe.
   void CloseIdle();
 
@@ -119,6 +130,7 @@ class Pool {
   std::array<Slot, kMaxSize> slots_;
   std::array<DescriptorIdentity, 8> streams_;  // what OpenStream gave away, for the same reason
   std::atomic<std::uint32_t> returns_{0};      // a futex: grows with each slot that comes free
+  std::atomic<std::uint64_t> waits_{0};
   std::atomic<std::uint32_t> waiters_{0};  // threads that wait for it; never less than the truth
 };
 

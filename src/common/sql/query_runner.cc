@@ -79,16 +79,18 @@ QueryRunner::Attempt QueryRunner::On(ServerList& servers, Pool& pool, const Quer
       return {.result = std::unexpected(*std::move(refusal))};
     }
     const std::size_t server = lease->server();
-    const std::int64_t began_ms = MonotonicMs();
+    const std::int64_t began_us = MonotonicUs();
     Attempt attempt =
         use(*lease->operator->(), deadline.AtMost(settings_.database.query_timeout_ms));
     if (attempt.reusable) lease->Keep();
+    const std::int64_t took_us = MonotonicUs() - began_us;
+    latency_.Record(took_us);
     if (attempt.result || attempt.result.error().answered ||
         attempt.result.error().kind == SqlError::Kind::kServer) {
       servers.OnWord();
     }
     if (attempt.result) {
-      LogIfSlow(servers, server, query, MonotonicMs() - began_ms);
+      LogIfSlow(servers, server, query, took_us / 1000);
       return attempt;
     }
     SqlError& error = attempt.result.error();

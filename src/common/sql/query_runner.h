@@ -11,6 +11,7 @@
 
 #include "common/account/function_ref.h"
 #include "common/config/settings.h"
+#include "common/process/latency.h"
 #include "common/sql/pool.h"
 
 namespace sqlmap {
@@ -77,6 +78,8 @@ class QueryRunner {
   std::int64_t LastWordMs() const {
     return std::max(readers_.servers.LastWordMs(), writers_.servers.LastWordMs());
   }
+  // Of the queries: from a connection to the last row, with preparing if need be.
+  Latency& latency() { return latency_; }
   std::string DescribeServer(std::size_t server) const { return readers_.servers.Describe(server); }
 
   const Settings& settings() const { return settings_; }
@@ -111,6 +114,7 @@ class QueryRunner {
   const Writers writers_;
   Log& log_;
   std::atomic<std::int64_t> logged_slow_ms_{0};
+  Latency latency_;
 };
 
 }  // namespace sqlmap

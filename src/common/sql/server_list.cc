@@ -7,6 +7,8 @@
 #include <optional>
 #include <utility>
 
+#include "common/account/line_writer.h"
+
 namespace sqlmap {
 namespace {
 
@@ -29,6 +31,8 @@ constexpr std::int64_t kFirstPauseOverTcpMs = 16;
 constexpr int kPauseDoublings = 3;
 // What a query must be left with after a wait for a connection.
 constexpr std::int64_t kQueryReserveMs = 100;
+
+constexpr char kQueryFailed[] = "query failed";
 
 std::uint32_t Chance() {
   std::uint32_t number = 0;
@@ -75,7 +79,12 @@ class ServerList::Claim {
     const std::int64_t now = MonotonicMs();
     standing_.full_now = outcome_ == Outcome::kFull;
     if (outcome_ == Outcome::kRefused) standing_.refused.OnFailure(now, Chance());
-    if (outcome_ == Outcome::kSuccess) standing_ = {};
+    if (outcome_ == Outcome::kSuccess) {
+      standing_ = {};
+      standing_.signed_in = true;
+    }
+    if (outcome_ == Outcome::kRefused || outcome_ == Outcome::kFull)
+      LineWriter(standing_.error).Text(error_);
     // Its word, whatever it is, shows that it lives.
     if (outcome_ != Outcome::kFailure && outcome_ != Outcome::kNoNews) {
       list_.OnWord();
@@ -86,6 +95,7 @@ class ServerList::Claim {
     }
     server_.probe = std::move(dial);
     if (outcome_ == Outcome::kNoNews) return;
+    LineWriter(server_.error).Text(error_);
     server_.memory.OnFailure(now, Chance());
     server_.slow = now - started_ms_ > kCheapMs;
     server_.hurried = server_.slow && signed_in_hurry;
@@ -97,6 +107,7 @@ class ServerList::Claim {
 
   void Succeed() { outcome_ = Outcome::kSuccess; }
   void Fail(const SqlError& error) {
+    error_ = error.text;
     if (error.full) outcome_ = Outcome::kFull;
     if (error.refused) outcome_ = Outcome::kRefused;
   }
@@ -121,6 +132,7 @@ class ServerList::Claim {
   Server& server_;
   Account::Standing& standing_;
   const std::int64_t started_ms_;
+  std::string error_;
   Outcome outcome_ = Outcome::kFailure;
 };
 
@@ -264,6 +276,35 @@ void ServerList::ReportFailure(std::size_t index) {
   server.memory.OnFailure(now, Chance());
   server.slow = true;
   server.failed_ms = now;
+  LineWriter(server.error).Text(kQueryFailed);
+}
+
+std::vector<ServerList::Report> ServerList::Reports(const Account& account) {
+  std::vector<Report> reports;
+  reports.reserve(servers_.size());
+  const ForkLockGuard guard(lock_);
+  for (std::size_t i = 0; i < servers_.size(); ++i) {
+    const Server& server = servers_[i];
+    const Account::Standing& standing = account.standings_[i];
+    Report& report = reports.emplace_back();
+    report.address = server.address.Describe();
+    const auto fails = [&](Report::State state, const FailureMemory& memory, const ErrorText& why) {
+      report.state = state;
+      report.since_ms = memory.since_ms();
+      report.error = why.data();
+    };
+    if (server.memory.failing()) {
+      fails(Report::State::kFailing, server.memory, server.error);
+    } else if (standing.refused.failing()) {
+      fails(Report::State::kRefused, standing.refused, standing.error);
+      report.next_try_ms = standing.refused.not_before_ms();
+    } else if (standing.full.failing()) {
+      fails(Report::State::kFull, standing.full, standing.error);
+    } else if (standing.signed_in) {
+      report.state = Report::State::kUp;
+    }
+  }
+  return reports;
 }
 
 std::int64_t ServerList::LastFailureMs(std::size_t index) {

@@ -3,11 +3,13 @@
 #ifndef SQLMAP_COMMON_SQL_SERVER_LIST_H_
 #define SQLMAP_COMMON_SQL_SERVER_LIST_H_
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <expected>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "common/account/log.h"
@@ -44,6 +46,9 @@ class ServerList {
     std::unique_ptr<Connection> connection;
     std::size_t server = 0;  // index, for ReportFailure
   };
+  // A text that a forked child may find half written, see ForkLock: bounded, and its last byte is
+  // never but NUL.
+  using ErrorText = std::array<char, 512>;
   // What one account was told by each server. Belongs to who signs in with it, and is read and
   // written under the list's lock.
   class Account {
@@ -56,6 +61,8 @@ class ServerList {
       FailureMemory refused;
       FailureMemory full;
       bool full_now = false;  // its last word
+      bool signed_in = false;
+      ErrorText error{};  // why not, the last time
     };
     std::vector<Standing> standings_;  // one for each server, never resized
   };
@@ -63,6 +70,17 @@ class ServerList {
   std::expected<Opened, SqlError> Connect(const Credentials& credentials, Account& account,
                                           Connection::Use use, Deadline deadline,
                                           std::span<const std::size_t> without = {});
+
+  // How one account fares at one server.
+  struct Report {
+    enum class State : std::uint8_t { kUnasked, kUp, kFailing, kRefused, kFull };
+    std::string address;
+    State state = State::kUnasked;
+    std::int64_t since_ms = 0;     // on the monotonic clock; of the last three
+    std::int64_t next_try_ms = 0;  // not to be asked before; 0: at the next call
+    std::string error = {};        // why, of the last three
+  };
+  std::vector<Report> Reports(const Account& account);
 
   // A query ran into its time-out there, or broke off twice: the server must show itself before it
   // is used again.
@@ -92,6 +110,7 @@ class ServerList {
     std::size_t good_address = 0;  // of those that its name has, the one that worked last
     std::int64_t failed_ms = 0;    // ReportFailure
     std::int64_t logged_ms = 0;
+    ErrorText error{};  // why it fails
   };
   class Claim;
   struct SignIn {

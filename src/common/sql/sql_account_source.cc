@@ -382,6 +382,42 @@ Answer SqlAccountSource::FindAccess(const LoginRequest& request, Deadline deadli
   });
 }
 
+Answer SqlAccountSource::FindSshKeys(std::string_view name, Deadline deadline,
+                                     FunctionRef<void(const SshKeyRows& rows)> found) noexcept {
+  return Guarded([&] {
+    constexpr QueryId kId = QueryId::kSshKeys;
+    if (!settings_.query(kId).configured()) return Answer::Unavailable(Reason::kNotConfigured);
+    if (!Allowed(name)) return Answer::Absent();
+    SshKeyRows rows;
+    std::size_t number = 0;
+    std::size_t bytes = 0;
+    const auto result = runner_.Run(
+        kId, {.name = name, .host = host_}, deadline, [&](const FieldMap& fields, Row cells) {
+          ++number;
+          ++bytes;
+          for (const Cell& cell : cells) bytes += cell ? cell->size() : 0;
+          // No cells: a field is longer than 1 MiB.
+          if (cells.empty() || number > SshKeyRows::kMost || bytes > SshKeyRows::kMostBytes) {
+            rows.all_from = number;
+            return false;
+          }
+          const Cell owner = fields.In(cells, Field::kUserName);
+          const Cell text = fields.In(cells, Field::kSshKey);
+          // The server compares names more generously than we do: that one is somebody else's.
+          if (!owner) {
+            complaints_.OnBadRow(kId, {"?", "username is NULL"});
+          } else if (text && reader_.Canonical(*owner) == name) {
+            rows.rows.push_back({number, std::string(*text)});
+          }
+          return true;
+        });
+    if (!result) return Outcome(kId, result.error());
+    if (rows.rows.empty() && rows.all_from == 0) return Answer::Absent();
+    found(rows);
+    return Answer::Found();
+  });
+}
+
 std::expected<void, SqlAccountSource::WriteError> SqlAccountSource::Write(
     QueryId id, QueryArguments arguments, std::optional<std::uint64_t> rows,
     Deadline deadline) noexcept {

@@ -2,11 +2,14 @@
 #ifndef SQLMAP_COMMON_SQL_SQL_ACCOUNT_SOURCE_H_
 #define SQLMAP_COMMON_SQL_SQL_ACCOUNT_SOURCE_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "common/account/account_source.h"
 #include "common/account/auth_row.h"
@@ -17,6 +20,21 @@
 #include "common/sql/table_reader.h"
 
 namespace sqlmap {
+
+// What the query `ssh_keys` gave for one account.
+struct SshKeyRows {
+  static constexpr std::size_t kMost = 4096;
+  static constexpr std::size_t kMostBytes = std::size_t{1} << 20;
+
+  struct Row {
+    std::size_t number;  // counted from 1
+    std::string text;
+  };
+  std::vector<Row> rows;
+  // The first row that was not looked at, since all together, whoever's, were more than kMost, or
+  // their bytes, and one for the end of each, more than kMostBytes; 0: all were.
+  std::size_t all_from = 0;
+};
 
 class SqlAccountSource final : public AccountSource {
  public:
@@ -57,6 +75,10 @@ class SqlAccountSource final : public AccountSource {
   // they let the account in: the column `allowed` is 1 in each, or is not there.
   Answer FindAccess(const LoginRequest& request, Deadline deadline,
                     FunctionRef<void(bool allowed)> found) noexcept;
+  // The query `ssh_keys`. Found: there were rows of this account, NULL excepted, or more rows than
+  // are looked at. The connection is given back before `found` runs.
+  Answer FindSshKeys(std::string_view name, Deadline deadline,
+                     FunctionRef<void(const SshKeyRows& rows)> found) noexcept;
 
   // QueryRunner::Write, with :host. An error is logged; neither it nor the log holds a value that
   // was to be written.

@@ -35,6 +35,7 @@ struct SqlError {
   bool elsewhere = false;
   // A server's own word, unless it was that it goes away: it answers, if with an error.
   bool answered = false;
+  unsigned code = 0;  // the server's error number, 0 if it is not a look-up's, or no server's
 
   Reason reason() const {
     if (elsewhere) return Reason::kServerError;

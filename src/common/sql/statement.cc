@@ -80,6 +80,38 @@ void Bind(QueryParameter parameter, const QueryArguments& arguments, MYSQL_BIND&
 
 constexpr std::size_t kMaxParameters = 64;
 
+ColumnType TypeOf(enum_field_types type) {
+  switch (type) {
+    case MYSQL_TYPE_TINY:
+    case MYSQL_TYPE_SHORT:
+    case MYSQL_TYPE_INT24:
+    case MYSQL_TYPE_LONG:
+    case MYSQL_TYPE_LONGLONG:
+    case MYSQL_TYPE_YEAR:
+      return ColumnType::kInteger;
+    case MYSQL_TYPE_DECIMAL:
+    case MYSQL_TYPE_NEWDECIMAL:
+      return ColumnType::kDecimal;
+    case MYSQL_TYPE_FLOAT:
+      return ColumnType::kFloat;
+    case MYSQL_TYPE_DOUBLE:
+      return ColumnType::kDouble;
+    case MYSQL_TYPE_VARCHAR:
+    case MYSQL_TYPE_VAR_STRING:
+    case MYSQL_TYPE_STRING:
+    case MYSQL_TYPE_ENUM:
+    case MYSQL_TYPE_SET:
+    case MYSQL_TYPE_TINY_BLOB:
+    case MYSQL_TYPE_MEDIUM_BLOB:
+    case MYSQL_TYPE_LONG_BLOB:
+    case MYSQL_TYPE_BLOB:
+    case MYSQL_TYPE_NULL:
+      return ColumnType::kText;
+    default:
+      return ColumnType::kOther;
+  }
+}
+
 }  // namespace
 
 // Where the library writes a row. The addresses are given to it once, after prepare.
@@ -165,8 +197,10 @@ std::expected<void, SqlError> Statement::BindColumns(Deadline deadline) {
   }
   const unsigned count = mysql_num_fields(metadata);
   const MYSQL_FIELD* const fields = mysql_fetch_fields(metadata);
-  for (unsigned i = 0; i < count; ++i)
+  for (unsigned i = 0; i < count; ++i) {
     columns_.push_back(LowerCaseCopy({fields[i].name, fields[i].name_length}));
+    types_.push_back(TypeOf(fields[i].type));
+  }
   mysql_free_result(metadata);
   buffers_ = std::make_unique<Buffers>(count);
   for (unsigned i = 0; i < count; ++i) {

@@ -42,6 +42,9 @@ struct QueryArguments {
 using Cell = std::optional<std::string_view>;
 using Row = std::span<const Cell>;
 
+// What a column holds, as far as it matters to whoever reads it as text.
+enum class ColumnType : std::uint8_t { kInteger, kDecimal, kFloat, kDouble, kText, kOther };
+
 // What a write did.
 struct Written {
   // nullopt: the last thing that it returned were rows, and so it does not say.
@@ -81,6 +84,8 @@ class Statement {
 
   // Lower-case names of the result's columns, in order.
   std::span<const std::string> columns() const { return columns_; }
+  // Their types.
+  std::span<const ColumnType> types() const { return types_; }
 
   // Wipes the buffers that rows were read into.
   void WipeRows();
@@ -105,6 +110,7 @@ class Statement {
   st_mysql_stmt* statement_ = nullptr;
   std::vector<QueryParameter> parameters_;
   std::vector<std::string> columns_;
+  std::vector<ColumnType> types_;
   std::unique_ptr<Buffers> buffers_;
 };
 

@@ -30,7 +30,9 @@ Access AccessTo(RequestKind kind, bool by_root, Uid peer) noexcept {
       return Access::kGranted;
     case RequestKind::kShadowByName:
     case RequestKind::kListShadows:
+    case RequestKind::kSshKeys:
     case RequestKind::kRefresh:
+    case RequestKind::kFlush:
     case RequestKind::kOpenSession:
     case RequestKind::kCloseSession:
       return peer == 0 ? Access::kGranted : Access::kDenied;

@@ -26,9 +26,12 @@ enum class Access : std::uint8_t { kGranted, kOwnAccount, kDenied };
 // What a peer with this uid may ask:
 //
 //   identity, lists of users and groups, status   everybody
-//   shadow, refresh, sessions                     root
+//   shadow, ssh keys, refresh, flush, sessions    root
 //   authenticate, check account, change           root; others for their own account only, and
 //                                                 not kByRoot
+//
+// Keys are root's to ask about: accounts may share one uid, and the server's own user, who talks to
+// the network, could stop a command of his at sshd and have it print any key.
 //
 // kOwnAccount: it depends on the account that is asked about; look up its uid, and go by IsOwn.
 Access AccessTo(RequestKind kind, bool by_root, Uid peer) noexcept;

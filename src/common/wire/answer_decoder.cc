@@ -12,8 +12,9 @@ bool HasDetail(FrameKind kind) {
 }
 
 constexpr FrameKind kFrameKinds[] = {
-    FrameKind::kUser,    FrameKind::kGroup, FrameKind::kGids,   FrameKind::kShadow,
-    FrameKind::kVerdict, FrameKind::kText,  FrameKind::kAbsent, FrameKind::kUnavailable,
+    FrameKind::kUser,    FrameKind::kGroup,   FrameKind::kGids,
+    FrameKind::kShadow,  FrameKind::kVerdict, FrameKind::kText,
+    FrameKind::kSshKeys, FrameKind::kAbsent,  FrameKind::kUnavailable,
 };
 
 // Null: no such number.
@@ -140,6 +141,12 @@ bool DecodeRecord(const Frame& frame, std::string_view& text) noexcept {
   std::transform(text.begin(), text.end(), frame.payload.begin(),
                  [](char c) { return c == '\n' ? c : Printable(c); });
   return fields.Done();
+}
+
+bool DecodeRecord(const Frame& frame, SshKeyLines& keys) noexcept {
+  FieldReader fields(frame.payload);
+  keys.text = fields.Text(frame.payload.size());
+  return fields.Done() && IsSshKeyLines(keys.text);
 }
 
 Answer DecodeNoRecord(const Frame& frame, std::string_view& why) noexcept {

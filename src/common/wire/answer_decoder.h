@@ -37,6 +37,7 @@ bool DecodeRecord(const Frame& frame, std::span<const Gid>& gids) noexcept;
 bool DecodeRecord(const Frame& frame, LoginAnswer& answer) noexcept;
 // Made printable, line by line.
 bool DecodeRecord(const Frame& frame, std::string_view& text) noexcept;
+bool DecodeRecord(const Frame& frame, SshKeyLines& keys) noexcept;
 
 // kAbsent and kUnavailable; anything else, also a record, is kServerError. `why` becomes what the
 // server said to it, made printable, or "".

@@ -125,6 +125,13 @@ bool AppendShadow(const ShadowRecord& shadow, std::string& out) {
   return frame.Close();
 }
 
+bool AppendSshKeys(const SshKeyLines& keys, std::string& out) {
+  if (!IsSshKeyLines(keys.text)) return false;
+  FrameWriter frame(FrameKind::kSshKeys, 0, out);
+  frame.Bytes(keys.text);
+  return frame.Close();
+}
+
 void AppendAbsent(std::string& out) { FrameWriter(FrameKind::kAbsent, 0, out).Close(); }
 
 void AppendUnavailable(Reason reason, std::string_view why, std::string& out) {

@@ -21,6 +21,7 @@ namespace sqlmap {
 [[nodiscard]] bool AppendGids(std::span<const Gid> gids, std::string& out);
 // A hash is a secret: wipe `out` when it has been sent.
 [[nodiscard]] bool AppendShadow(const ShadowRecord& shadow, std::string& out);
+[[nodiscard]] bool AppendSshKeys(const SshKeyLines& keys, std::string& out);
 
 // There is no such account; or the list is complete.
 void AppendAbsent(std::string& out);

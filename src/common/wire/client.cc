@@ -12,7 +12,7 @@
 #include "common/process/monotonic.h"
 #include "common/wire/answer_buffer.h"
 #include "common/wire/answer_decoder.h"
-#include "common/wire/connection.h"
+#include "common/wire/daemon_connection.h"
 #include "common/wire/request_writer.h"
 
 namespace sqlmap {
@@ -20,7 +20,7 @@ namespace {
 
 constexpr std::size_t kListMax = std::size_t{1} << 30;  // bytes of a whole list
 
-Answer Ask(Connection& connection, const char* path, RequestWriter& request) {
+Answer Ask(DaemonConnection& connection, const char* path, RequestWriter& request) {
   const std::span<iovec> pieces = request.Pieces();
   if (pieces.empty()) return Answer::Unavailable(Reason::kServerError);
   const Answer opened = connection.Open(path);
@@ -28,8 +28,8 @@ Answer Ask(Connection& connection, const char* path, RequestWriter& request) {
 }
 
 // Found: the frame that begins at `at` is whole.
-Answer ReceiveFrame(Connection& connection, AnswerBuffer& buffer, std::size_t at, Frame& frame,
-                    std::size_t& size) {
+Answer ReceiveFrame(DaemonConnection& connection, AnswerBuffer& buffer, std::size_t at,
+                    Frame& frame, std::size_t& size) {
   for (;;) {
     switch (ReadFrame(buffer.bytes().subspan(at), frame, size)) {
       case FrameState::kWhole:
@@ -74,6 +74,10 @@ template <>
 struct Expected<std::string_view> {
   static constexpr FrameKind kKind = FrameKind::kText;
 };
+template <>
+struct Expected<SshKeyLines> {
+  static constexpr FrameKind kKind = FrameKind::kSshKeys;
+};
 
 bool Allows(IdRule may_have, const UserRecord& user) {
   return may_have(IdKind::kUid, user.uid) && may_have(IdKind::kGid, user.gid);
@@ -87,6 +91,7 @@ bool Allows(IdRule may_have, std::span<const Gid> gids) {
 bool Allows(IdRule, const ShadowRecord&) { return true; }
 bool Allows(IdRule, const LoginAnswer&) { return true; }
 bool Allows(IdRule, std::string_view) { return true; }
+bool Allows(IdRule, const SshKeyLines&) { return true; }
 
 struct Call {
   const char* path;
@@ -98,7 +103,7 @@ struct Call {
   template <class Record>
   Answer Put(RequestWriter& request, AnswerBuffer& buffer, Record& record,
              std::string_view& why) const noexcept {
-    Connection connection(budget_ms);
+    DaemonConnection connection(budget_ms);
     const Answer asked = Ask(connection, path, request);
     no_daemon.store(asked == Answer::Unavailable(Reason::kNotConfigured),
                     std::memory_order_relaxed);
@@ -173,7 +178,7 @@ template <class Record>
 Answer Call::List(RequestKind kind, Cursor<Record>*& cursor) const noexcept {
   const CallGuard guard;
   AnswerBuffer buffer;
-  Connection connection(budget_ms);
+  DaemonConnection connection(budget_ms);
   RequestWriter request(kind);
   const Answer asked = Ask(connection, path, request);
   no_daemon.store(asked == Answer::Unavailable(Reason::kNotConfigured), std::memory_order_relaxed);
@@ -336,9 +341,25 @@ Answer SocketControl::Refresh(std::uint16_t flags, TextSink text) noexcept {
   RequestWriter request(RequestKind::kRefresh, flags);
   return Report({path_, budget_ms_, no_daemon_}, request, text);
 }
+Answer SocketControl::Flush(std::string_view name, TextSink text) noexcept {
+  RequestWriter request(RequestKind::kFlush);
+  return Report({path_, budget_ms_, no_daemon_}, request.Text(name), text);
+}
 Answer SocketControl::Status(TextSink text) noexcept {
   RequestWriter request(RequestKind::kStatus);
   return Report({path_, budget_ms_, no_daemon_}, request, text);
+}
+Answer SocketControl::SshKeys(std::string_view name, TextSink text) noexcept {
+  const CallGuard guard;
+  RequestWriter request(RequestKind::kSshKeys);
+  AnswerBuffer buffer;
+  SshKeyLines keys;
+  std::string_view why;
+  const Answer answer =
+      Call{path_, budget_ms_, no_daemon_}.Put(request.Text(name), buffer, keys, why);
+  if (answer.found()) text(keys.text);
+  if (!answer.found() && !why.empty()) text(why);
+  return answer;
 }
 
 }  // namespace sqlmap

@@ -101,7 +101,8 @@ class SocketGate final : public LoginGate, public SocketClient {
 };
 
 // sqlmapctl's questions. `text` is called at most once: with the daemon's report if the answer is
-// found; if it is unavailable, with what the daemon said to it, if anything.
+// found; if it is unavailable, with what the daemon said to it, if anything. A report is made
+// printable; keys come as they are.
 class SocketControl final : public SocketClient {
  public:
   using SocketClient::SocketClient;
@@ -110,6 +111,10 @@ class SocketControl final : public SocketClient {
   // `flags`: request_flag::kWait, kForce. Waiting needs a budget to match.
   Answer Refresh(std::uint16_t flags, TextSink text) noexcept;
   Answer Status(TextSink text) noexcept;
+  // Answered when that is done: needs a budget as for waiting. "": everything.
+  Answer Flush(std::string_view name, TextSink text) noexcept;
+  // The lines that authorise keys of an account. Absent: there are none.
+  Answer SshKeys(std::string_view name, TextSink text) noexcept;
 };
 
 }  // namespace sqlmap

@@ -2,12 +2,15 @@
 #ifndef SQLMAP_COMMON_WIRE_CODEC_H_
 #define SQLMAP_COMMON_WIRE_CODEC_H_
 
+#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <span>
 #include <string_view>
+
+#include "common/wire/protocol.h"
 
 namespace sqlmap {
 
@@ -84,6 +87,16 @@ class FieldReader {
   WireBytes bytes_;
   bool failed_ = false;
 };
+
+// Whether a frame of kSshKeys may hold this.
+inline bool IsSshKeyLines(std::string_view text) {
+  const auto is_bad = [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return (byte < ' ' && c != '\n' && c != '\t') || byte == 0x7f;
+  };
+  return !text.empty() && text.size() <= kSshKeysMax && text.back() == '\n' &&
+         std::none_of(text.begin(), text.end(), is_bad);
+}
 
 }  // namespace sqlmap
 

@@ -35,9 +35,11 @@
 //                     new password
 //   kOpenSession      string name, service, rhost, tty                         kVerdict
 //   kCloseSession     string name, service, rhost, tty                         kVerdict
+//   kSshKeys          string name                                              kSshKeys
 //   kRefresh                                                      kWait,       kText
 //                                                                 kForce
 //   kStatus                                                                    kText
+//   kFlush            string name, or "" for all                               kText
 //
 // A name has 1 to 255 bytes. service, rhost and tty are PAM's, "" if unknown.
 //
@@ -51,8 +53,8 @@
 //   payload
 //
 // One frame of the kind above, or kAbsent, or kUnavailable. A list is any number of frames of its
-// kind, then kAbsent if they were all, or kUnavailable if it broke off. Only kUser, kGroup, kGids
-// and kShadow can be absent.
+// kind, then kAbsent if they were all, or kUnavailable if it broke off. Only kUser, kGroup, kGids,
+// kShadow and kSshKeys can be absent.
 //
 //   kUser     u32 uid, u32 gid, u16 length of name, password, gecos, home, shell, u16 zero;
 //             then the five texts in this order, each followed by a NUL
@@ -66,6 +68,8 @@
 //             reason, u16 VerdictFlag, others zero; then the reason, text for the log of at most
 //             255 bytes
 //   kText     text for a person
+//   kSshKeys  lines of sshd's authorized_keys(5), at least one, each followed by a line feed; no
+//             other control character but tabs; at most kSshKeysMax bytes in all
 //   kAbsent   nothing: there is no such account, or no more
 //   kUnavailable  detail: kReasonNumbers; text that says why, of at most 255 bytes, perhaps none
 #ifndef SQLMAP_COMMON_WIRE_PROTOCOL_H_
@@ -88,6 +92,7 @@ inline constexpr std::size_t kFrameHeader = 8;
 inline constexpr std::size_t kPayloadMax = std::size_t{64} << 20;
 inline constexpr std::size_t kWireReasonMax =
     255;  // bytes of a verdict's reason, and of kUnavailable's
+inline constexpr std::size_t kSshKeysMax = std::size_t{1} << 20;
 
 enum class RequestKind : std::uint16_t {
   kUserByName = 1,
@@ -105,8 +110,10 @@ enum class RequestKind : std::uint16_t {
   kChangePassword = 19,
   kOpenSession = 20,
   kCloseSession = 21,
+  kSshKeys = 24,
   kRefresh = 32,
   kStatus = 33,
+  kFlush = 34,
 };
 
 namespace request_flag {
@@ -127,6 +134,7 @@ enum class FrameKind : std::uint8_t {
   kShadow = 4,
   kVerdict = 5,
   kText = 6,
+  kSshKeys = 7,
   kAbsent = 16,
   kUnavailable = 17,
 };

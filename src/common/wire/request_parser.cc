@@ -39,8 +39,10 @@ constexpr Kind kKinds[] = {
     {"change password", RequestKind::kChangePassword, kLoginFields, request_flag::kByRoot},
     {"open session", RequestKind::kOpenSession, kLoginFields},
     {"close session", RequestKind::kCloseSession, kLoginFields},
+    {"ssh keys", RequestKind::kSshKeys, kNameFields},
     {"refresh", RequestKind::kRefresh, 0, request_flag::kWait | request_flag::kForce},
     {"status", RequestKind::kStatus, 0},
+    {"flush", RequestKind::kFlush, kNameFields},
 };
 
 // Null: there is none with this number.
@@ -123,10 +125,14 @@ bool RequestParser::ParseFields() {
     case RequestKind::kRefresh:
     case RequestKind::kStatus:
       return fields.Done();
+    case RequestKind::kFlush:
+      request_.name = text();
+      return fields.Done() && request_.name.size() <= kRequestNameMax;
     case RequestKind::kUserByName:
     case RequestKind::kGroupByName:
     case RequestKind::kGroupsOfUser:
     case RequestKind::kShadowByName:
+    case RequestKind::kSshKeys:
       request_.name = text();
       break;
     case RequestKind::kAuthenticate:

@@ -18,7 +18,7 @@ namespace sqlmap {
 struct Request {
   RequestKind kind = RequestKind::kStatus;
   std::uint32_t id = 0;   // kUserById, kGroupById
-  std::string_view name;  // the other look-ups
+  std::string_view name;  // the other look-ups, kSshKeys; kFlush: "" for all
   LoginRequest login;     // kAuthenticate to kCloseSession; its name is `name` too
   bool wait = false;      // kRefresh
   bool force = false;     // kRefresh

@@ -55,6 +55,8 @@ Files FilesWith(const KeyDescription& key, const std::string& name, const std::s
   } else {
     files.config = text;
     if (key.section != "database") files.config += "[database]\nname = \"x\"\n";
+    if (name == "required")
+      files.config += "[queries]\nsession_open = \"INSERT INTO log VALUES (:name)\"\n";
   }
   return files;
 }

@@ -218,6 +218,23 @@ TEST(ParseSettings, TwoPasswordsForOneAccountAreRefused) {
       "s:7: [database] password_file: stands beside password; allowed: one of the two\n");
 }
 
+TEST(ParseSettings, RowThatNothingWritesCannotBeRequired) {
+  const std::string both =
+      std::string(kNamed) + "[log_rows]\nrequired = [\"auth_success\", \"session_open\"]\n";
+  EXPECT_EQ(Mistakes(Parse(both)),
+            "c:4: [log_rows] required: \"auth_success\" names a query that is not there; set "
+            "auth_success in [queries], or leave it out here\n"
+            "c:4: [log_rows] required: \"session_open\" names a query that is not there; set "
+            "session_open in [queries], or leave it out here\n");
+  EXPECT_EQ(Mistakes(Parse(both + "[queries]\nauth_success = \"\"\n"
+                                  "session_open = \"INSERT INTO log VALUES (:name)\"\n")),
+            "c:4: [log_rows] required: \"auth_success\" names a query that is not there; set "
+            "auth_success in [queries], or leave it out here\n");
+  EXPECT_EQ(Mistakes(Parse(both + "[queries]\nauth_success = \"INSERT INTO log VALUES (:name)\"\n"
+                                  "session_open = \"INSERT INTO log VALUES (:name)\"\n")),
+            "");
+}
+
 TEST(ParseSettings, PasswordWithoutItsUserIsRefused) {
   EXPECT_EQ(Mistakes(Parse(kNamed, "[privileged]\npassword = \"zqxjkv\"\n")),
             "s:2: [privileged] user: is missing; say whose password this is\n");

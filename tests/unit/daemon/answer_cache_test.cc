@@ -105,6 +105,18 @@ TEST_F(AnswerCacheTest, OldNewsThatArriveAfterANewerViewAreNotKept) {
   EXPECT_NE(cache_.Fresh("alice", 11), nullptr);
 }
 
+TEST_F(AnswerCacheTest, WhatIsForgottenStaysForgottenAndTheRestStays) {
+  cache_.Store("alice", Kind::kFound, Bytes("1000"), 0);
+  cache_.Store("bob", Kind::kAbsent, Bytes(""), 0);
+  const auto alice = [](const std::string& question, const std::string* found) {
+    return question == "alice" && found != nullptr && *found == "1000";
+  };
+  EXPECT_EQ(cache_.Forget(alice), 1U);
+  EXPECT_EQ(cache_.Fresh("alice", 6), nullptr);
+  EXPECT_EQ(cache_.WhileDown("alice", 6), nullptr);
+  EXPECT_NE(cache_.Fresh("bob", 6), nullptr);
+}
+
 TEST_F(AnswerCacheTest, CacheOfNoEntriesKeepsNothing) {
   CacheSettings none = Settings();
   none.entries = 0;

@@ -203,6 +203,12 @@ class RefresherTest : public testing::Test {
     return world_.Await([&] { return world_.polls_ >= before + more; });
   }
 
+  std::string Status() {
+    StatusWriter status(true);
+    refresher_->Describe(status);
+    return status.text();
+  }
+
   static constexpr char kVersion[] = "[queries]\nversion = \"SELECT 1\"\n";
   // What happens each second happens each few milliseconds; what is rare, never.
   static constexpr RefreshSchedule::Times kFast{2, 2, 3'600'000, 4};
@@ -221,7 +227,7 @@ TEST_F(RefresherTest, WhatIsReadIsPublishedSealed) {
   EXPECT_EQ(world_.Get(&World::published_), 1);
   ASSERT_TRUE(world_.Get(&World::facts_)) << "not a sound snapshot in sealed memory";
   EXPECT_EQ(world_.Get(&World::facts_)->users, 10U);
-  EXPECT_NE(refresher_->Describe().find("generation 1\nusers 10\n"), std::string::npos);
+  EXPECT_NE(Status().find("generation 1\nusers 10\n"), std::string::npos) << Status();
 }
 
 class WithVersion : public RefresherTest {
@@ -393,7 +399,8 @@ TEST_F(WithVersion, WhatTheParentDoesNotPublishIsNotConfirmedAndIsReadAgain) {
   ASSERT_TRUE(Polls(2));
   EXPECT_EQ(world_.Get(&World::confirmed_), 0U);
   EXPECT_TRUE(world_.Await([&] { return world_.Said("could not be published"); }));
-  EXPECT_NE(refresher_->Describe().find("generation 1\nusers 10\n"), std::string::npos);
+  EXPECT_NE(Status().find("generation 1\nusers 10\n"), std::string::npos) << Status();
+  EXPECT_NE(Status().find("\nrefresh failed\n"), std::string::npos) << Status();
   ASSERT_TRUE(world_.Await([&] { return world_.published_ == 3; }));
   world_.Answer(7);
   EXPECT_TRUE(world_.Await([&] { return world_.confirmed_ == 7; }));

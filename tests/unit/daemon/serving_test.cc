@@ -196,15 +196,19 @@ class Notes {
 
 class ServingTest : public testing::Test {
  protected:
-  explicit ServingTest(bool notes = false, bool note_is_required = false) {
+  explicit ServingTest(bool notes = false, bool note_is_required = false, bool publishes = false,
+                       std::uint32_t found_seconds = 0)
+      : publishes_(publishes) {
     if (notes) {
       sources_.note = [this](const LoginRequest& request, LoginAnswer& answer) {
         notes_.Note(request, answer);
       };
       sources_.note_is_required = note_is_required;
     }
-    settings_.cache.found_seconds = 0;  // what is remembered is answer_cache_test's
-    settings_.cache.absent_seconds = 0;
+    // What is remembered is answer_cache_test's, unless something is to be.
+    settings_.cache.found_seconds = found_seconds;
+    settings_.cache.absent_seconds = found_seconds;
+    settings_.accounts.name_case = NameCase::kLower;
     settings_.accounts.local_uids =
         LocalIds::Parse("localjoe:x:1000:1000::/home/localjoe:/bin/sh\n");
     fcntl(listener_.fd(), F_SETFL, O_NONBLOCK);
@@ -221,11 +225,18 @@ class ServingTest : public testing::Test {
           Answerer::Calls{
               [&](ClientId id, AnswerBytes bytes) { server.Reply(id, std::move(bytes)); },
               [&](ClientId id) { return server.Release(id); },
-              [](bool forced, const Answerer::Calls::Done& done) {
+              [this](bool forced, const Answerer::Calls::Done& done) {
+                if (publishes_) return done(RefreshResult::kDone, "generation 2");
                 done(forced ? RefreshResult::kDone : RefreshResult::kFailed,
                      forced ? "forced" : "too little left");
               },
-              [this] { ++found_; }, [] { return std::string("all is well\n"); }},
+              [this] { ++found_; },
+              [](bool for_root) { return std::string(for_root ? "all of it\n" : "all is well\n"); },
+              publishes_,
+              [this](std::string_view name) {
+                forgotten_logins_ += name;
+                return name == "alice";
+              }},
           loop, mailbox, log_);
       EventLoop::Watch results;
       loop.WatchIo(results, mailbox.fd(), EPOLLIN, [&](std::uint32_t) { mailbox.Deliver(); });
@@ -284,7 +295,11 @@ class ServingTest : public testing::Test {
   // In the loop's thread: what it had to do before is done.
   std::string Describe() {
     std::promise<std::string> text;
-    mailbox_->Post([&] { text.set_value(answerer_->Describe()); });
+    mailbox_->Post([&] {
+      StatusWriter status(true);
+      answerer_->Describe(status);
+      text.set_value(status.text());
+    });
     return text.get_future().get();
   }
   OwnedFd Connect() {
@@ -345,6 +360,8 @@ class ServingTest : public testing::Test {
     return all;
   }
 
+  const bool publishes_;
+  std::string forgotten_logins_;
   Settings settings_;
   Table table_;
   Gate gate_;
@@ -479,13 +496,6 @@ TEST_F(ServingTest, RefreshIsForRootAndTellsWhatCameOfIt) {
                  return answer == Answer::Unavailable(Reason::kNotAllowed) ? 0 : 1;
                }),
             0);
-}
-
-TEST_F(ServingTest, EverybodyMaySeeTheState) {
-  std::string text;
-  SocketControl control(listener_.path());
-  EXPECT_EQ(control.Status([&](std::string_view said) { text = said; }), Answer::Found());
-  EXPECT_EQ(text, "all is well\n");
 }
 
 TEST_F(ServingTest, GarbageEndsItsOwnConnectionWithoutAWord) {
@@ -711,6 +721,103 @@ class RequiredNoteTest : public ServingTest {
  protected:
   RequiredNoteTest() : ServingTest(true, true) {}
 };
+
+class RememberingTest : public ServingTest {
+ protected:
+  explicit RememberingTest(bool publishes = false) : ServingTest(false, false, publishes, 300) {}
+
+  std::string Flush(std::string_view name) {
+    SocketControl control(listener_.path());
+    std::string text;
+    const Answer answer = control.Flush(name, [&](std::string_view said) { text = said; });
+    EXPECT_EQ(answer, Answer::Found());
+    return text;
+  }
+};
+class RememberingAndPublishingTest : public RememberingTest {
+ protected:
+  RememberingAndPublishingTest() : RememberingTest(true) {}
+};
+
+TEST_F(RememberingTest, AccountThatWasMissedAMomentAgoResolvesAfterAFlush) {
+  table_.gone = true;
+  ASSERT_EQ(Ask("alice"), Answer::Absent());
+  ASSERT_EQ(Ask("bob"), Answer::Absent());
+  table_.gone = false;
+  ASSERT_EQ(Ask("alice"), Answer::Absent()) << "remembered";
+  EXPECT_EQ(Flush("alice"), "1 answer forgotten, and the remembered logins of alice");
+  EXPECT_EQ(Ask("alice"), Answer::Found());
+  EXPECT_EQ(forgotten_logins_, "alice");
+  EXPECT_EQ(Flush(""), "2 answers forgotten");
+  EXPECT_EQ(forgotten_logins_, "alice") << "what lets people in while the database is down";
+}
+
+TEST_F(RememberingTest, LoginIsForgottenWhateverTheCaseInWhichTheNameIsTyped) {
+  EXPECT_EQ(Flush("Alice"), "0 answers forgotten, and the remembered logins of alice");
+  EXPECT_EQ(forgotten_logins_, "alice") << "the case in which it is remembered";
+  EXPECT_EQ(Flush("Bob"), "0 answers forgotten") << "nothing of him was remembered";
+}
+
+TEST_F(RememberingTest, WhatWasForgottenIsNotServedWhileTheDatabaseIsDown) {
+  ASSERT_EQ(Ask("alice"), Answer::Found());
+  EXPECT_EQ(Flush("alice"), "1 answer forgotten, and the remembered logins of alice");
+  table_.down = true;
+  EXPECT_TRUE(Ask("alice").unavailable());
+}
+
+TEST_F(RememberingTest, AnswerThatWasUnderWayIsNeitherSharedNorRememberedAfterAFlush) {
+  std::promise<Answer> before;
+  std::jthread asks([&] { before.set_value(Ask("slow")); });
+  table_.slow_asked.acquire();
+  EXPECT_EQ(Flush("slow"), "0 answers forgotten");
+  std::jthread asks_again([&] { EXPECT_EQ(Ask("slow"), Answer::Absent()); });
+  table_.slow_asked.acquire();  // a question of its own
+  table_.slow_open = true;
+  table_.slow_open.notify_all();
+  EXPECT_EQ(before.get_future().get(), Answer::Absent());
+  asks_again.join();
+  EXPECT_NE(Describe().find("\ncache_entries 1\n"), std::string::npos) << Describe();
+}
+
+TEST_F(RememberingAndPublishingTest, FlushReturnsWhenTheSnapshotIsOfNow) {
+  EXPECT_EQ(Flush("bob"), "0 answers forgotten; generation 2");
+}
+
+TEST_F(RememberingTest, FlushIsForRoot) {
+  const auto flush = [&] {
+    SocketControl control(listener_.path());
+    return control.Flush("alice", [](std::string_view) {}) ==
+                   Answer::Unavailable(Reason::kNotAllowed)
+               ? 0
+               : 1;
+  };
+  ASSERT_EQ(Ask("alice"), Answer::Found());
+  EXPECT_EQ(As(kAlice, flush), 0);
+  EXPECT_NE(Describe().find("\ncache_entries 1\n"), std::string::npos);
+}
+
+TEST_F(ServingTest, EverybodyMaySeeTheStateAndRootAloneAllOfIt) {
+  const auto said = [&] {
+    SocketControl control(listener_.path());
+    std::string text;
+    EXPECT_EQ(control.Status([&](std::string_view report) { text = report; }), Answer::Found());
+    return text;
+  };
+  EXPECT_EQ(said(), "all of it\n");
+  EXPECT_EQ(As(kAlice, [&] { return said() == "all is well\n" ? 0 : 1; }), 0);
+}
+
+TEST_F(RememberingTest, StatusCountsWhatWasAskedAndHowLongItTook) {
+  for (int i = 0; i < 3; ++i) ASSERT_EQ(Ask("alice"), Answer::Found());
+  ASSERT_EQ(LogIn("alice", kPassword, kHome), LoginVerdict::kAccepted);
+  const std::string status = Describe();
+  for (const char* line :
+       {"cache_hits 2", "cache_misses 1", "queries 1", "questions.user_by_name 3",
+        "questions.authenticate 1", "latency.lookup.count 3", "latency.authentication.count 1"}) {
+    EXPECT_NE(status.find("\n" + std::string(line) + "\n"), std::string::npos) << line << status;
+  }
+  EXPECT_NE(status.find("\nlatency.lookup.p50 0.0"), std::string::npos) << status;
+}
 
 std::string Numbered(std::string_view text, LoginVerdict verdict) {
   return std::string(text) + std::to_string(static_cast<int>(verdict));

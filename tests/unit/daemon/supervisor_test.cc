@@ -825,9 +825,11 @@ TEST_F(OfflineSupervisorTest, SwitchedOffNothingOfItIsLeft) {
   ASSERT_EQ(Ask("remember 3"), "sent");
   ASSERT_TRUE(Stands("remembered 3"));
   End(SIGTERM);
+  const std::string unfinished = paths_.state + "/.offline.new";
+  WriteText(unfinished, "of a writer that was killed", 0600);
   Configure("");
   Start();
-  for (const std::string& path : {paths_.offline(), paths_.offline_key()})
+  for (const std::string& path : {paths_.offline(), paths_.offline_key(), unfinished})
     EXPECT_NE(access(path.c_str(), F_OK), 0) << path;
 }
 

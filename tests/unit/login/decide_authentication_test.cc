@@ -253,6 +253,33 @@ TEST_F(DecideAuthenticationTest, ARowThatWasNotNeededIsNotCalledTooCostly) {
                "2 rows: cheap match (drupal7)");
 }
 
+// sqlmapctl auth shows them.
+TEST_F(DecideAuthenticationTest, WhatEachRowCameToIsToldAndWhatWasNotTriedIsNot) {
+  const auto checks_of = [&](const std::vector<AuthRow>& rows) {
+    RowChecks checks;
+    checks.fill(PasswordCheck{PasswordOutcome::kMatch, std::nullopt});  // of an earlier decision
+    (void)DecideAuthentication({.name = kName, .password = "right", .service = "proftpd"},
+                               {.rows = rows}, policy_, max_rows_, nullptr, &checks);
+    std::string words;
+    for (std::size_t i = 0; i < rows.size() + 1; ++i) {
+      constexpr std::string_view kLetters = "=!-?xc";
+      words += checks[i] ? kLetters[static_cast<std::size_t>(checks[i]->outcome)] : '.';
+    }
+    return words;
+  };
+  EXPECT_EQ(checks_of({Row("a", "is:b"), Row("b", std::nullopt), Row("c", "unknown"),
+                       Row("d", "weak"), Row("e", "costly")}),
+            "!-?xc.");
+  EXPECT_EQ(checks_of({Row("a", "is:b"), Row("b", "is:right"), Row("c", "is:right")}), "!=..");
+  EXPECT_EQ(checks_of({Row("a", "5/is:right"), Row("b", "1/is:right"), Row("c", "unknown")}),
+            ".=?.")
+      << "the cheapest row that opens the account is the only one that was computed";
+  EXPECT_EQ(checks_of({Row("a", "is:right", false), Row("b", "is:right", true, "sshd")}), "==.");
+  EXPECT_EQ(checks_of({}), ".");
+  max_rows_ = 1;
+  EXPECT_EQ(checks_of({Row("a", "is:b"), Row("b", "is:right")}), "!..");
+}
+
 TEST_F(DecideAuthenticationTest, ThatRowsWereTooCostlyIsNotCutOff) {
   const std::vector<AuthRow> rows(256, Row("an-owner-with-a-rather-long-name", "9/is:nothing"));
   max_rows_ = 1000;

@@ -50,6 +50,16 @@ TEST(FailureMemoryTest, WhatWasMendedIsFoundWithinSixSeconds) {
   }
 }
 
+TEST(FailureMemoryTest, OutageBeginsWithItsFirstFailure) {
+  FailureMemory memory;
+  for (const std::int64_t now : {1'000, 2'000, 9'000}) memory.OnFailure(now, 0);
+  EXPECT_EQ(memory.since_ms(), 1'000);
+  EXPECT_GT(memory.not_before_ms(), 9'000);
+  memory.OnSuccess();
+  memory.OnFailure(20'000, 0);
+  EXPECT_EQ(memory.since_ms(), 20'000);
+}
+
 TEST(FailureMemoryTest, ASuccessForgetsEverything) {
   FailureMemory memory;
   for (int i = 0; i < 10; ++i) memory.OnFailure(0, 0);

@@ -25,7 +25,7 @@ TEST(Access, RootMayAskAnything) {
   }
 }
 
-TEST(Access, OthersGetNoHashAndNoRefreshAndNoSession) {
+TEST(Access, OthersGetNoHashAndNoKeyAndNoRefreshAndNoSession) {
   for (std::uint32_t number = 0; number <= 0xffff; ++number) {
     Access expected = Access::kDenied;
     switch (static_cast<RequestKind>(number)) {

@@ -140,6 +140,29 @@ TEST(Answer, ShadowComesBackAsItWent) {
   });
 }
 
+TEST(Answer, SshKeysComeBackAsTheyWentAndNothingElsePassesForLines) {
+  const std::string largest = std::string(kSshKeysMax - 1, 'k') + '\n';
+  for (const std::string& sent :
+       {"ssh-rsa AAAA\n"s, "restrict\tssh-rsa AAAA r\xc3\xb6st \x9b\nssh-rsa BBBB\n"s, largest}) {
+    std::string bytes;
+    ASSERT_TRUE(AppendSshKeys({sent}, bytes));
+    SshKeyLines keys;
+    ASSERT_TRUE(Decode(bytes, keys));
+    EXPECT_EQ(keys.text, sent) << "what a line says must not be changed";
+  }
+  for (const std::string& bad :
+       {""s, "ssh-rsa AAAA"s, "a\r\n"s, "a\x1b[2J\n"s, "a\0b\n"s, "a\x7f\n"s, largest + "\n"}) {
+    std::string bytes = "before";
+    EXPECT_FALSE(AppendSshKeys({bad}, bytes));
+    EXPECT_EQ(bytes, "before");
+    std::string frame = "\0\0\0\0\x07\0\0\0"s + bad;
+    StoreNumber(static_cast<std::uint32_t>(bad.size()),
+                reinterpret_cast<unsigned char*>(frame.data()));
+    SshKeyLines keys;
+    EXPECT_FALSE(Decode(frame, keys));
+  }
+}
+
 TEST(Answer, GidsComeBackAsTheyWent) {
   for (const std::vector<Gid>& sent : {std::vector<Gid>{}, {1}, {1000, 0, 4294967295U, 7}}) {
     std::string bytes;
@@ -279,7 +302,7 @@ TEST(Answer, HeaderThatBreaksTheRulesIsNoFrame) {
   for (int kind = 0; kind < 256; ++kind) {
     std::string bytes(8, '\0');
     bytes[4] = static_cast<char>(kind);
-    const bool known = (kind >= 1 && kind <= 6) || kind == 16 || kind == 17;
+    const bool known = (kind >= 1 && kind <= 7) || kind == 16 || kind == 17;
     EXPECT_EQ(state(bytes), known ? FrameState::kWhole : FrameState::kBad) << kind;
   }
   EXPECT_EQ(state("\0\0\0\0\x01\x01\0\0"s), FrameState::kBad) << "a user has no detail";

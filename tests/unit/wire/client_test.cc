@@ -92,11 +92,17 @@ void AnswerByTheBook(int fd) {
         AppendVerdict(answer, out);
         break;
       }
+      case RequestKind::kSshKeys:
+        good = AppendSshKeys({"ssh-ed25519 AAAA\t\"r\xc3\xb6\" of " + name + "\n"}, out);
+        break;
       case RequestKind::kRefresh:
         AppendText(std::string(request.wait ? "wait" : "") + (request.force ? "force" : ""), out);
         break;
       case RequestKind::kStatus:
         AppendText("generation 7", out);
+        break;
+      case RequestKind::kFlush:
+        AppendText("forgot <" + name + ">", out);
         break;
     }
     ASSERT_TRUE(good);
@@ -442,6 +448,10 @@ TEST(SocketControl, ReportsAndReasonsReachTheAdministrator) {
     EXPECT_EQ(text_of(control, request_flag::kWait | request_flag::kForce, answer), "waitforce");
     EXPECT_EQ(answer, Answer::Found());
     EXPECT_EQ(text_of(control, request_flag::kForce, answer), "force");
+    for (const std::string name : {"bob", ""}) {
+      EXPECT_EQ(control.Flush(name, [&](std::string_view text) { said = text; }), Answer::Found());
+      EXPECT_EQ(said, "forgot <" + name + ">");
+    }
   }
   std::string refused;
   AppendUnavailable(Reason::kNotAllowed, "only root may refresh", refused);
@@ -449,6 +459,30 @@ TEST(SocketControl, ReportsAndReasonsReachTheAdministrator) {
   SocketControl control(server.path());
   EXPECT_EQ(text_of(control, 0, answer), "only root may refresh");
   EXPECT_EQ(answer, Answer::Unavailable(Reason::kNotAllowed));
+}
+
+TEST(SocketControl, KeysComeAsTheyAreAndWhoeverHasNoneHasNone) {
+  std::string said = "untouched";
+  const auto keep = [&](std::string_view text) { said = text; };
+  {
+    TestServer server(AnswerByTheBook);
+    SocketControl control(server.path());
+    EXPECT_EQ(control.SshKeys("bob", keep), Answer::Found());
+    EXPECT_EQ(said, "ssh-ed25519 AAAA\t\"r\xc3\xb6\" of bob\n");
+    EXPECT_FALSE(control.no_daemon());
+  }
+  said = "untouched";
+  std::string absent;
+  AppendAbsent(absent);
+  TestServer nobody(Saying(absent));
+  EXPECT_EQ(SocketControl(nobody.path()).SshKeys("bob", keep), Answer::Absent());
+  EXPECT_EQ(said, "untouched");
+  std::string text;
+  AppendText("ssh-ed25519 AAAA\n", text);
+  TestServer report(Saying(text));
+  EXPECT_EQ(SocketControl(report.path()).SshKeys("bob", keep),
+            Answer::Unavailable(Reason::kServerError));
+  EXPECT_EQ(said, "untouched") << "a report for people is no list of keys";
 }
 
 // The daemon's report has what a database server has said in it.

@@ -123,6 +123,19 @@ TEST(Protocol, AnswersWithoutARecordHaveTheDocumentedBytes) {
             "\x02\0\0\0\x06\0\0\0up"s);
 }
 
+TEST(Protocol, FlushHasTheDocumentedBytes) {
+  RequestWriter all(RequestKind::kFlush);
+  EXPECT_EQ(Joined(all.Text("")), "SQM\x01\x02\0\0\0\x22\0\0\0\0\0"s);
+}
+
+TEST(Protocol, SshKeysHaveTheDocumentedBytes) {
+  RequestWriter request(RequestKind::kSshKeys);
+  EXPECT_EQ(Joined(request.Text("bob")), "SQM\x01\x05\0\0\0\x18\0\0\0\x03\0bob"s);
+  std::string out;
+  ASSERT_TRUE(AppendSshKeys({"a b\n\tc d\n"}, out));
+  EXPECT_EQ(out, "\x09\0\0\0\x07\0\0\0a b\n\tc d\n"s);
+}
+
 template <class Value, std::size_t kCount>
 void ExpectEachOnce(const WireNumber<Value> (&table)[kCount], Value first, Value last) {
   std::set<Value> values;

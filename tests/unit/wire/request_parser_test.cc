@@ -57,8 +57,9 @@ std::string ByName(RequestKind kind, std::string_view name) {
 TEST(RequestParser, ReadsEveryKindHoweverTheBytesArrive) {
   const std::string name = "shop.example";
   for (const std::size_t step : {std::size_t{1}, std::size_t{7}, std::size_t{SIZE_MAX}}) {
-    for (const RequestKind kind : {RequestKind::kUserByName, RequestKind::kGroupByName,
-                                   RequestKind::kGroupsOfUser, RequestKind::kShadowByName}) {
+    for (const RequestKind kind :
+         {RequestKind::kUserByName, RequestKind::kGroupByName, RequestKind::kGroupsOfUser,
+          RequestKind::kShadowByName, RequestKind::kSshKeys}) {
       RequestParser parser;
       ASSERT_EQ(Feed(parser, ByName(kind, name), step), State::kWhole);
       EXPECT_EQ(parser.request().kind, kind);
@@ -150,6 +151,18 @@ TEST(RequestParser, RefreshFlagsMeanWhatTheySay) {
   }
 }
 
+TEST(RequestParser, FlushIsOfOneNameOrOfAll) {
+  for (const std::string& name : {std::string(), std::string("bob"), std::string(255, 'n')}) {
+    RequestParser parser;
+    ASSERT_EQ(Feed(parser, ByName(RequestKind::kFlush, name)), State::kWhole) << name;
+    EXPECT_EQ(parser.request().kind, RequestKind::kFlush);
+    EXPECT_EQ(parser.request().name, name);
+  }
+  EXPECT_EQ(StateAfter(ByName(RequestKind::kFlush, std::string(256, 'n'))), State::kBad);
+  RequestWriter neither(RequestKind::kFlush);
+  EXPECT_EQ(StateAfter(Joined(neither)), State::kBad) << "all of it was not asked for";
+}
+
 TEST(RequestParser, LargestRequestFitsAndOneByteMoreDoesNot) {
   const std::size_t rest = Authenticate("bob", "").size();
   const std::string largest = Authenticate("bob", std::string(kRequestMax - rest, 'p'));
@@ -169,7 +182,8 @@ TEST(RequestParser, LargestRequestFitsAndOneByteMoreDoesNot) {
 TEST(RequestParser, LookUpThatAnnouncesMoreThanANameIsRefusedByItsHeader) {
   for (const RequestKind kind :
        {RequestKind::kUserByName, RequestKind::kUserById, RequestKind::kListUsers,
-        RequestKind::kShadowByName, RequestKind::kRefresh}) {
+        RequestKind::kShadowByName, RequestKind::kSshKeys, RequestKind::kFlush,
+        RequestKind::kRefresh}) {
     RequestWriter request(kind);
     std::string header = Joined(request);
     StoreNumber(std::uint32_t{258}, reinterpret_cast<unsigned char*>(header.data()) + 4);
@@ -233,8 +247,8 @@ TEST(RequestParser, UnknownKindsAndFlagsAreRefused) {
     EXPECT_EQ(StateAfter(Joined(request)) == State::kWhole,
               kind == 7 || kind == 8 || kind == 9 || kind == 32 || kind == 33)
         << kind;
-    EXPECT_EQ(known,
-              (kind >= 1 && kind <= 9) || (kind >= 16 && kind <= 21) || kind == 32 || kind == 33)
+    EXPECT_EQ(known, (kind >= 1 && kind <= 9) || (kind >= 16 && kind <= 21) || kind == 24 ||
+                         (kind >= 32 && kind <= 34))
         << kind;
   }
   for (std::uint32_t flags = 0; flags <= 0xffff; ++flags) {
@@ -247,7 +261,8 @@ TEST(RequestParser, UnknownKindsAndFlagsAreRefused) {
 
 TEST(RequestParser, NameThatNoAccountCanHaveIsRefused) {
   using namespace std::string_literals;
-  for (const RequestKind kind : {RequestKind::kUserByName, RequestKind::kShadowByName}) {
+  for (const RequestKind kind :
+       {RequestKind::kUserByName, RequestKind::kShadowByName, RequestKind::kSshKeys}) {
     EXPECT_EQ(StateAfter(ByName(kind, "")), State::kBad);
     EXPECT_EQ(StateAfter(ByName(kind, "bob\0root"s)), State::kBad);
     EXPECT_EQ(StateAfter(ByName(kind, std::string(255, 'n'))), State::kWhole);

@@ -8,7 +8,7 @@ _GLOBAL_OFFSET_TABLE_ __explicit_bzero_chk __memcpy_chk __memmove_chk __memset_c
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
-ar x "$1" answer_decoder.cc.o client.cc.o connection.cc.o
+ar x "$1" answer_decoder.cc.o client.cc.o daemon_connection.cc.o
 nm -u -- *.o | awk 'NF == 2 { print $2 }' | sort -u >needed
 nm --defined-only -- *.o | awk 'NF == 3 { print $3 }' | sort -u >defined
 echo "$allowed" | tr ' ' '\n' | sort -u >allowed

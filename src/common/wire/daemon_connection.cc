@@ -1,4 +1,4 @@
-#include "common/wire/connection.h"
+#include "common/wire/daemon_connection.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -67,13 +67,14 @@ std::span<iovec> Behind(std::span<iovec> pieces, std::size_t sent) {
 
 }  // namespace
 
-Connection::Connection(int budget_ms) noexcept : deadline_ms_(MonotonicMs() + budget_ms) {}
+DaemonConnection::DaemonConnection(int budget_ms) noexcept
+    : deadline_ms_(MonotonicMs() + budget_ms) {}
 
-int Connection::RemainingMs() const noexcept {
+int DaemonConnection::RemainingMs() const noexcept {
   return static_cast<int>(std::clamp<std::int64_t>(deadline_ms_ - MonotonicMs(), 0, 3'600'000));
 }
 
-Answer Connection::Open(const char* path) noexcept {
+Answer DaemonConnection::Open(const char* path) noexcept {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   const std::size_t length = strnlen(path, sizeof address.sun_path);
@@ -85,7 +86,7 @@ Answer Connection::Open(const char* path) noexcept {
 }
 
 // The errno of it, or 0.
-int Connection::Connect(const sockaddr_un& address) noexcept {
+int DaemonConnection::Connect(const sockaddr_un& address) noexcept {
   const auto connected = [&] {
     const auto* const to = reinterpret_cast<const sockaddr*>(&address);
     return connect(fd_, to, sizeof address) == 0 ? 0 : errno;
@@ -104,7 +105,7 @@ int Connection::Connect(const sockaddr_un& address) noexcept {
   return EAGAIN;
 }
 
-Answer Connection::Wait(short events) noexcept {
+Answer DaemonConnection::Wait(short events) noexcept {
   for (;;) {
     // Asked first, also if there is something to read: a server that always has one more byte would
     // otherwise have no end.
@@ -117,7 +118,7 @@ Answer Connection::Wait(short events) noexcept {
   }
 }
 
-Answer Connection::Send(std::span<iovec> pieces) noexcept {
+Answer DaemonConnection::Send(std::span<iovec> pieces) noexcept {
   while (!pieces.empty()) {
     msghdr message{};
     message.msg_iov = pieces.data();
@@ -134,7 +135,7 @@ Answer Connection::Send(std::span<iovec> pieces) noexcept {
   return Answer::Found();
 }
 
-Answer Connection::Receive(std::span<unsigned char> space, std::size_t& count) noexcept {
+Answer DaemonConnection::Receive(std::span<unsigned char> space, std::size_t& count) noexcept {
   for (;;) {
     if (const Answer ready = Wait(POLLIN); !ready.found()) return ready;
     const ssize_t received = recv(fd_, space.data(), space.size(), MSG_DONTWAIT);
@@ -147,7 +148,7 @@ Answer Connection::Receive(std::span<unsigned char> space, std::size_t& count) n
   }
 }
 
-void Connection::Close() noexcept {
+void DaemonConnection::Close() noexcept {
   if (fd_ >= 0) close(fd_);
   fd_ = -1;
 }

@@ -1,6 +1,6 @@
 // One connection to sqlmapd, for one question, within one deadline.
-#ifndef SQLMAP_COMMON_WIRE_CONNECTION_H_
-#define SQLMAP_COMMON_WIRE_CONNECTION_H_
+#ifndef SQLMAP_COMMON_WIRE_DAEMON_CONNECTION_H_
+#define SQLMAP_COMMON_WIRE_DAEMON_CONNECTION_H_
 
 #include <sys/uio.h>
 #include <sys/un.h>
@@ -15,12 +15,12 @@ namespace sqlmap {
 
 // No call blocks beyond the deadline, whatever the other side does. Changes errno. The thread must
 // not be cancelled meanwhile.
-class Connection {
+class DaemonConnection {
  public:
-  explicit Connection(int budget_ms) noexcept;
-  ~Connection() { Close(); }
-  Connection(const Connection&) = delete;
-  Connection& operator=(const Connection&) = delete;
+  explicit DaemonConnection(int budget_ms) noexcept;
+  ~DaemonConnection() { Close(); }
+  DaemonConnection(const DaemonConnection&) = delete;
+  DaemonConnection& operator=(const DaemonConnection&) = delete;
 
   // Found: connected. kNotConfigured: there is no daemon, see client.h.
   Answer Open(const char* path) noexcept;
@@ -41,4 +41,4 @@ class Connection {
 
 }  // namespace sqlmap
 
-#endif  // SQLMAP_COMMON_WIRE_CONNECTION_H_
+#endif  // SQLMAP_COMMON_WIRE_DAEMON_CONNECTION_H_
