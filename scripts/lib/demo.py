@@ -1,5 +1,6 @@
 """The demonstration, inside the sandbox: asks for accounts, logs in, and compares what it sees with what is right."""
 
+import json
 import subprocess
 import sys
 import tempfile
@@ -86,7 +87,7 @@ def show_names(accounts):
 
 def show_daemon(database):
     heading("sqlmapd: it has read the database once for all programs, and looks again for a name that is new")
-    status = dict(line.split(" ", 1) for line in output("sqlmapctl", "status").splitlines())
+    status = json.loads(output("sqlmapctl", "status", "--json"))
     show("sqlmapctl status", "8 users, 1 group", f"{status.get('users')} users, {status.get('groups')} group")
     with database.created(NEW, like=SHOP):
         show(f"a new site: getent passwd {NEW}", "uid 10000", uid_of(NEW))

@@ -5,7 +5,7 @@
 readonly BUILD_PACKAGES=(
     build-essential cmake ninja-build pkg-config
     libtomlplusplus-dev default-libmysqlclient-dev libpam0g-dev libcrypt-dev libssl-dev libargon2-dev libsodium-dev libxxhash-dev
-    libsystemd-dev libcli11-dev
+    libsystemd-dev libcli11-dev nlohmann-json3-dev scdoc libconfig++-dev
 )
 # Servers come without their services: mariadb-server-core holds the program alone, and what would start something at the
 # next boot (sshd, the FTP servers, cron) is installed inside the sandbox only.
@@ -15,8 +15,8 @@ readonly SANDBOX_PACKAGES=(mariadb-server-core mariadb-client-core util-linux ip
 readonly DEMO_PACKAGES=(python3 curl openssl openssh-client)
 # shellcheck disable=SC2034
 readonly TEST_PACKAGES=(
-    libgtest-dev libgmock-dev libbenchmark-dev python3 python3-pytest
-    binutils curl expect libcap2-bin lftp login mariadb-client openssh-client openssl pamtester procps shellcheck sshpass strace systemd valgrind
+    libgtest-dev libgmock-dev libbenchmark-dev python3 python3-prometheus-client python3-pytest
+    binutils curl expect libcap2-bin lftp login mandoc mariadb-client openssh-client openssl pamtester procps shellcheck sshpass strace systemd valgrind
 )
 # shellcheck disable=SC2034
 readonly NIGHTLY_PACKAGES=(clang-19 clang-tidy-19 libclang-rt-19-dev clang-format)

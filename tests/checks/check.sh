@@ -18,7 +18,8 @@ clang_tidy)
     run-clang-tidy-19 -quiet -p build/clang "^$PWD/(src|tests|bench)/"
     ;;
 shell)
-    shellcheck --external-sources scripts/{sandbox,test,demo,bench} scripts/lib/*.sh tests/checks/check.sh tests/unit/daemon/{secrets,units}.sh .ci/run
+    shellcheck --external-sources scripts/{sandbox,test,demo,bench} scripts/lib/*.sh tests/checks/check.sh tests/unit/daemon/{secrets,units}.sh .ci/run \
+        conf/bash-completion/sqlmapctl
     ;;
 *)
     echo "usage: check.sh asan | tsan | clang_tidy | shell" >&2

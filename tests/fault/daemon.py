@@ -1,5 +1,6 @@
 """The sandbox's sqlmapd: its processes, its log, its files, its configuration."""
 
+import json
 import os
 import signal
 import struct
@@ -121,11 +122,9 @@ def frozen(*pids):
 
 
 def status():
-    """What `sqlmapctl status` shows, None if there is nobody to ask."""
-    result = subprocess.run(["sqlmapctl", "status"], capture_output=True, text=True)
-    if result.returncode != 0:
-        return None
-    return {name: int(value) for name, value in (line.rsplit(" ", 1) for line in result.stdout.splitlines()) if value.isdigit()}
+    """What `sqlmapctl status` says to a program, None if there is nobody to ask."""
+    result = subprocess.run(["sqlmapctl", "status", "--json"], capture_output=True, text=True)
+    return json.loads(result.stdout) if result.returncode == 0 else None
 
 
 def refresh(*options):

@@ -1,6 +1,7 @@
 """Who is kept out although the password, or the key, is right: by [access], by the query `access`; and who has to wait: [throttle]."""
 
 import ftplib
+import json
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -74,8 +75,7 @@ def by_key(key, name):
 
 
 def status():
-    lines = run("sqlmapctl", "status").stdout.splitlines()
-    return {name: int(value) for name, value in (line.rsplit(" ", 1) for line in lines) if value.isdigit()}
+    return json.loads(run("sqlmapctl", "status", "--json").stdout)
 
 
 # bob alone is in the group guests; the own group of both is customers.

@@ -1,5 +1,6 @@
 """sqlmapd as its host meets it: who may ask it what, what a chroot sees of it, and sqlmapctl."""
 
+import json
 import pwd
 import subprocess
 from contextlib import contextmanager
@@ -39,6 +40,7 @@ FOR_ROOT = {
     "shadow": (wire.SHADOW_BY_NAME, wire.text(BOLT)),
     "list of shadows": (wire.LIST_SHADOWS,),
     "refresh": (wire.REFRESH,),
+    "flush": (wire.FLUSH, wire.text(BOLT)),
 }
 FOR_THE_ACCOUNT = {
     "right password": ((wire.AUTHENTICATE, LOGIN + GOOD), wire.ACCEPTED),
@@ -85,7 +87,7 @@ def test_a_set_uid_program_asks_as_its_owner():
 def test_root_of_a_user_namespace_is_not_root():
     assert run("unshare", "--user", "--map-root-user", "id", "-u", uid=NOBODY).stdout == "0\n"
     result = run("unshare", "--user", "--map-root-user", "sqlmapctl", "refresh", uid=NOBODY)
-    assert (result.returncode, result.stdout) == (1, "")
+    assert (result.returncode, result.stdout) == (3, "")
 
 
 # A chroot
@@ -160,22 +162,25 @@ def test_a_process_that_moved_into_a_chroot_goes_on_knowing_accounts(tmp_path, d
 # sqlmapctl
 
 def status():
-    return dict(line.split(" ", 1) for line in run("sqlmapctl", "status").stdout.splitlines())
+    return json.loads(run("sqlmapctl", "status", "--json").stdout)
 
 
 def test_everybody_may_ask_how_the_daemon_is(accounts):
     for uid in (0, expected.UID, NOBODY):
-        result = run("sqlmapctl", "status", uid=uid)
+        result = run("sqlmapctl", "status", "--json", uid=uid)
         assert (result.returncode, result.stderr) == (0, "")
-        assert {f"users {len(accounts)}", "groups 1"} <= set(result.stdout.splitlines())
+        seen = json.loads(result.stdout)
+        assert (seen["users"], seen["groups"]) == (len(accounts), 1)
+        # Where the database is, and who logs in how often, is root's alone.
+        assert ("server" in seen, "logins" in seen, "refresh_error" in seen) == (uid == 0, uid == 0, False)
 
 
 def test_a_refresh_publishes_what_has_changed(database):
-    before = int(status()["generation"])
+    before = status()["generation"]
     with database.renamed("dora.example", "new.dora.example"):
         result = run("sqlmapctl", "refresh", "--wait")
         assert (result.returncode, result.stderr) == (0, "")
-        assert int(status()["generation"]) > before
+        assert status()["generation"] > before
         assert Path(f"/run/sqlmapd/snapshot.{status()['generation']}").exists()
 
 
@@ -206,14 +211,14 @@ def test_a_refresh_while_the_database_hangs_says_so(database):
 def test_a_refresh_is_for_root():
     for arguments in ((), ("--wait",), ("--force",)):
         result = run("sqlmapctl", "refresh", *arguments, uid=NOBODY)
-        assert (result.returncode, result.stdout) == (1, "")
+        assert (result.returncode, result.stdout) == (3, "")
         assert result.stderr.startswith("sqlmapctl: ")
 
 
 @pytest.mark.parametrize("command", ["status", "refresh"])
 def test_without_a_daemon_sqlmapctl_says_that_there_is_none(command):
     result = run("unshare", "--mount", "sh", "-c", f"mount -t tmpfs none /run && exec sqlmapctl {command}")
-    assert (result.returncode, result.stdout) == (1, "")
+    assert (result.returncode, result.stdout) == (3, "")
     assert "not running" in result.stderr
 
 

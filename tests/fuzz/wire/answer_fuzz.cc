@@ -82,6 +82,12 @@ void Check(const Frame& frame, const std::string& bytes) {
     case FrameKind::kText:
       if (DecodeRecord(frame, why)) Require(why.size() == frame.payload.size());
       return;
+    case FrameKind::kSshKeys: {
+      SshKeyLines keys;
+      if (!ComesBack(frame, bytes, AppendSshKeys, keys)) return;
+      Require(keys.text.ends_with('\n') && keys.text.find('\0') == std::string_view::npos);
+      return;
+    }
     case FrameKind::kAbsent:
     case FrameKind::kUnavailable: {
       const Answer answer = DecodeNoRecord(frame, why);

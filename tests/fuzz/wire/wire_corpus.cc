@@ -27,7 +27,7 @@ std::string Joined(RequestWriter& request) {
 }
 
 bool Requests(const std::filesystem::path& folder) {
-  for (std::uint16_t kind = 1; kind <= 33; ++kind) {
+  for (std::uint16_t kind = 1; kind <= 34; ++kind) {
     RequestWriter empty(static_cast<RequestKind>(kind));
     Write(folder, "empty" + std::to_string(kind), Joined(empty));
     RequestWriter id(static_cast<RequestKind>(kind));
@@ -75,7 +75,10 @@ bool Answers(const std::filesystem::path& folder) {
   good = good && AppendGids(gids, out);
   Write(folder, "gids", out);
   out.clear();
-  AppendVerdict({LoginVerdict::kAccepted, 3, "row of bob"}, out);
+  good = good && AppendSshKeys({"ssh-ed25519 AAAA\trestrict bob\n"}, out);
+  Write(folder, "ssh_keys", out);
+  out.clear();
+  AppendVerdict({.verdict = LoginVerdict::kAccepted, .days_left = 3, .reason = "row of bob"}, out);
   AppendText("generation 7", out);
   AppendUnavailable(Reason::kTimeout, "late", out);
   Write(folder, "others", out);

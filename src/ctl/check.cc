@@ -1,0 +1,88 @@
+#include <unistd.h>
+
+#include <initializer_list>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ctl/check/configuration.h"
+#include "ctl/check/daemon.h"
+#include "ctl/check/data.h"
+#include "ctl/check/files.h"
+#include "ctl/check/finding.h"
+#include "ctl/check/nsswitch.h"
+#include "ctl/check/pam.h"
+#include "ctl/check/queries.h"
+#include "ctl/check/report.h"
+#include "ctl/check/servers.h"
+#include "ctl/commands.h"
+#include "ctl/host.h"
+
+namespace sqlmap {
+namespace {
+
+void NotAsked(const std::string& why, std::initializer_list<Findings*> areas) {
+  for (Findings* const area : areas) area->Warning("all", "not asked: " + why, "mend that first");
+}
+
+// In the order in which they are shown. Each goes as far as it can without those before it.
+std::vector<Finding> CheckAll(Screen& screen) {
+  const HostPaths paths;
+  Findings configuration("configuration");
+  const std::optional<Settings> settings = CheckConfiguration(paths, configuration);
+  const Settings* const known = settings ? &*settings : nullptr;
+  Findings files("files");
+  CheckFiles(paths, known, files);
+  Findings servers("servers");
+  Findings queries("queries");
+  Findings data("data");
+  if (settings) {
+    const Sessions sessions = CheckServers(*settings, screen, servers);
+    if (FirstFor(sessions, AccountRole::kIdentity, false) == nullptr)
+      NotAsked("no server lets us in", {&data});
+    // First, since it finds an account to ask the queries for.
+    const std::optional<Sample> sample = CheckData(*settings, sessions, screen, data);
+    CheckQueries(*settings, sessions, sample, screen, queries);
+  } else {
+    NotAsked("the configuration has mistakes", {&servers, &queries, &data});
+  }
+  Findings nsswitch("nsswitch");
+  CheckNsswitch(paths.nsswitch, nsswitch);
+  Findings pam("pam");
+  CheckPam(paths.pam_directory, pam);
+  Findings daemon("daemon");
+  CheckDaemon(paths, known, daemon);
+  screen.Progress("");
+  std::vector<Finding> all;
+  for (const Findings* const area :
+       {&files, &configuration, &servers, &queries, &data, &nsswitch, &pam, &daemon}) {
+    all.insert(all.end(), area->list().begin(), area->list().end());
+  }
+  return all;
+}
+
+ExitStatus ShowCheck(Screen& screen) {
+  if (geteuid() != 0) {
+    throw Failure(ExitStatus::kUnknown,
+                  "only root may look: the secrets and the account that reads hashes are root's; "
+                  "try sudo sqlmapctl check");
+  }
+  const std::vector<Finding> findings = CheckAll(screen);
+  screen.Lines(TableOf(findings));
+  screen.Line(SummaryOf(findings), ToneOf(WorstOf(findings)));
+  screen.Json(JsonOf(findings));
+  return WorstOf(findings) == Level::kError ? ExitStatus::kNo : ExitStatus::kDone;
+}
+
+}  // namespace
+
+void AddCheck(CommandLine& line) {
+  line.Add("check", "goes through the whole chain, and says what to do (root only)",
+           "It changes nothing: what writes to the database is prepared, and not run.\n"
+           "Exit status: 0 no error, perhaps warnings; 1 an error; 3 not root.\n"
+           "Example: sqlmapctl check",
+           ShowCheck);
+}
+
+}  // namespace sqlmap

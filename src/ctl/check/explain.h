@@ -1,0 +1,36 @@
+// What a server says of how it would answer a query: EXPLAIN. Pure.
+#ifndef SQLMAP_CTL_CHECK_EXPLAIN_H_
+#define SQLMAP_CTL_CHECK_EXPLAIN_H_
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace sqlmap {
+
+// One row of EXPLAIN: how a table is read.
+struct PlanStep {
+  std::string table;
+  std::string type;  // "const", "ref", "ALL", ...
+  std::string key;   // the index; "" if none
+  std::uint64_t rows = 0;
+};
+
+// The steps in the rows of EXPLAIN, whose columns are called so; what has no table is left out.
+std::vector<PlanStep> StepsOf(std::span<const std::string> columns,
+                              std::span<const std::vector<std::optional<std::string>>> rows);
+
+// Of a table with fewer rows a server may rightly read all rather than look into an index.
+inline constexpr std::uint64_t kFewRows = 100;
+
+struct Plan {
+  std::string scans;    // "sqlmap_users (100000 rows)": read as a whole, though they are large
+  std::string indices;  // "PRIMARY of sqlmap_users": what is read instead
+};
+Plan JudgePlan(std::span<const PlanStep> steps);
+
+}  // namespace sqlmap
+
+#endif  // SQLMAP_CTL_CHECK_EXPLAIN_H_

@@ -1,0 +1,123 @@
+#include "ctl/check/files.h"
+
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstdio>
+
+#include "common/account/trusted_path.h"
+
+namespace sqlmap {
+namespace {
+
+std::string Octal(mode_t mode) {
+  char text[8];
+  (void)std::snprintf(text, sizeof text, "%04o", mode & 07777U);
+  return text;
+}
+
+enum class Wanted : std::uint8_t {
+  kNeeded,    // nothing works without it
+  kMissed,    // a part does not
+  kUnmissed,  // is made when it is needed
+};
+
+enum class Readers : std::uint8_t {
+  kAll,
+  kAny,  // as few as its owner likes
+  kOwner,
+};
+
+struct File {
+  std::string path;
+  Wanted wanted = Wanted::kNeeded;
+  Readers readers = Readers::kAll;
+  const char* if_missing = "";
+};
+
+void CheckMissing(const File& file, int error, Findings& findings) {
+  const std::string what = error == ENOENT ? "is missing" : std::system_category().message(error);
+  switch (file.wanted) {
+    case Wanted::kNeeded:
+      return findings.Error(file.path, what, file.if_missing);
+    case Wanted::kMissed:
+      return findings.Warning(file.path, what, file.if_missing);
+    case Wanted::kUnmissed:
+      return;
+  }
+}
+
+void CheckFile(const File& file, Findings& findings) {
+  struct stat status {};
+  if (stat(file.path.c_str(), &status) != 0) return CheckMissing(file, errno, findings);
+  if (const Ownership wrong = OwnershipOf(file.path); !wrong.what.empty())
+    return findings.Error(file.path, wrong.what, wrong.remedy);
+  const mode_t mode = status.st_mode;
+  if (file.readers == Readers::kOwner && (mode & (S_IROTH | S_IXOTH)) != 0) {
+    return findings.Error(file.path,
+                          "everybody may read the passwords in it (mode " + Octal(mode) + ")",
+                          "chmod 0600 " + file.path);
+  }
+  const mode_t all = S_ISDIR(mode) ? S_IROTH | S_IXOTH : S_IROTH;
+  if (file.readers == Readers::kAll && (mode & all) != all) {
+    return findings.Error(file.path, "not everybody may read it (mode " + Octal(mode) + ")",
+                          "chmod " + std::string(S_ISDIR(mode) ? "0755 " : "0644 ") + file.path);
+  }
+  findings.Ok(file.path, "root's, mode " + Octal(mode));
+}
+
+}  // namespace
+
+Ownership OwnershipOf(const std::string& path) {
+  struct stat status {};
+  ForeignComponent found;
+  const bool directory = stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+  const PathTrust trust =
+      directory ? TrustOfDirectory(path.c_str()) : TrustOfFile(path.c_str(), &found);
+  if (trust != PathTrust::kForeign) return {};
+  if (directory) {
+    found.owner = status.st_uid;
+    found.mode = status.st_mode;
+  }
+  const std::string at = found.path[0] == '\0' ? path : found.path;
+  const bool others_write = (found.mode & (S_IWGRP | S_IWOTH)) != 0;
+  Ownership wrong;
+  wrong.what = (at == path ? "is" : at + " above it is") + " not root's alone (uid " +
+               std::to_string(found.owner) + ", mode " + Octal(found.mode) + ')';
+  if (found.owner != 0) wrong.remedy = "chown root " + at;
+  if (found.owner != 0 && others_write) wrong.remedy += " && ";
+  if (others_write) wrong.remedy += "chmod go-w " + at;
+  if (wrong.remedy.empty()) wrong.remedy = "it must be a regular file, or a directory of root's";
+  return wrong;
+}
+
+void CheckFiles(const HostPaths& paths, const Settings* settings, Findings& findings) {
+  constexpr char kInstall[] = "install sqlmap again";
+  const bool direct = settings != nullptr && settings->direct.enabled;
+  const bool daemon = settings == nullptr || !direct;
+  const File files[] = {
+      // A query may have a secret in it, and sqlmapd reads it as root.
+      {paths.config, Wanted::kNeeded, daemon && settings != nullptr ? Readers::kAny : Readers::kAll,
+       "write it; sqlmapctl import may help"},
+      {paths.secrets, Wanted::kMissed, Readers::kOwner,
+       "without it there is no shadow and no PAM: copy the example, chmod 0600"},
+      {SQLMAP_NSS_FILE, Wanted::kNeeded, Readers::kAll, kInstall},
+      {SQLMAP_PAM_FILE, Wanted::kMissed, Readers::kAll, kInstall},
+      {SQLMAP_DIRECT_FILE, direct ? Wanted::kNeeded : Wanted::kUnmissed, Readers::kAll, kInstall},
+      {SQLMAP_DAEMON_FILE, daemon ? Wanted::kNeeded : Wanted::kUnmissed, Readers::kAll, kInstall},
+      {paths.pam_directory + "/common-sqlmap", Wanted::kMissed, Readers::kAll, kInstall},
+  };
+  for (const File& file : files) CheckFile(file, findings);
+  if (settings == nullptr) return;
+  const DatabaseSettings& database = settings->database;
+  for (const std::string& path : {database.tls_ca, database.tls_cert}) {
+    if (!path.empty())
+      CheckFile({path, Wanted::kNeeded, Readers::kAll, "see [database] tls"}, findings);
+  }
+  for (const std::string& path : {database.tls_key, database.password_file}) {
+    const Readers readers = direct ? Readers::kAll : Readers::kOwner;
+    if (!path.empty()) CheckFile({path, Wanted::kNeeded, readers, "see [database]"}, findings);
+  }
+}
+
+}  // namespace sqlmap

@@ -1,0 +1,109 @@
+#include <signal.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+
+#include "common/wire/client.h"
+#include "ctl/commands.h"
+#include "ctl/daemon_answer.h"
+#include "ctl/status/page.h"
+#include "ctl/status/report.h"
+
+namespace sqlmap {
+namespace {
+
+struct StatusOptions {
+  int watch_seconds = 0;  // 0: once
+  bool prometheus = false;
+};
+
+// Throws Failure.
+StatusReport AskForStatus() {
+  std::string text;
+  SocketControl control;
+  const Answer answer = control.Status([&](std::string_view said) { text = said; });
+  ThrowUnlessFound(answer, text);
+  StatusReport report = ParseStatus(text);
+  if (report.empty())
+    throw Failure(ExitStatus::kUnknown, "sqlmapd is of another version: restart it");
+  return report;
+}
+
+void Show(Screen& screen) {
+  const StatusReport report = AskForStatus();
+  screen.Json(StatusJson(report));
+  ShowStatus(report, time(nullptr), screen);
+  if (geteuid() == 0) return;
+  screen.Line("");
+  screen.Line("Root is told more: servers, connections, answers, questions, latencies and logins.",
+              Tone::kFaint);
+}
+
+// Whoever scrapes it wants to know that sqlmapd is away, and keeps old figures of a command that
+// fails.
+ExitStatus ShowMetrics(Screen& screen) {
+  try {
+    screen.Raw(StatusMetrics(AskForStatus()));
+  } catch (const Failure& failure) {
+    screen.Raw(StatusMetrics({}));
+    screen.Remark(std::string("sqlmapctl: ") + failure.what());
+  }
+  return ExitStatus::kDone;
+}
+
+// Until ^C, which is how it ends when all is well.
+ExitStatus Watch(Screen& screen, int seconds) {
+  sigset_t interrupt;
+  sigemptyset(&interrupt);
+  sigaddset(&interrupt, SIGINT);
+  sigprocmask(SIG_BLOCK, &interrupt, nullptr);
+  const timespec pause{seconds, 0};
+  for (bool first = true;; first = false) {
+    if (screen.out_is_terminal() && !screen.json()) {
+      screen.Raw("\033[H\033[J");
+    } else if (!first) {
+      screen.Line("");
+    }
+    try {
+      Show(screen);
+    } catch (const Failure& failure) {
+      screen.Json({{"error", failure.what()}});
+      screen.Line(failure.what(), Tone::kBad);
+    }
+    screen.Flush();
+    if (sigtimedwait(&interrupt, nullptr, &pause) == SIGINT) return ExitStatus::kDone;
+  }
+}
+
+}  // namespace
+
+void AddStatus(CommandLine& line) {
+  const auto options = std::make_shared<StatusOptions>();
+  CLI::App& command = line.Add(
+      "status", "how sqlmapd is, what is published, and what was asked so far",
+      "Everybody may ask for the first two groups, root for all.\n"
+      "Examples: sqlmapctl status --watch\n"
+      "          sqlmapctl status --prometheus > /var/lib/prometheus/node-exporter/sqlmap.prom\n"
+      "With --prometheus the exit status is 0 also while sqlmapd is away: sqlmap_up 0 says so.",
+      [options](Screen& screen) {
+        if (options->prometheus) return ShowMetrics(screen);
+        if (options->watch_seconds != 0) return Watch(screen, options->watch_seconds);
+        Show(screen);
+        return ExitStatus::kDone;
+      });
+  command
+      .add_flag("--watch{1}", options->watch_seconds,
+                "again each second, or each so many (--watch=5), until ^C")
+      ->check(CLI::Range(1, 86'400));
+  command
+      .add_flag("--prometheus", options->prometheus,
+                "metrics in Prometheus' text format (0.0.4), for programs")
+      ->excludes("--watch")
+      ->excludes("--json");
+}
+
+}  // namespace sqlmap

@@ -1,0 +1,101 @@
+#include <gtest/gtest.h>
+
+#include "ctl/check/explain.h"
+#include "ctl/check/queries.h"
+#include "ctl/check/servers.h"
+
+namespace sqlmap {
+namespace {
+
+TEST(Explain, ALargeTableThatIsReadAsAWholeIsNamed) {
+  struct Row {
+    std::vector<PlanStep> steps;
+    const char* scans;
+    const char* indices;
+  };
+  const Row rows[] = {
+      {{{"users", "const", "PRIMARY", 1}}, "", "PRIMARY of users"},
+      {{{"users", "ALL", "", 100000}}, "users (100000 rows)", ""},
+      {{{"users", "index", "uid", 500}}, "users (500 rows)", ""},
+      {{{"users", "ALL", "", 8}}, "", "all of users (8 rows)"},
+      {{{"groups", "ref", "name", 1}, {"members", "ALL", "", 200}},
+       "members (200 rows)",
+       "name of groups"},
+      {{{"<derived2>", "ALL", "", 5000}, {"users", "range", "name", 3}}, "", "name of users"},
+      {{}, "", ""},
+  };
+  for (const Row& row : rows) {
+    const Plan plan = JudgePlan(row.steps);
+    EXPECT_EQ(plan.scans, row.scans);
+    EXPECT_EQ(plan.indices, row.indices);
+  }
+}
+
+TEST(Explain, ColumnsAreFoundByName) {
+  const std::vector<std::string> columns = {"id", "table", "type", "key", "rows", "extra"};
+  using Text = std::vector<std::optional<std::string>>;
+  const std::vector<Text> rows = {
+      {"1", "users", "ref", "uid", "7", ""},
+      {"1", "log", "ALL", std::nullopt, std::nullopt, std::nullopt},
+      {"1", std::nullopt, std::nullopt, std::nullopt, std::nullopt, "Impossible WHERE"},
+      {"1"},
+  };
+  const std::vector<PlanStep> steps = StepsOf(columns, rows);
+  ASSERT_EQ(steps.size(), 2U);
+  EXPECT_EQ(steps[0].table + steps[0].type + steps[0].key + std::to_string(steps[0].rows),
+            "usersrefuid7");
+  EXPECT_EQ(steps[1].key + std::to_string(steps[1].rows), "0");
+}
+
+TEST(Types, AnIdThatItsColumnCannotHoldIsAnError) {
+  const std::vector<std::string> names = {"username", "uid", "gid", "homedir", "shell", "expire"};
+  const auto fields = FieldMap::Build(QueryId::kGetpwnam, names);
+  ASSERT_TRUE(fields);
+  using enum ColumnType;
+  struct Row {
+    std::vector<ColumnType> types;
+    std::optional<Level> level;
+    const char* says;
+  };
+  const Row rows[] = {
+      {{kText, kInteger, kDecimal, kText, kText, kText}, std::nullopt, ""},
+      {{kText, kDouble, kInteger, kText, kText, kInteger}, std::nullopt, ""},
+      {{kText, kFloat, kInteger, kText, kText, kText}, Level::kError, "uid: FLOAT"},
+      {{kText, kText, kText, kText, kText, kText}, Level::kWarning, "uid, gid: the column is text"},
+      {{kText, kInteger, kInteger, kText, kText, kOther}, Level::kError, "expire: "},
+      {{kText, kText, kFloat, kText, kText, kText}, Level::kError, "gid: FLOAT"},
+  };
+  for (const Row& row : rows) {
+    const auto complaint = JudgeTypes(*fields, row.types);
+    ASSERT_EQ(complaint.has_value(), row.level.has_value()) << row.says;
+    if (!complaint) continue;
+    EXPECT_EQ(complaint->level, *row.level);
+    EXPECT_TRUE(complaint->what.starts_with(row.says)) << complaint->what;
+  }
+}
+
+TEST(Tls, HashesThatAnybodyInBetweenCanReadAreAnError) {
+  struct Row {
+    ServerAddress server;
+    TlsMode mode;
+    const char* cipher;
+    Level level;
+  };
+  const Row rows[] = {
+      {{"/run/mysqld.sock", "", 3306}, TlsMode::kVerify, "", Level::kOk},
+      {{"", "127.0.0.1", 3306}, TlsMode::kOff, "", Level::kOk},
+      {{"", "db1", 3306}, TlsMode::kOff, "", Level::kError},
+      {{"", "db1", 3306}, TlsMode::kRequired, "TLS_AES_256_GCM_SHA384", Level::kWarning},
+      {{"", "db1", 3306}, TlsMode::kVerifyCa, "TLS_AES_256_GCM_SHA384", Level::kOk},
+      {{"", "db1", 3306}, TlsMode::kVerify, "TLS_AES_256_GCM_SHA384", Level::kOk},
+  };
+  for (const Row& row : rows) {
+    Findings findings("servers");
+    JudgeTls(row.server, row.mode, row.cipher, findings);
+    ASSERT_EQ(findings.list().size(), 1U);
+    EXPECT_EQ(findings.list()[0].level, row.level) << findings.list()[0].what;
+  }
+}
+
+}  // namespace
+}  // namespace sqlmap
