@@ -31,6 +31,10 @@ constexpr std::int64_t kFirstPauseOverTcpMs = 16;
 constexpr int kPauseDoublings = 3;
 // What a query must be left with after a wait for a connection.
 constexpr std::int64_t kQueryReserveMs = 100;
+// For how long a call waits while another thread is at a server that failed cheaply, and how often
+// it looks, at first.
+constexpr std::int64_t kOthersTurnMs = 250;
+constexpr std::int64_t kOthersTurnPauseMs = 2;
 
 constexpr char kQueryFailed[] = "query failed";
 
@@ -57,6 +61,7 @@ class ServerList::Claim {
     }
     was_failing = server_.memory.failing() || standing_.refused.failing();
     elsewhere = was_failing && server_.in_use;
+    slow = server_.slow;
     if (elsewhere) return;
     if (!standing_.refused.MayTry(started_ms_)) {
       list_.OnWord();
@@ -65,7 +70,6 @@ class ServerList::Claim {
     granted = true;
     in_hurry = !server_.memory.MayTry(started_ms_);
     patient = standing_.full.MayTry(started_ms_);
-    slow = server_.slow;
     may_sign_in = !server_.hurried || !in_hurry;
     first_address = server_.good_address;
     if (!was_failing) return;
@@ -97,7 +101,7 @@ class ServerList::Claim {
     if (outcome_ == Outcome::kNoNews) return;
     LineWriter(server_.error).Text(error_);
     server_.memory.OnFailure(now, Chance());
-    server_.slow = now - started_ms_ > kCheapMs;
+    server_.slow = !nobody_there_ && now - started_ms_ > kCheapMs;
     server_.hurried = server_.slow && signed_in_hurry;
     // A name with several addresses: perhaps another one lives.
     server_.good_address = first_address + (server_.slow ? 1 : 0);
@@ -112,6 +116,8 @@ class ServerList::Claim {
     if (error.refused) outcome_ = Outcome::kRefused;
   }
   void NoNews() { outcome_ = Outcome::kNoNews; }
+  // Costs nothing, however long this thread had no processor in the meantime.
+  void NobodyThere() { nobody_there_ = true; }
   bool no_news() const { return outcome_ == Outcome::kNoNews; }
   Server& server() { return server_; }
 
@@ -133,6 +139,7 @@ class ServerList::Claim {
   Account::Standing& standing_;
   const std::int64_t started_ms_;
   std::string error_;
+  bool nobody_there_ = false;
   Outcome outcome_ = Outcome::kFailure;
 };
 
@@ -146,7 +153,8 @@ ServerList::ServerList(const DatabaseSettings& database, std::vector<ServerAddre
 std::expected<ServerList::Opened, SqlError> ServerList::Connect(
     const Credentials& credentials, Account& account, Connection::Use use, Deadline deadline,
     std::span<const std::size_t> without) {
-  const SignIn sign_in{credentials, account, use, deadline, without};
+  const SignIn sign_in{credentials, account, use, deadline, deadline.AtMost(kOthersTurnMs),
+                       without};
   for (int tries = 0;; ++tries) {
     std::int64_t first_pause = 0;
     auto opened = ConnectOnce(sign_in, first_pause);
@@ -164,8 +172,8 @@ std::expected<ServerList::Opened, SqlError> ServerList::Connect(
   }
 }
 
-// One try at each server. `first_pause` is 0, unless one of them is full and may be waited for:
-// then the error is that one's.
+// One try at each server. `first_pause` is 0, unless one of them is worth waiting for: it is full,
+// and then the error is that one's, or another thread is about to know.
 std::expected<ServerList::Opened, SqlError> ServerList::ConnectOnce(const SignIn& sign_in,
                                                                     std::int64_t& first_pause) {
   SqlError last{SqlError::Kind::kUnreachable, "every server failed a moment ago", true};
@@ -175,6 +183,8 @@ std::expected<ServerList::Opened, SqlError> ServerList::ConnectOnce(const SignIn
     if (std::ranges::find(sign_in.without, i) != sign_in.without.end()) continue;
     Claim claim(*this, servers_[i], sign_in.account.standings_[i]);
     elsewhere = elsewhere || claim.elsewhere;
+    if (claim.elsewhere && !claim.slow && !sign_in.others_turn.passed())
+      first_pause = std::max(first_pause, kOthersTurnPauseMs);
     if (!claim.granted) continue;
     Result connection = claim.slow ? Probe(claim, sign_in) : Try(claim, sign_in);
     if (connection) {
@@ -205,7 +215,11 @@ std::expected<ServerList::Opened, SqlError> ServerList::ConnectOnce(const SignIn
 ServerList::Result ServerList::Try(Claim& claim, const SignIn& sign_in) {
   const Deadline limit = sign_in.deadline.AtMost(database_.connect_timeout_ms);
   auto started = Dial::Start(claim.server().address, names_, claim.first_address, limit);
-  if (!started) return std::unexpected(std::move(started.error()));
+  if (!started) {
+    if (claim.server().address.is_socket() && started.error().kind == SqlError::Kind::kUnreachable)
+      claim.NobodyThere();
+    return std::unexpected(std::move(started.error()));
+  }
   claim.dial = std::move(*started);
   const auto greeted = claim.dial.AwaitGreeting(limit);
   if (!greeted) {

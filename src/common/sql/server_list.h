@@ -25,7 +25,8 @@ namespace sqlmap {
 // Thread safe. No lock is held while it waits.
 //
 // What a failure leads to:
-//   gone     no socket, connection refused, hung up on: costs nothing, tried again at each call
+//   gone     no socket, connection refused, hung up on: costs nothing, tried again at each call,
+//            by one thread at a time; the others wait for what it learns, but not for long
 //   full     out of connections: if no other server answers, asked again and again for as long as
 //            the call may take. Where that was in vain, the calls of a growing delay ask once
 //   refused  wrong password, TLS not as demanded: not asked again before a growing delay is over,
@@ -118,6 +119,7 @@ class ServerList {
     Account& account;
     Connection::Use use;
     Deadline deadline;
+    Deadline others_turn;  // until when another thread's turn at a server is waited for
     std::span<const std::size_t> without;
   };
   using Result = std::expected<std::unique_ptr<Connection>, SqlError>;

@@ -8,7 +8,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <array>
+#include <barrier>
 #include <cstring>
+#include <thread>
 
 #include "unit/sql/fake_server.h"
 #include "unit/sql/sql_fixture.h"
@@ -93,6 +96,26 @@ TEST_F(FaultsTest, AStoppedServerIsUnavailableAndIsFoundAgainAtOnce) {
   server_->Start({"--max-connections=12"});
   EXPECT_EQ(fresh.User("alice"), kAlice);
   EXPECT_EQ(used.User("alice"), kAlice);
+}
+
+// sqlmapd's refresher and a login may come in the same millisecond.
+TEST_F(FaultsTest, AllWhoAskAtOnceAfterARecoveryAreAnswered) {
+  constexpr int kAtOnce = 8;
+  Layer layer(Layer::Servers(*server_) + "pool_size = 8\n");
+  server_->Kill();
+  ExpectUnavailable(layer, "dead");
+  server_->Start({"--max-connections=12"});
+  std::barrier all_there(kAtOnce);
+  std::array<std::string, kAtOnce> seen;
+  std::vector<std::thread> callers;
+  for (std::string& mine : seen) {
+    callers.emplace_back([&] {
+      all_there.arrive_and_wait();
+      mine = layer.User("alice");
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+  for (const std::string& each : seen) EXPECT_EQ(each, kAlice);
 }
 
 TEST_F(FaultsTest, AHungServerCostsOneTimeOutAndIsFoundAgainAtOnce) {
