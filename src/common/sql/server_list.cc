@@ -1,13 +1,15 @@
 #include "common/sql/server_list.h"
 
+#include <linux/futex.h>
 #include <poll.h>
 #include <sys/random.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <climits>
 #include <optional>
 #include <utility>
-
-#include "common/account/line_writer.h"
 
 namespace sqlmap {
 namespace {
@@ -31,10 +33,6 @@ constexpr std::int64_t kFirstPauseOverTcpMs = 16;
 constexpr int kPauseDoublings = 3;
 // What a query must be left with after a wait for a connection.
 constexpr std::int64_t kQueryReserveMs = 100;
-// For how long a call waits while another thread is at a server that failed cheaply, and how often
-// it looks, at first.
-constexpr std::int64_t kOthersTurnMs = 250;
-constexpr std::int64_t kOthersTurnPauseMs = 2;
 
 constexpr char kQueryFailed[] = "query failed";
 
@@ -60,9 +58,10 @@ class ServerList::Claim {
       for (Server& each : list_.servers_) each.in_use = false;
     }
     was_failing = server_.memory.failing() || standing_.refused.failing();
-    elsewhere = was_failing && server_.in_use;
-    slow = server_.slow;
-    if (elsewhere) return;
+    if (was_failing && server_.in_use) {
+      others_turn = server_.turn;
+      return;
+    }
     if (!standing_.refused.MayTry(started_ms_)) {
       list_.OnWord();
       return;
@@ -70,6 +69,7 @@ class ServerList::Claim {
     granted = true;
     in_hurry = !server_.memory.MayTry(started_ms_);
     patient = standing_.full.MayTry(started_ms_);
+    slow = server_.slow;
     may_sign_in = !server_.hurried || !in_hurry;
     first_address = server_.good_address;
     if (!was_failing) return;
@@ -78,8 +78,45 @@ class ServerList::Claim {
   }
   ~Claim() {
     if (!granted) return;
+    GiveBack();
+    if (was_failing) list_.TellOfTurn();
+  }
+  Claim(const Claim&) = delete;
+  Claim& operator=(const Claim&) = delete;
+
+  void Succeed() { outcome_ = Outcome::kSuccess; }
+  void Fail(const SqlError& error) {
+    kind_ = error.kind;
+    error_ = error.text;
+    if (error.full) outcome_ = Outcome::kFull;
+    if (error.refused) outcome_ = Outcome::kRefused;
+  }
+  void NoNews() { outcome_ = Outcome::kNoNews; }
+  // Costs nothing, however long this thread had no processor in the meantime.
+  void NobodyThere() { nobody_there_ = true; }
+  bool no_news() const { return outcome_ == Outcome::kNoNews; }
+  Server& server() { return server_; }
+
+  bool granted = false;
+  std::optional<std::uint32_t> others_turn;  // not granted, since another thread is at it
+  bool was_failing = false;
+  bool slow = false;
+  bool may_sign_in = false;
+  bool in_hurry = false;         // the delay is not over
+  bool signed_in_hurry = false;  // and this turn used its short sign-in
+  bool patient = false;          // if it is full, it may be waited for
+  std::size_t first_address = 0;
+  Dial dial;
+
+ private:
+  enum class Outcome : std::uint8_t { kFailure, kNoNews, kFull, kRefused, kSuccess };
+
+  void GiveBack() {
     const ForkLockGuard guard(list_.lock_);
-    if (was_failing) server_.in_use = false;
+    if (was_failing) {
+      server_.in_use = false;
+      ++server_.turn;
+    }
     const std::int64_t now = MonotonicMs();
     standing_.full_now = outcome_ == Outcome::kFull;
     if (outcome_ == Outcome::kRefused) standing_.refused.OnFailure(now, Chance());
@@ -99,45 +136,19 @@ class ServerList::Claim {
     }
     server_.probe = std::move(dial);
     if (outcome_ == Outcome::kNoNews) return;
-    LineWriter(server_.error).Text(error_);
+    server_.Failed(kind_, error_);
     server_.memory.OnFailure(now, Chance());
     server_.slow = !nobody_there_ && now - started_ms_ > kCheapMs;
     server_.hurried = server_.slow && signed_in_hurry;
     // A name with several addresses: perhaps another one lives.
     server_.good_address = first_address + (server_.slow ? 1 : 0);
   }
-  Claim(const Claim&) = delete;
-  Claim& operator=(const Claim&) = delete;
 
-  void Succeed() { outcome_ = Outcome::kSuccess; }
-  void Fail(const SqlError& error) {
-    error_ = error.text;
-    if (error.full) outcome_ = Outcome::kFull;
-    if (error.refused) outcome_ = Outcome::kRefused;
-  }
-  void NoNews() { outcome_ = Outcome::kNoNews; }
-  // Costs nothing, however long this thread had no processor in the meantime.
-  void NobodyThere() { nobody_there_ = true; }
-  bool no_news() const { return outcome_ == Outcome::kNoNews; }
-  Server& server() { return server_; }
-
-  bool granted = false;
-  bool elsewhere = false;  // not granted, since another thread is at it
-  bool was_failing = false;
-  bool slow = false;
-  bool may_sign_in = false;
-  bool in_hurry = false;         // the delay is not over
-  bool signed_in_hurry = false;  // and this turn used its short sign-in
-  bool patient = false;          // if it is full, it may be waited for
-  std::size_t first_address = 0;
-  Dial dial;
-
- private:
-  enum class Outcome : std::uint8_t { kFailure, kNoNews, kFull, kRefused, kSuccess };
   ServerList& list_;
   Server& server_;
   Account::Standing& standing_;
   const std::int64_t started_ms_;
+  SqlError::Kind kind_ = SqlError::Kind::kUnreachable;
   std::string error_;
   bool nobody_there_ = false;
   Outcome outcome_ = Outcome::kFailure;
@@ -153,13 +164,21 @@ ServerList::ServerList(const DatabaseSettings& database, std::vector<ServerAddre
 std::expected<ServerList::Opened, SqlError> ServerList::Connect(
     const Credentials& credentials, Account& account, Connection::Use use, Deadline deadline,
     std::span<const std::size_t> without) {
-  const SignIn sign_in{credentials, account, use, deadline, deadline.AtMost(kOthersTurnMs),
-                       without};
-  for (int tries = 0;; ++tries) {
-    std::int64_t first_pause = 0;
-    auto opened = ConnectOnce(sign_in, first_pause);
-    if (opened || first_pause == 0) return opened;
-    const std::int64_t pause = first_pause << std::min(tries, kPauseDoublings);
+  const SignIn sign_in{credentials, account, use, deadline, without};
+  for (int pauses = 0;;) {
+    Prospect prospect;
+    auto opened = ConnectOnce(sign_in, prospect);
+    if (opened) return opened;
+    bool answers = false;
+    for (const OthersTurn& turn : prospect.others_turns) {
+      const auto learnt = AwaitTurn(turn, deadline);
+      answers = learnt.has_value();
+      if (answers) break;
+      if (prospect.full_pause == 0) opened = std::unexpected(learnt.error());
+    }
+    if (answers && !deadline.passed()) continue;
+    if (prospect.full_pause == 0) return opened;
+    const std::int64_t pause = prospect.full_pause << std::min(pauses++, kPauseDoublings);
     const std::int64_t jittered = pause / 2 + Chance() % (pause + 1);
     if (deadline.RemainingMs() < jittered + kQueryReserveMs) {
       const ForkLockGuard guard(lock_);
@@ -172,19 +191,15 @@ std::expected<ServerList::Opened, SqlError> ServerList::Connect(
   }
 }
 
-// One try at each server. `first_pause` is 0, unless one of them is worth waiting for: it is full,
-// and then the error is that one's, or another thread is about to know.
+// One try at each server. If one is full and may be waited for, the error is that one's.
 std::expected<ServerList::Opened, SqlError> ServerList::ConnectOnce(const SignIn& sign_in,
-                                                                    std::int64_t& first_pause) {
+                                                                    Prospect& prospect) {
   SqlError last{SqlError::Kind::kUnreachable, "every server failed a moment ago", true};
   std::optional<SqlError> full;
-  bool elsewhere = false;
   for (std::size_t i = 0; i < servers_.size(); ++i) {
     if (std::ranges::find(sign_in.without, i) != sign_in.without.end()) continue;
     Claim claim(*this, servers_[i], sign_in.account.standings_[i]);
-    elsewhere = elsewhere || claim.elsewhere;
-    if (claim.elsewhere && !claim.slow && !sign_in.others_turn.passed())
-      first_pause = std::max(first_pause, kOthersTurnPauseMs);
+    if (claim.others_turn) prospect.others_turns.push_back({i, *claim.others_turn});
     if (!claim.granted) continue;
     Result connection = claim.slow ? Probe(claim, sign_in) : Try(claim, sign_in);
     if (connection) {
@@ -198,7 +213,8 @@ std::expected<ServerList::Opened, SqlError> ServerList::ConnectOnce(const SignIn
     claim.Fail(last);
     if (last.full && claim.patient) {  // for whoever gives up to log
       const bool cheap = claim.server().address.is_socket();
-      first_pause = std::max(first_pause, cheap ? kFirstPauseMs : kFirstPauseOverTcpMs);
+      prospect.full_pause =
+          std::max(prospect.full_pause, cheap ? kFirstPauseMs : kFirstPauseOverTcpMs);
       full = last;
       continue;
     }
@@ -207,19 +223,52 @@ std::expected<ServerList::Opened, SqlError> ServerList::ConnectOnce(const SignIn
     LogFailure(claim.server(), last);
     if (sign_in.deadline.passed()) break;
   }
-  SqlError error = full ? *std::move(full) : std::move(last);
-  error.elsewhere = elsewhere;
+  return std::unexpected(full ? *std::move(full) : std::move(last));
+}
+
+void ServerList::TellOfTurn() {
+  turns_ended_.fetch_add(1, std::memory_order_seq_cst);
+  if (turns_awaited_.load(std::memory_order_seq_cst) == 0) return;
+  syscall(SYS_futex, &turns_ended_, FUTEX_WAKE_PRIVATE, INT_MAX, nullptr, nullptr, 0);
+}
+
+// What another thread learns at a server is what this one would have learnt: all who wait are
+// answered by one try. The error: it found it still failing, or is not done in time.
+std::expected<void, SqlError> ServerList::AwaitTurn(const OthersTurn& awaited, Deadline deadline) {
+  // No turn takes longer but for a pause that a full server asked for.
+  const Deadline limit = deadline.AtMost(database_.connect_timeout_ms);
+  const Server& server = servers_[awaited.server];
+  for (;;) {
+    const std::uint32_t seen = turns_ended_.load(std::memory_order_acquire);
+    {
+      const ForkLockGuard guard(lock_);
+      const bool ended = !server.in_use || server.turn != awaited.number;
+      if (ended && !server.memory.failing()) return {};
+      if (ended) return std::unexpected(SqlError{server.kind, server.error.data(), true});
+    }
+    const int left = limit.RemainingMs();
+    if (left == 0) break;
+    const timespec patience{left / 1000, (left % 1000) * 1'000'000L};
+    turns_awaited_.fetch_add(1, std::memory_order_seq_cst);
+    syscall(SYS_futex, &turns_ended_, FUTEX_WAIT_PRIVATE, seen, &patience, nullptr, 0);
+    turns_awaited_.fetch_sub(1, std::memory_order_seq_cst);
+  }
+  SqlError error{SqlError::Kind::kTimeout,
+                 Describe(awaited.server) + ": another thread is waiting for it", true};
+  error.elsewhere = true;
   return std::unexpected(std::move(error));
+}
+
+SqlError ServerList::NotStarted(Claim& claim, SqlError error) {
+  if (claim.server().address.is_socket() && error.kind == SqlError::Kind::kUnreachable)
+    claim.NobodyThere();
+  return error;
 }
 
 ServerList::Result ServerList::Try(Claim& claim, const SignIn& sign_in) {
   const Deadline limit = sign_in.deadline.AtMost(database_.connect_timeout_ms);
   auto started = Dial::Start(claim.server().address, names_, claim.first_address, limit);
-  if (!started) {
-    if (claim.server().address.is_socket() && started.error().kind == SqlError::Kind::kUnreachable)
-      claim.NobodyThere();
-    return std::unexpected(std::move(started.error()));
-  }
+  if (!started) return std::unexpected(NotStarted(claim, std::move(started.error())));
   claim.dial = std::move(*started);
   const auto greeted = claim.dial.AwaitGreeting(limit);
   if (!greeted) {
@@ -247,7 +296,7 @@ ServerList::Result ServerList::Probe(Claim& claim, const SignIn& sign_in) {
     claim.dial = Dial();
     auto started =
         Dial::Start(claim.server().address, names_, claim.first_address, Deadline::In(0));
-    if (!started) return std::unexpected(std::move(started.error()));
+    if (!started) return std::unexpected(NotStarted(claim, std::move(started.error())));
     claim.dial = std::move(*started);
     fresh = true;
     return {};
@@ -290,7 +339,7 @@ void ServerList::ReportFailure(std::size_t index) {
   server.memory.OnFailure(now, Chance());
   server.slow = true;
   server.failed_ms = now;
-  LineWriter(server.error).Text(kQueryFailed);
+  server.Failed(SqlError::Kind::kTimeout, kQueryFailed);
 }
 
 std::vector<ServerList::Report> ServerList::Reports(const Account& account) {

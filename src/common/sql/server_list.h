@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "common/account/line_writer.h"
 #include "common/account/log.h"
 #include "common/config/settings.h"
 #include "common/process/fork_lock.h"
@@ -26,7 +27,7 @@ namespace sqlmap {
 //
 // What a failure leads to:
 //   gone     no socket, connection refused, hung up on: costs nothing, tried again at each call,
-//            by one thread at a time; the others wait for what it learns, but not for long
+//            by one thread at a time; the others wait for what it learns
 //   full     out of connections: if no other server answers, asked again and again for as long as
 //            the call may take. Where that was in vain, the calls of a growing delay ask once
 //   refused  wrong password, TLS not as demanded: not asked again before a growing delay is over,
@@ -107,11 +108,18 @@ class ServerList {
     bool slow = false;     // the last failure took time
     bool hurried = false;  // a short sign-in failed during this delay: not again before it is over
     bool in_use = false;   // it failed, and a thread is at it
+    std::uint32_t turn = 0;  // how many such threads have been at it
     Dial probe;
     std::size_t good_address = 0;  // of those that its name has, the one that worked last
     std::int64_t failed_ms = 0;    // ReportFailure
     std::int64_t logged_ms = 0;
-    ErrorText error{};  // why it fails
+    SqlError::Kind kind = SqlError::Kind::kUnreachable;  // why it fails
+    ErrorText error{};
+
+    void Failed(SqlError::Kind how, std::string_view why) {
+      kind = how;
+      LineWriter(error).Text(why);
+    }
   };
   class Claim;
   struct SignIn {
@@ -119,12 +127,23 @@ class ServerList {
     Account& account;
     Connection::Use use;
     Deadline deadline;
-    Deadline others_turn;  // until when another thread's turn at a server is waited for
     std::span<const std::size_t> without;
   };
   using Result = std::expected<std::unique_ptr<Connection>, SqlError>;
 
-  std::expected<Opened, SqlError> ConnectOnce(const SignIn& sign_in, std::int64_t& first_pause);
+  struct OthersTurn {
+    std::size_t server;
+    std::uint32_t number;
+  };
+  // Why one more try may be worth it.
+  struct Prospect {
+    std::int64_t full_pause = 0;           // a server is full: after so many ms; 0: none is
+    std::vector<OthersTurn> others_turns;  // other threads are about to know
+  };
+  std::expected<Opened, SqlError> ConnectOnce(const SignIn& sign_in, Prospect& prospect);
+  std::expected<void, SqlError> AwaitTurn(const OthersTurn& awaited, Deadline deadline);
+  void TellOfTurn();
+  static SqlError NotStarted(Claim& claim, SqlError error);
   Result Try(Claim& claim, const SignIn& sign_in);
   Result Probe(Claim& claim, const SignIn& sign_in);
   Result SignInOver(Claim& claim, const SignIn& sign_in, std::int64_t limit_ms);
@@ -136,6 +155,8 @@ class ServerList {
   ForkLock lock_;  // guards what can change in servers_
   std::uint32_t generation_;
   std::vector<Server> servers_;
+  std::atomic<std::uint32_t> turns_ended_{0};  // at whatever server; a futex
+  std::atomic<std::uint32_t> turns_awaited_{0};
   std::atomic<std::int64_t> last_word_ms_{0};
 };
 
