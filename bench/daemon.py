@@ -21,6 +21,7 @@ KINDS = ("name", "uid", "group", "gid", "groups", "miss")
 LONG_KINDS = ("group", "gid")  # thousands of members: fewer of them take as long
 BATCHES = {kind: 11 if kind in LONG_KINDS else 101 for kind in KINDS}
 ASKING_BATCHES = 11
+MINIMAL = ("minimal", "checked")  # bench/minimal_module.cc
 NSCD_KINDS = ("name", "uid", "groups")
 THREAD_LOOKUPS = 400_000
 CROWD = 1_000
@@ -67,7 +68,8 @@ class Daemon:
 
 
 def install_minimal(programs):
-    shutil.copy(programs / "libnss_minimal.so.2", peers.LIBRARIES)
+    for service in MINIMAL:
+        shutil.copy(programs / f"libnss_{service}.so.2", peers.LIBRARIES)
     subprocess.run(["ldconfig"], check=True)
 
 
@@ -77,7 +79,7 @@ def give_to_minimal():
 
 def in_memory(sitting, size, nscd):
     for kind in KINDS:
-        services = ["sqlmap", "minimal", *(["-"] if nscd and kind in NSCD_KINDS else [])]
+        services = ["sqlmap", *MINIMAL, *(["-"] if nscd and kind in NSCD_KINDS else [])]
         yield [partial(sitting.look_up, kind, size, "one CPU", service, BATCHES[kind]) for service in services]
 
 

@@ -1,14 +1,20 @@
-// libnss_minimal.so.2: the least that a look-up through glibc can cost that finds its answer in the
-// same table as sqlmap's. One probe of a snapshot, one copy: no record is checked, no newer
-// snapshot is looked for, nothing may change meanwhile, and nobody else is asked.
+// The least that a look-up through glibc can cost that finds its answer in the same table as
+// sqlmap's: one probe of a snapshot, one copy, and nobody else is asked. Built twice.
 //
-// It reads kFile, a copy of a snapshot (doc/snapshot-format.md), which bench/daemon.py makes.
+//   libnss_minimal.so.2  believes the file, and that there is no newer one
+//   libnss_checked.so.2  looks whether a newer one is there, as sqlmap's does: at a word that the
+//                        daemon would change, and at the clock, because the daemon may be gone; and
+//                        believes a record only in its place and if its check is right. Still the
+//                        file cannot be replaced, and the answer is not looked at
+//
+// They read kFile, a copy of a snapshot (doc/snapshot-format.md), which bench/daemon.py makes.
 #include <fcntl.h>
 #include <grp.h>
 #include <nss.h>
 #include <pwd.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -17,12 +23,19 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "common/snapshot/check.h"
 #include "common/snapshot/hash.h"
 #include "common/snapshot/layout.h"
 
 #pragma GCC visibility push(default)
 extern "C" {
+#ifdef SQLMAP_BENCH_CHECKED
+#define SQLMAP_BENCH_ENTRY(name) _nss_checked_##name
+NSS_DECLARE_MODULE_FUNCTIONS(checked)
+#else
+#define SQLMAP_BENCH_ENTRY(name) _nss_minimal_##name
 NSS_DECLARE_MODULE_FUNCTIONS(minimal)
+#endif
 }
 #pragma GCC visibility pop
 
@@ -32,7 +45,25 @@ using namespace sqlmap::snapshot;
 
 constexpr const char* kFile = "/run/minimal-snapshot";
 
+#ifdef SQLMAP_BENCH_CHECKED
+constexpr bool kChecked = true;
+#else
+constexpr bool kChecked = false;
+#endif
+
 std::atomic<const char*> g_file{nullptr};
+
+// What a daemon would write, and what was seen of it; when to look for another daemon's.
+std::atomic<std::uint64_t> g_generation{0};
+std::atomic<std::uint64_t> g_seen{0};
+std::atomic<std::int64_t> g_next_look{INT64_MAX};
+
+bool IsCurrent() {
+  timespec now;
+  clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+  return g_generation.load(std::memory_order_acquire) == g_seen.load(std::memory_order_relaxed) &&
+         now.tv_sec < g_next_look.load(std::memory_order_relaxed);
+}
 
 const char* Map() {
   const int fd = open(kFile, O_RDONLY | O_CLOEXEC);
@@ -48,6 +79,7 @@ const char* Map() {
 }
 
 inline const char* File() {
+  if (kChecked && !IsCurrent()) return nullptr;
   const char* const file = g_file.load(std::memory_order_acquire);
   return file != nullptr ? file : Map();
 }
@@ -57,6 +89,17 @@ inline const Header& HeaderOf(const char* file) { return *reinterpret_cast<const
 template <class Head>
 const char* TextOf(const Head* head) {
   return reinterpret_cast<const char*>(head + 1);
+}
+
+// A record of this kind in its place, and whole.
+template <class Head>
+inline bool IsSound(const char* file, Table table, std::uint64_t offset) {
+  const Section& section = HeaderOf(file).sections[static_cast<std::size_t>(KindIn(table))];
+  const std::uint64_t end = section.offset + section.size;
+  if (offset < section.offset || offset > end || end - offset < sizeof(Head)) return false;
+  const auto* const head = reinterpret_cast<const Head*>(file + offset);
+  return head->size % kUnit == 0 && head->size <= end - offset &&
+         head->check == CheckBehind(head, head->size, HeaderOf(file).seed + offset);
 }
 
 // The record in this table that matches; nullptr: there is none.
@@ -75,8 +118,12 @@ inline const Head* Find(const char* file, Table table, std::uint64_t hash, Match
     for (; candidates != 0; candidates &= candidates - 1) {
       const std::uint64_t at = bucket.positions[std::countr_zero(candidates)];
       const auto* const head = reinterpret_cast<const Head*>(file + at * kUnit);
+      if (kChecked && !IsSound<Head>(file, table, at * kUnit)) return nullptr;
       if (at != 0 && matches(head)) return head;
     }
+    if (kChecked &&
+        bucket.check != CheckBefore(&bucket, sizeof bucket, HeaderOf(file).seed + number))
+      return nullptr;
     if ((bucket.flags & kOverflowed) == 0) return nullptr;
     if (++number == index.buckets) number = 0;
   }
@@ -136,16 +183,16 @@ std::uint64_t g_next_user = 0;
 
 }  // namespace
 
-nss_status _nss_minimal_getpwnam_r(const char* name, passwd* entry, char* buffer, size_t size,
-                                   int* error) {
+nss_status SQLMAP_BENCH_ENTRY(getpwnam_r)(const char* name, passwd* entry, char* buffer,
+                                          size_t size, int* error) {
   const char* const file = File();
   if (file == nullptr) return NSS_STATUS_UNAVAIL;
   return Give(FindByName<UserHead>(file, Table::kUserByName, name, TextOf<UserHead>), entry, buffer,
               size, error);
 }
 
-nss_status _nss_minimal_getpwuid_r(uid_t uid, passwd* entry, char* buffer, size_t size,
-                                   int* error) {
+nss_status SQLMAP_BENCH_ENTRY(getpwuid_r)(uid_t uid, passwd* entry, char* buffer, size_t size,
+                                          int* error) {
   const char* const file = File();
   if (file == nullptr) return NSS_STATUS_UNAVAIL;
   return Give(Find<UserHead>(file, Table::kUserByUid, Hash(uid, HeaderOf(file).seed),
@@ -155,8 +202,8 @@ nss_status _nss_minimal_getpwuid_r(uid_t uid, passwd* entry, char* buffer, size_
               entry, buffer, size, error);
 }
 
-nss_status _nss_minimal_getgrnam_r(const char* name, group* entry, char* buffer, size_t size,
-                                   int* error) {
+nss_status SQLMAP_BENCH_ENTRY(getgrnam_r)(const char* name, group* entry, char* buffer, size_t size,
+                                          int* error) {
   const char* const file = File();
   if (file == nullptr) return NSS_STATUS_UNAVAIL;
   return Give(FindByName<GroupHead>(file, Table::kGroupByName, name,
@@ -164,7 +211,8 @@ nss_status _nss_minimal_getgrnam_r(const char* name, group* entry, char* buffer,
               entry, buffer, size, error);
 }
 
-nss_status _nss_minimal_getgrgid_r(gid_t gid, group* entry, char* buffer, size_t size, int* error) {
+nss_status SQLMAP_BENCH_ENTRY(getgrgid_r)(gid_t gid, group* entry, char* buffer, size_t size,
+                                          int* error) {
   const char* const file = File();
   if (file == nullptr) return NSS_STATUS_UNAVAIL;
   return Give(Find<GroupHead>(file, Table::kGroupByGid, Hash(gid, HeaderOf(file).seed),
@@ -174,8 +222,8 @@ nss_status _nss_minimal_getgrgid_r(gid_t gid, group* entry, char* buffer, size_t
               entry, buffer, size, error);
 }
 
-nss_status _nss_minimal_initgroups_dyn(const char* name, gid_t primary, long* start, long* size,
-                                       gid_t** groups, long limit, int* error) {
+nss_status SQLMAP_BENCH_ENTRY(initgroups_dyn)(const char* name, gid_t primary, long* start,
+                                              long* size, gid_t** groups, long limit, int* error) {
   const char* const file = File();
   if (file == nullptr) return NSS_STATUS_UNAVAIL;
   const auto* const user = FindByName<MembershipHead>(
@@ -200,12 +248,12 @@ nss_status _nss_minimal_initgroups_dyn(const char* name, gid_t primary, long* st
   return NSS_STATUS_SUCCESS;
 }
 
-nss_status _nss_minimal_setpwent(int) {
+nss_status SQLMAP_BENCH_ENTRY(setpwent)(int) {
   g_next_user = 0;
   return NSS_STATUS_SUCCESS;
 }
 
-nss_status _nss_minimal_getpwent_r(passwd* entry, char* buffer, size_t size, int* error) {
+nss_status SQLMAP_BENCH_ENTRY(getpwent_r)(passwd* entry, char* buffer, size_t size, int* error) {
   const char* const file = File();
   if (file == nullptr) return NSS_STATUS_UNAVAIL;
   const Section& users = HeaderOf(file).sections[static_cast<std::size_t>(Kind::kUser)];
@@ -219,7 +267,7 @@ nss_status _nss_minimal_getpwent_r(passwd* entry, char* buffer, size_t size, int
   return status;
 }
 
-nss_status _nss_minimal_endpwent() {
+nss_status SQLMAP_BENCH_ENTRY(endpwent)() {
   g_next_user = 0;
   return NSS_STATUS_SUCCESS;
 }
