@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(CHECKOUT / "tests/system"))
+sys.path[:0] = [str(CHECKOUT / "tests/system"), str(CHECKOUT / "tests/support")]
 sys.dont_write_bytecode = True
 
 import expected  # noqa: E402

@@ -1,6 +1,8 @@
 #include <unistd.h>
 
+#include <functional>
 #include <initializer_list>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -15,6 +17,7 @@
 #include "ctl/check/pam.h"
 #include "ctl/check/queries.h"
 #include "ctl/check/report.h"
+#include "ctl/check/seen_in_time.h"
 #include "ctl/check/servers.h"
 #include "ctl/commands.h"
 #include "ctl/host.h"
@@ -24,6 +27,34 @@ namespace {
 
 void NotAsked(const std::string& why, std::initializer_list<Findings*> areas) {
   for (Findings* const area : areas) area->Warning("all", "not asked: " + why, "mend that first");
+}
+
+// Whoever reads a file of a file system that hangs may not even be killed: all files are read by
+// somebody else first.
+void ThrowIfFilesHang(const HostPaths& paths) {
+  constexpr std::int64_t kFilesMs = 5'000;
+  Findings unshown("");
+  std::optional<Settings> settings;
+  const struct {
+    std::string of;
+    std::function<void()> read;
+  } files[] = {
+      {paths.config + ", secrets.toml, or a file that they name",
+       [&] { settings = CheckConfiguration(paths, unshown); }},
+      {"a file of the installation, or of [database] tls",
+       [&] { CheckFiles(paths, settings ? &*settings : nullptr, unshown); }},
+      {paths.nsswitch, [&] { CheckNsswitch(paths.nsswitch, unshown); }},
+      {paths.pam_directory, [&] { CheckPam(paths.pam_directory, unshown); }},
+  };
+  const auto read = [&](std::size_t i) {
+    files[i].read();
+    return '.';
+  };
+  const std::string seen = SeenInTime(std::size(files), read, Deadline::In(kFilesMs));
+  if (seen.size() == std::size(files)) return;
+  throw Failure(ExitStatus::kUnknown, files[seen.size()].of +
+                                          ": reading it did not end in time; see whether its file "
+                                          "system hangs");
 }
 
 // In the order in which they are shown. Each goes as far as it can without those before it.
@@ -68,6 +99,7 @@ ExitStatus ShowCheck(Screen& screen) {
                   "only root may look: the secrets and the account that reads hashes are root's; "
                   "try sudo sqlmapctl check");
   }
+  ThrowIfFilesHang({});
   const std::vector<Finding> findings = CheckAll(screen);
   screen.Lines(TableOf(findings));
   screen.Line(SummaryOf(findings), ToneOf(WorstOf(findings)));
@@ -80,7 +112,7 @@ ExitStatus ShowCheck(Screen& screen) {
 void AddCheck(CommandLine& line) {
   line.Add("check", "goes through the whole chain, and says what to do (root only)",
            "It changes nothing: what writes to the database is prepared, and not run.\n"
-           "Exit status: 0 no error, perhaps warnings; 1 an error; 3 not root.\n"
+           "Exit status: 0 no error, perhaps warnings; 1 an error; 3 not root, or a file hangs.\n"
            "Example: sqlmapctl check",
            ShowCheck);
 }

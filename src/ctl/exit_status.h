@@ -12,7 +12,7 @@ enum class ExitStatus : int {
   kNo = 1,       // not done; the answer is no; something is wrong
   kUsage = 2,    // a mistake on the command line, or in what it names
   kUnknown = 3,  // nobody could say: no right to know, no configuration, sqlmapd or the database
-                 // does not answer
+                 // does not answer; or what was said could not be written
 };
 
 // Ends a command: what was tried, on what, and how to mend it. Never a password or a hash.

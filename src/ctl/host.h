@@ -49,9 +49,16 @@ class KeptLog final : public Log {
 // mistake on a line of its own.
 Settings ReadSettings(const HostPaths& paths = {});
 
+// Over a socket, a server that asks the kernel who root is shall see sqlmapd, as it does when
+// sqlmapd asks. Not on a host whose processes ask for themselves, in direct mode.
+void AskAsSqlmapd(Settings& settings);
+
 // The database as sqlmapd asks it: own connections, with the privileged account as root. `log` must
 // outlive it. Connects to nobody yet.
 std::unique_ptr<Backend> OpenBackend(Settings settings, Log& log);
+
+// Whether nscd(8), or who speaks its protocol, answers in front of nsswitch.conf.
+bool NscdRuns();
 
 }  // namespace sqlmap
 

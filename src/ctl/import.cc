@@ -52,12 +52,11 @@ void ShowFile(Screen& screen, const char* name, std::string_view text) {
 }
 
 void ShowRemarks(Screen& screen, const ImportRemarks& remarks) {
-  if (remarks.empty()) {
-    screen.Line("Everything was carried over.", Tone::kGood);
-    return;
-  }
   screen.Line("What is not as it was:");
   for (const ImportRemark& remark : remarks) screen.Line(Describe(remark), Tone::kWarning);
+  screen.Line(
+      "ids below 1000, and those of local accounts, are nobody's unless [accounts] "
+      "allow_uids and allow_gids name them");
 }
 
 nlohmann::ordered_json AsJson(const std::vector<OldFile>& files, const ImportOptions& options,

@@ -4,13 +4,13 @@
 #include <string>
 #include <string_view>
 
-#include "ctl/check/nsswitch.h"
-#include "ctl/check/text_file.h"
 #include "ctl/commands.h"
 #include "ctl/host.h"
 #include "ctl/lookup/explain.h"
 #include "ctl/lookup/show.h"
 #include "ctl/lookup/witnesses.h"
+#include "ctl/nsswitch_lines.h"
+#include "ctl/text_file.h"
 
 namespace sqlmap {
 namespace {
@@ -39,7 +39,7 @@ lookup::Surroundings SurroundingsOf(Kind kind, const HostPaths& paths) {
   if (!services) services = NssServicesOf(text, host.database);
   if (!services) services = {NssService{"files"}};  // as glibc has it
   for (const NssService& service : *services) host.services.push_back(service.name);
-  host.nscd = lookup::NscdRuns();
+  host.nscd = NscdRuns();
   return host;
 }
 

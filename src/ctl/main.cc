@@ -1,4 +1,6 @@
 // sqlmapctl: see, explain, import and set up; doc/sqlmapctl.md shows each command.
+#include <sys/prctl.h>
+
 #include <cstdio>
 
 #include "ctl/command_line.h"
@@ -6,6 +8,9 @@
 
 int main(int argc, char** argv) {
   using namespace sqlmap;
+  // Passwords are typed here: no core dump, and nobody but root may look in. A program that we
+  // execute has its own.
+  (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   Screen screen(stdout, stderr);
   CommandLine line(screen);
   AddCheck(line);

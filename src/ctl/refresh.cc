@@ -10,7 +10,7 @@
 #include "common/wire/client.h"
 #include "ctl/commands.h"
 #include "ctl/daemon_answer.h"
-#include "ctl/lookup/witnesses.h"
+#include "ctl/host.h"
 
 namespace sqlmap {
 namespace {
@@ -47,7 +47,7 @@ ExitStatus Do(Screen& screen, const Ask& ask, bool wait) {
     screen.Progress("sqlmapd reads the accounts ...");
   screen.Progress("");
   const std::string said = done.get();
-  const bool nscd = lookup::NscdRuns();
+  const bool nscd = NscdRuns();
   screen.Json({{"said", said}, {"nscd_runs", nscd}});
   screen.Line(Printable(said));
   if (nscd && !screen.json()) {
@@ -66,7 +66,10 @@ void AddFlush(CommandLine& line) {
       "knows of the user and of the group, by name and by id, of groups that NAME is a member of,\n"
       "which groups each user is in, and what the host remembers of NAME's logins. Without NAME:\n"
       "all answers, but no login.\n"
-      "While the database is down, what is forgotten is not known until it is back.\n"
+      "What is published stays until that; a login that was remembered is gone at once. Without a\n"
+      "snapshot, and while the database is down, what is forgotten is not known until it is back.\n"
+      "Exit status: 0 forgotten, and read anew; 1 forgotten, but not read anew, and the message\n"
+      "says why.\n"
       "Example: sqlmapctl flush alice",
       [name](Screen& screen) {
         return Do(

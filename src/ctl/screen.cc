@@ -75,6 +75,12 @@ std::size_t Characters(std::string_view text) {
       text, [](char byte) { return (static_cast<unsigned char>(byte) & 0xc0) != 0x80; }));
 }
 
+// Whoever reads no answer must not take the exit status for a "no".
+[[noreturn]] void ThrowNotWritten() {
+  throw Failure(ExitStatus::kUnknown,
+                std::string("standard output: ") + std::system_category().message(errno));
+}
+
 }  // namespace
 
 std::string Printable(std::string_view foreign, std::size_t most) {
@@ -140,8 +146,7 @@ void Screen::Write(std::FILE* to, std::string_view text) {
     (void)std::fflush(error_);
   }
   if (std::fwrite(text.data(), 1, text.size(), to) == text.size() || to != out_) return;
-  throw Failure(ExitStatus::kNo,
-                std::string("standard output: ") + std::system_category().message(errno));
+  ThrowNotWritten();
 }
 
 void Screen::Line(std::string_view text, Tone tone) {
@@ -181,9 +186,7 @@ void Screen::Progress(std::string_view text) {
 }
 
 void Screen::Flush() {
-  if (std::fflush(out_) != 0)
-    throw Failure(ExitStatus::kNo,
-                  std::string("standard output: ") + std::system_category().message(errno));
+  if (std::fflush(out_) != 0) ThrowNotWritten();
 }
 
 }  // namespace sqlmap

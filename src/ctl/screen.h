@@ -52,8 +52,8 @@ class Screen {
   bool json() const { return json_; }
   void set_json(bool json) { json_ = json; }
 
-  // For people; nothing with json(). A line feed is added. Throws Failure if it cannot be written
-  // (a full disk; a pipe that nobody reads ends the program quietly).
+  // For people; nothing with json(). A line feed is added. Throws Failure (kUnknown) if it cannot
+  // be written (a full disk; a pipe that nobody reads ends the program quietly).
   void Line(std::string_view text, Tone tone = Tone::kPlain);
   void Lines(const Table& table);
   // As it is, on standard output, whatever json() says: keys, SQL, metrics.

@@ -1,5 +1,6 @@
 // setup: puts sqlmap into nsswitch.conf and pam.d, and takes it out again.
 #include <pwd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -17,7 +18,7 @@
 #include "ctl/setup/plan.h"
 #include "ctl/setup/rehearsal.h"
 #include "ctl/setup/system_file.h"
-#include "ctl/setup/text_lines.h"
+#include "ctl/text_lines.h"
 
 namespace sqlmap {
 namespace {
@@ -67,10 +68,8 @@ Json ShowDifferences(const std::vector<FileChange>& changes, Screen& screen) {
   Json differences = Json::array();
   for (const FileChange& change : changes) {
     const std::string difference = UnifiedDifference(change);
-    for (std::string_view line : WholeLines(difference)) {
-      if (line.ends_with('\n')) line.remove_suffix(1);
+    for (const std::string_view line : LinesOf(difference))
       screen.Line(PrintableLine(line), ToneOf(line));
-    }
     differences.push_back({{"path", change.path}, {"difference", difference}});
   }
   return differences;
@@ -78,8 +77,8 @@ Json ShowDifferences(const std::vector<FileChange>& changes, Screen& screen) {
 
 Json ShowRehearsal(const std::vector<FileChange>& changes, Screen& screen) {
   screen.Progress("trying whether root gets in with the new files");
-  const std::vector<Trial> trials =
-      Rehearse(changes, true, ServicesOf(changes), LocalPerson(), kJournal);
+  const std::string person = LocalPerson();
+  const std::vector<Trial> trials = Rehearse(changes, true, ServicesOf(changes), person, kJournal);
   screen.Progress("");
   Json all = Json::array();
   for (const Trial& trial : trials) {
@@ -93,9 +92,10 @@ Json ShowRehearsal(const std::vector<FileChange>& changes, Screen& screen) {
                                        (trial.before.empty() ? "" : "; before: " + trial.before));
   }
   screen.Line("");
-  screen.Line("Tried with the new files, in a process of its own: " +
-                  std::to_string(trials.size()) + " answers about root are as before.",
-              Tone::kGood);
+  screen.Line(
+      "Tried with the new files, in a process of its own: " + std::to_string(trials.size()) +
+          " answers about root" + (person.empty() ? "" : " and a local user") + " are as before.",
+      Tone::kGood);
   return all;
 }
 
@@ -115,28 +115,48 @@ bool Agreed(const SetupOptions& options, const std::vector<FileChange>& changes,
   return answer == "y" || answer == "Y" || answer == "yes";
 }
 
-void Replace(const std::vector<FileChange>& changes) {
-  for (const FileChange& change : changes)
-    ReplaceSystemFile(change.path, change.before, change.after);
+// Makes changes that take others back, of which the journal tells until all are made.
+void GoBack(const std::vector<FileChange>& changes) {
+  std::size_t made = 0;
+  try {
+    for (; made < changes.size(); ++made)
+      ReplaceSystemFile(changes[made].path, changes[made].before, changes[made].after);
+  } catch (const Failure& failure) {
+    std::string what = std::string(failure.what()) + "\nStill to be taken back:";
+    for (; made < changes.size(); ++made) what += " " + changes[made].path;
+    throw Failure(failure.status(),
+                  what +
+                      ". Once that is mended, sqlmapctl setup begins with it, and sqlmapctl setup "
+                      "--undo takes out all that setup has done.");
+  }
 }
 
 // Makes the changes, or none: one that cannot be made takes those before it back.
 void Make(Journal& journal, const std::vector<FileChange>& changes) {
   const NoSignals quiet;
-  journal.Begin(changes);
+  std::vector<FileChange> back;  // what was made, the other way round
   try {
-    Replace(changes);
+    journal.Begin(changes);
+    for (const auto& [path, kind, before, after] : changes) {
+      ReplaceSystemFile(path, before, after);
+      back.insert(back.begin(), {path, kind, after, before});
+    }
+    journal.Finish();
   } catch (const Failure& failure) {
-    Replace(PlanUndo(journal, true).changes);
-    journal.Cancel();
-    throw Failure(failure.status(), std::string(failure.what()) +
-                                        "\nThe other files are without setup's changes, too.");
+    std::string what = failure.what();
+    try {
+      GoBack(back);
+      what += "\nAll files are as they were before this run.";
+      journal.Cancel();
+    } catch (const Failure& second) {
+      what += std::string("\n") + second.what();
+    }
+    throw Failure(failure.status(), what);
   }
-  journal.Finish();
 }
 
-// Says if root would fare otherwise with files as they were before setup. That may be what they are
-// taken back for: whoever undoes decides.
+// Says if root or a local user would fare otherwise with files as they were before setup. That may
+// be what they are taken back for: whoever undoes decides.
 void TryUndo(SetupPlan& plan, Screen& screen) {
   try {
     screen.Progress("trying whether root gets in with the old files");
@@ -172,18 +192,11 @@ bool Heal(const SetupOptions& options, Journal& journal, Screen& screen) {
     if (!Agreed(options, plan.changes, screen)) return false;
   }
   const NoSignals quiet;
-  Replace(plan.changes);
+  GoBack(plan.changes);
   journal.Cancel();
   screen.Remark("An earlier run did not come to its end. Files that are as before it now: " +
                 std::to_string(plan.changes.size()) + ".");
   return true;
-}
-
-void TakeBack(Journal& journal, const SetupPlan& plan) {
-  const NoSignals quiet;
-  journal.Reopen(plan.left);
-  Replace(plan.changes);
-  journal.Cancel();
 }
 
 ExitStatus Undo(const SetupOptions& options, Journal& journal, Screen& screen) {
@@ -202,7 +215,12 @@ ExitStatus Undo(const SetupOptions& options, Journal& journal, Screen& screen) {
       return ExitStatus::kNo;
     }
   }
-  TakeBack(journal, plan);
+  {
+    const NoSignals quiet;
+    journal.Reopen(plan.left);
+    GoBack(plan.changes);
+    journal.Cancel();
+  }
   if (!plan.changes.empty()) screen.Line("");
   for (const FileChange& change : plan.changes) {
     if (NamesSqlmap(change)) {
@@ -246,6 +264,8 @@ ExitStatus Setup(const SetupOptions& options, Journal& journal, Screen& screen) 
 ExitStatus Run(const SetupOptions& options, Screen& screen) {
   if (geteuid() != 0)
     throw Failure(ExitStatus::kUnknown, "only root may change nsswitch.conf and pam.d");
+  // Files of our own are root's alone, whatever the caller's is; those of the system keep theirs.
+  umask(077);
   Journal journal(kJournal);
   return options.undo ? Undo(options, journal, screen) : Setup(options, journal, screen);
 }
@@ -257,10 +277,11 @@ void AddSetup(CommandLine& line) {
   CLI::App& command = line.Add(
       "setup", "puts sqlmap into nsswitch.conf and pam.d, or takes it out again (root only)",
       "The differences are shown first. Before a file is replaced, a process of its own tries\n"
-      "whether root is known, and is let in and kept out, as before. Copies are kept in\n"
-      "/var/lib/sqlmapd/setup. Twice does no harm.\n"
-      "Exit status 1: a trial failed, or the answer was no; nothing was changed. Or --undo could\n"
-      "not undo all, and names the rest.\n"
+      "whether root and a local user are known, let in and kept out as before. Copies are kept\n"
+      "in /var/lib/sqlmapd/setup. Twice does no harm.\n"
+      "Exit status 1: a trial failed, or the answer was no, or a file could not be replaced; no\n"
+      "file is changed then, unless it is named. Or --undo could not undo all, and names the "
+      "rest.\n"
       "Examples: sqlmapctl setup --services sshd vsftpd\n"
       "          sqlmapctl setup --undo",
       [options](Screen& screen) { return Run(*options, screen); });

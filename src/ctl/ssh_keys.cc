@@ -17,6 +17,7 @@
 #include "common/wire/client.h"
 #include "ctl/commands.h"
 #include "ctl/host.h"
+#include "ctl/text_lines.h"
 
 namespace sqlmap {
 namespace {
@@ -95,13 +96,18 @@ Answer AskDatabase(const std::string& name, std::string& text) {
 // Of `lines` those that may let in the offered key.
 std::string Matching(std::string_view lines, const OfferedKey& offered) {
   std::string matching;
-  while (!lines.empty()) {
-    const std::size_t end = lines.find('\n') + 1;
-    const auto key = ParseKeyLine(lines.substr(0, end - 1));
-    if (key && MayAuthorise(*key, offered)) matching += lines.substr(0, end);
-    lines.remove_prefix(end);
+  for (const std::string_view line : LinesOf(lines)) {
+    const auto key = ParseKeyLine(line);
+    if (key && MayAuthorise(*key, offered)) matching.append(line) += '\n';
   }
   return matching;
+}
+
+// sshd gets the bytes as they are; what a customer wrote into a comment does not command a person's
+// terminal.
+void Print(std::string_view lines, Screen& screen) {
+  if (!screen.out_is_terminal()) return screen.Raw(lines);
+  for (const std::string_view line : LinesOf(lines)) screen.Line(Printable(line, line.size()));
 }
 
 ExitStatus ShowKeys(const SshKeysOptions& options, Screen& screen) {
@@ -123,7 +129,7 @@ ExitStatus ShowKeys(const SshKeysOptions& options, Screen& screen) {
   }
   // Whatever the reason, sshd must not take it for "none".
   if (!answer.found()) throw Failure(ExitStatus::kUnknown, text);
-  screen.Raw(options.type.empty() ? text : Matching(text, {options.type, options.fingerprint}));
+  Print(options.type.empty() ? text : Matching(text, {options.type, options.fingerprint}), screen);
   return ExitStatus::kDone;
 }
 

@@ -2,6 +2,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <exception>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -35,7 +36,7 @@ StatusReport AskForStatus() {
 
 void Show(Screen& screen) {
   const StatusReport report = AskForStatus();
-  screen.Json(StatusJson(report));
+  if (screen.json()) return screen.Json(StatusJson(report));
   ShowStatus(report, time(nullptr), screen);
   if (geteuid() == 0) return;
   screen.Line("");
@@ -70,7 +71,7 @@ ExitStatus Watch(Screen& screen, int seconds) {
     }
     try {
       Show(screen);
-    } catch (const Failure& failure) {
+    } catch (const std::exception& failure) {
       screen.Json({{"error", failure.what()}});
       screen.Line(failure.what(), Tone::kBad);
     }
@@ -87,7 +88,8 @@ void AddStatus(CommandLine& line) {
       "status", "how sqlmapd is, what is published, and what was asked so far",
       "Everybody may ask for the first two groups, root for all.\n"
       "Examples: sqlmapctl status --watch\n"
-      "          sqlmapctl status --prometheus > /var/lib/prometheus/node-exporter/sqlmap.prom\n"
+      "          cd /var/lib/prometheus/node-exporter &&\n"
+      "            sqlmapctl status --prometheus > sqlmap.tmp && mv sqlmap.tmp sqlmap.prom\n"
       "With --prometheus the exit status is 0 also while sqlmapd is away: sqlmap_up 0 says so.",
       [options](Screen& screen) {
         if (options->prometheus) return ShowMetrics(screen);

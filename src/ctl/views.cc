@@ -12,6 +12,7 @@
 #include "common/config/server_address.h"
 #include "ctl/commands.h"
 #include "ctl/host.h"
+#include "ctl/no_signals.h"
 #include "ctl/password_input.h"
 #include "ctl/views/administrator.h"
 #include "ctl/views/install_plan.h"
@@ -136,6 +137,7 @@ std::string InTheWay(Administrator& administrator, const std::string& view) {
 
 // Tries the plan beside what is there. The error says what failed; nothing was replaced then.
 std::string Try(Administrator& administrator, const InstallPlan& plan, Screen& screen) {
+  const NoSignals uncut;
   std::string failed;
   for (const std::string& view : plan.views) {
     if (failed = InTheWay(administrator, view); !failed.empty()) return failed;
@@ -159,6 +161,7 @@ std::string Try(Administrator& administrator, const InstallPlan& plan, Screen& s
 }
 
 void Replace(Administrator& administrator, const InstallPlan& plan, Screen& screen) {
+  const NoSignals uncut;
   const std::vector<InstallStep>& steps = plan.replace;
   for (std::size_t i = 0; i < steps.size(); ++i) {
     screen.Progress("putting in place " + steps[i].words);
@@ -198,7 +201,8 @@ ViewValues Installed(Administrator& administrator, const ViewSet& set, const Vie
     } else if (!given.contains(setting)) {
       FailInstalled(rows ? "there are " + std::to_string(rows->size()) +
                                " rows, and not one; give " + setting + " and all others as options"
-                         : rows.error() + "; give " + setting + " and all others as options");
+                         : setting + ": " + rows.error() + "; give " + setting +
+                               " and all others as options");
     }
   }
   return values;

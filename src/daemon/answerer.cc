@@ -483,21 +483,31 @@ void Answerer::Refresh(ClientId client, const Request& request) {
 // account resolves once this is answered, and a changed one, too.
 void Answerer::Flush(ClientId client, const Request& request) {
   const std::string name = rows_.Canonical(request.name);
-  ++flushes_;
-  read_for_.clear();
-  const std::size_t count =
-      cache_.Forget([&](const std::string& question, const std::string* found) {
-        return name.empty() || IsAbout(name, question, found);
-      });
+  const std::size_t count = Forget([&](const std::string& question, const std::string* found) {
+    return name.empty() || IsAbout(name, question, found);
+  });
   std::string forgotten =
       std::to_string(count) + (count == 1 ? " answer" : " answers") + " forgotten";
   if (!name.empty() && calls_.forget_login && calls_.forget_login(name))
     forgotten += ", and the remembered logins of " + name;
-  if (!calls_.publishes) return calls_.reply(client, Text(forgotten));
-  calls_.refresh(false, [this, client, forgotten](RefreshResult result, const std::string& text) {
-    if (result == RefreshResult::kDone) return calls_.reply(client, Text(forgotten + "; " + text));
-    calls_.reply(client, NotRefreshed(result, text));
+  calls_.flush_others([this, client, forgotten] {
+    if (!calls_.publishes) return calls_.reply(client, Text(forgotten));
+    calls_.refresh(false, [this, client, forgotten](RefreshResult result, const std::string& text) {
+      if (result == RefreshResult::kDone)
+        return calls_.reply(client, Text(forgotten + "; " + text));
+      calls_.reply(client, NotRefreshed(result, forgotten + "; not read anew: " + text));
+    });
   });
+}
+
+std::size_t Answerer::Forget(AnswerCache::Predicate drop) {
+  ++flushes_;
+  read_for_.clear();
+  return cache_.Forget(drop);
+}
+
+void Answerer::ForgetAnswers() {
+  (void)Forget([](const std::string&, const std::string*) { return true; });
 }
 
 template <typename Work>

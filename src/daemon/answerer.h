@@ -68,6 +68,9 @@ class Answerer {
     // What is remembered of that name's logins is not to be used any more; false: there was
     // nothing. The name is in the configuration's case. May be empty.
     std::function<bool(std::string_view name)> forget_login = nullptr;
+    // Other children, which serve beside this one during a reload, are to ForgetAnswers: before
+    // they answer what is asked after `done` was called.
+    std::function<void(std::function<void()> done)> flush_others;
   };
 
   // All must outlive the answerer. `log` hears of passwords that somebody tries here himself, since
@@ -79,6 +82,8 @@ class Answerer {
   void OnRequest(ClientId client, Asked asked);
   // A snapshot that was read from `since_ms` on is out.
   void OnPublished(std::int64_t since_ms) { cache_.ForgetAskedBefore(since_ms); }
+  // Nothing that was asked before is answered from memory any more.
+  void ForgetAnswers();
 
   void Describe(StatusWriter& status) const;
   // Forgets what has been slow, or quick, long ago. To be called each second.
@@ -133,6 +138,8 @@ class Answerer {
   void List(ClientId client, const Asked& asked);
   void Refresh(ClientId client, const Request& request);
   void Flush(ClientId client, const Request& request);
+  // Also what is under way is not remembered. Returns how many answers were.
+  std::size_t Forget(AnswerCache::Predicate drop);
   // What the name of each flight begins with.
   std::string Epoch() const { return std::to_string(flushes_) + ' '; }
   // The reply is the AnswerBytes that `work` gives. The client is told so if the pool has too much

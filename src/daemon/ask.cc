@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -22,11 +21,6 @@ AnswerBytes ShareSecret(std::string bytes) {
             explicit_bzero(secret->data(), secret->size());
             delete secret;
           }};
-}
-
-bool SameName(std::string_view one, std::string_view other) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c; };
-  return std::ranges::equal(one, other, {}, lower, lower);
 }
 
 constexpr std::size_t kRoomForAHash = 2048;  // or its copies would be left behind as it grows
@@ -81,7 +75,7 @@ bool IsAbout(std::string_view name, const std::string& question, const std::stri
   const std::size_t colon = question.find(':');
   const auto kind = static_cast<RequestKind>(std::stoi(question.substr(0, colon)));
   const bool by_id = kind == RequestKind::kUserById || kind == RequestKind::kGroupById;
-  if (!by_id && SameName(std::string_view(question).substr(colon + 1), name)) return true;
+  if (!by_id && std::string_view(question).substr(colon + 1) == name) return true;
   // If it is a group's name, its members are in one group more, or less.
   if (kind == RequestKind::kGroupsOfUser) return true;
   if (found == nullptr) return by_id;
@@ -95,12 +89,12 @@ bool IsAbout(std::string_view name, const std::string& question, const std::stri
   if (ReadFrame(bytes, frame, size) != FrameState::kWhole) return true;
   if (kind == RequestKind::kUserById) {
     UserRecord user;
-    return !DecodeRecord(frame, user) || SameName(user.name, name);
+    return !DecodeRecord(frame, user) || user.name == name;
   }
   GroupRecord group;
   if (!DecodeRecord(frame, group)) return true;
-  bool about = SameName(group.name, name);
-  group.members.ForEach([&](std::string_view member) { about = about || SameName(member, name); });
+  bool about = group.name == name;
+  group.members.ForEach([&](std::string_view member) { about = about || member == name; });
   return about;
 }
 

@@ -31,9 +31,9 @@ struct Told {
 Told Ask(AccountSource& accounts, const Question& question);
 
 // Whether what is remembered of that question has to do with an account or a group of that name, in
-// whatever case: it has the name, or tells of it, or of a group that it is a member of. An id that
-// was absent may be anybody's by now, and the groups of any user may be about it, too. `found`:
-// Ask's bytes, null if it was absent.
+// the configuration's case, as all that is served: it has the name, or tells of it, or of a group
+// that it is a member of. An id that was absent may be anybody's by now, and the groups of any user
+// may be about it, too. `found`: Ask's bytes, null if it was absent.
 bool IsAbout(std::string_view name, const std::string& question, const std::string* found);
 
 AnswerBytes UnavailableBytes(Reason reason, std::string_view why);

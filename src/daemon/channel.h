@@ -25,10 +25,13 @@ enum class MessageKind : std::uint32_t {
   // child to parent, and on to the other children
   kForget = 5,  // of the name that `token` and `generation` together are the id of, nothing is to
                 // be remembered
+  kFlush = 6,   // nothing that was asked before is to be answered from memory; kFlushed comes back
   // parent to child
   kPublished = 16,  // `token`, and what became of it: `value` is one of `published`
   kRefresh = 17,    // read again now; `value` 1: even if much is missing
-  kDrain = 18,  // answer what has been asked, take no more, and exit within `value` milliseconds
+  kDrain = 18,    // answer what has been asked, take no more, and exit within `value` milliseconds
+  kFlushed = 19,  // the other children have been sent the oldest kFlush that was not answered yet
+  kCrashes = 20,  // DaemonFacts::crashes is `token` by now
 };
 
 namespace published {

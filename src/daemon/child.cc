@@ -131,6 +131,7 @@ class Child {
               return offline_ != nullptr &&
                      offline_->memory().Forget(offline_->memory().NameId(name));
             },
+        .flush_others = [this](std::function<void()> done) { FlushOthers(std::move(done)); },
     };
   }
 
@@ -159,6 +160,19 @@ class Child {
         Refresher::Of(backend_.accounts()), backend_.settings(),
         Refresher::Published{context_.published, context_.generation},
         Refresher::Calls{publish, unchanged, confirm}, log);
+  }
+
+  void FlushOthers(std::function<void()> done) {
+    // Without a parent there is nobody else.
+    if (!context_.channel.Send({MessageKind::kFlush})) return done();
+    flushed_.push_back(std::move(done));
+  }
+
+  void OnFlushed() {
+    if (flushed_.empty()) return;
+    const std::function<void()> done = std::move(flushed_.front());
+    flushed_.pop_front();
+    done();
   }
 
   void Refresh(bool forced, Refresher::Done done) {
@@ -223,6 +237,12 @@ class Child {
         Refresh(message.value != 0, [](RefreshResult, const std::string&) {});
       } else if (message.kind == MessageKind::kForget && offline_ != nullptr) {
         offline_->memory().ForgetToo(NameToForget(message));
+      } else if (message.kind == MessageKind::kFlush) {
+        answerer_.ForgetAnswers();
+      } else if (message.kind == MessageKind::kFlushed) {
+        OnFlushed();
+      } else if (message.kind == MessageKind::kCrashes) {
+        context_.daemon.crashes = message.token;
       } else if (message.kind == MessageKind::kDrain) {
         loop_.WatchTime(drained_, message.value, [this] { loop_.Exit(0); });
         server_.Drain([this] { loop_.Exit(0); });
@@ -240,7 +260,8 @@ class Child {
   EventLoop::Watch alive_;
   EventLoop::Watch drained_;
   const std::int64_t start_time_ = time(nullptr);
-  std::int64_t since_ms_ = 0;  // when the publication under way began to be read
+  std::int64_t since_ms_ = 0;                  // when the publication under way began to be read
+  std::deque<std::function<void()>> flushed_;  // who waits until the others have been told
   // Threads that post to the mailbox: they end first.
   std::unique_ptr<OfflineLogins> offline_;  // asked by the next one
   Answerer answerer_;

@@ -12,11 +12,9 @@ LocalStamp LocalStamp::Of(const DaemonPaths& paths) {
 }
 
 SettingsOrErrors LoadDaemonSettings(const DaemonPaths& paths, Log& log) {
-  SettingsOrErrors settings = LoadSettings(paths.config, paths.secrets);
-  if (!settings) return settings;
-  if (auto error = ReadLocalIds(paths.passwd, paths.group, settings->accounts))
-    return std::unexpected(std::vector<SettingsError>{*std::move(error)});
-  if (settings->cache.offline_auth_seconds != 0 && settings->log_rows.auth_success) {
+  SettingsOrErrors settings =
+      LoadSettingsAndIds(paths.config, paths.secrets, paths.passwd, paths.group);
+  if (settings && settings->cache.offline_auth_seconds != 0 && settings->log_rows.auth_success) {
     log.Write(LogLevel::kWarning,
               paths.config +
                   ": [cache] offline_auth_seconds lets nobody in while [log_rows] required has "

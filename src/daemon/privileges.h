@@ -7,9 +7,9 @@
 #include <expected>
 #include <string>
 
-namespace sqlmap {
+#include "common/config/settings.h"
 
-inline constexpr char kServiceUser[] = "_sqlmapd";
+namespace sqlmap {
 
 struct ServiceUser {
   uid_t uid = 0;

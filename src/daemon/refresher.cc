@@ -52,13 +52,15 @@ std::string Count(std::uint64_t count, const char* one, const char* many) {
 }  // namespace
 
 Refresher::Source Refresher::Of(SqlAccountSource& accounts) {
-  const auto read = [&accounts](Source::Users user,
+  const auto read = [&accounts](Source::Users user, Source::Owners owner,
                                 Source::Groups group) -> std::expected<std::string, SqlError> {
     auto tables = accounts.ReadTables();
     if (!tables) return std::unexpected(std::move(tables.error()));
     auto version = tables->Version();
     if (!version) return version;
     if (auto users = tables->Users(user); !users) return std::unexpected(std::move(users.error()));
+    if (auto owners = tables->Owners(owner); !owners)
+      return std::unexpected(std::move(owners.error()));
     if (auto groups = tables->Groups(group); !groups)
       return std::unexpected(std::move(groups.error()));
     return version;
@@ -215,6 +217,10 @@ Refresher::Outcome Refresher::Read(const std::stop_token& stop, bool forced) {
     SnapshotWriter writer(file.get());
     auto version = source_.read(
         [&](const UserRecord& user) { return !stop.stop_requested() && writer.AddUser(user); },
+        [&](Uid uid, std::string_view name) {
+          writer.SetOwner(uid, name);
+          return !stop.stop_requested();
+        },
         [&](const GroupRecord& group) { return !stop.stop_requested() && writer.AddGroup(group); });
     if (stop.stop_requested()) return {RefreshResult::kFailed, "sqlmapd is stopping"};
     // A server that went away, or hung, was not kept busy.

@@ -42,9 +42,10 @@ class Refresher {
   struct Source {
     using Users = FunctionRef<bool(const UserRecord&)>;
     using Groups = FunctionRef<bool(const GroupRecord&)>;
-    // All users, then all groups, as they are at one moment, and what `version` gives at that
-    // moment. A visitor that returns false ends it with an error.
-    std::function<std::expected<std::string, SqlError>(Users, Groups)> read;
+    using Owners = FunctionRef<bool(Uid uid, std::string_view name)>;
+    // All users, then all groups, as they are at one moment, who answers for uids that are shared,
+    // and what `version` gives at that moment. A visitor that returns false ends it with an error.
+    std::function<std::expected<std::string, SqlError>(Users, Owners, Groups)> read;
     std::function<std::expected<std::string, SqlError>()> version;
   };
   // `accounts` must outlive it.

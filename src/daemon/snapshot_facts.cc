@@ -34,6 +34,19 @@ std::uint64_t Sum(SnapshotWalk<Record> walk, std::uint64_t& content) {
   return count;
 }
 
+// Who answers for which uid.
+std::uint64_t OwnersOf(const SnapshotView& view) {
+  std::uint64_t content = 0;
+  SnapshotWalk<UserRecord> walk = view.Users();
+  UserRecord owner;
+  for (UserRecord user; walk.Next(user) == Probe::kFound;) {
+    const bool owns = view.FindUserById(user.uid, owner) == Probe::kFound &&
+                      owner.name.data() == user.name.data();
+    if (owns) content += Chain(snapshot::Hash(user.uid, 4), user.name);
+  }
+  return content;
+}
+
 }  // namespace
 
 TableFacts FactsOf(const SnapshotView& view) {
@@ -41,6 +54,7 @@ TableFacts FactsOf(const SnapshotView& view) {
   facts.content = view.header().flags;
   facts.read_time = view.header().created;
   facts.users = Sum(view.Users(), facts.content);
+  facts.content += OwnersOf(view);
   facts.groups = Sum(view.Groups(), facts.content);
   return facts;
 }

@@ -167,7 +167,11 @@ void Supervisor::OnMessage(ChildProcess& child) {
         if (!OnRemember(child, received->descriptor)) return Distrust(child);
         break;
       case MessageKind::kForget:
-        OnForget(child, message);
+        TellOthers(child, message);
+        break;
+      case MessageKind::kFlush:
+        TellOthers(child, message);
+        (void)child.channel.Send({MessageKind::kFlushed});
         break;
       default:
         return Distrust(child);
@@ -210,7 +214,7 @@ bool Supervisor::OnRemember(ChildProcess& child, const OwnedFd& memory) {
   return !serves || offline_.Take(memory);
 }
 
-void Supervisor::OnForget(ChildProcess& child, const Message& message) {
+void Supervisor::TellOthers(ChildProcess& child, const Message& message) {
   for (const auto& other : children_) {
     if (other.get() != &child) (void)other->channel.Send(message);
   }
@@ -253,6 +257,7 @@ void Supervisor::OnEnd(ChildProcess& child) {
     if (left != children_.end()) current_ = left->get();
   }
   ++facts_.crashes;
+  if (current_ != nullptr) (void)current_->channel.Send({MessageKind::kCrashes, 0, facts_.crashes});
   const std::int64_t delay = restarts_.DelayMs(lived);
   Say(LogLevel::kError, "the child " + end + " after " + std::to_string(lived) +
                             " ms; the next one starts in " + std::to_string(delay) + " ms");

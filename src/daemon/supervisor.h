@@ -64,7 +64,7 @@ class Supervisor {
   void OnMessage(ChildProcess& child);
   void OnSnapshot(ChildProcess& child, OwnedFd memory, std::uint64_t token);
   bool OnRemember(ChildProcess& child, const OwnedFd& memory);
-  void OnForget(ChildProcess& child, const Message& message);
+  void TellOthers(ChildProcess& child, const Message& message);
   void Distrust(ChildProcess& child);
   void OnAlive(ChildProcess& child, std::uint32_t down_seconds);
   void OnEnd(ChildProcess& child);

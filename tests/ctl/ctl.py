@@ -1,19 +1,16 @@
 """Runs sqlmapctl as a person and as a program does, and changes what it looks at."""
 
 import json
-import os
 import re
-import signal
 import subprocess
-import time
 from contextlib import contextmanager
 from pathlib import Path
+
+from sandbox import SQLMAPD, mariadb_stopped, sql, start_sqlmapd, stop, wait_until  # noqa: F401 - tests take sql from here
 
 CONFIG = Path("/etc/sqlmapd/sqlmapd.toml")
 SECRETS = Path("/etc/sqlmapd/secrets.toml")
 PASSWORD = "correct horse"
-DAEMON = Path("/run/sqlmapd.pid")
-DATABASE = Path("/run/mysqld/mysqld.pid")
 
 # What varies from run to run, and what it is compared as.
 MASKS = [
@@ -35,11 +32,6 @@ MASKS = [
 ]
 
 
-def sql(statements):
-    return subprocess.run(["mariadb", "--no-defaults", "--default-character-set=utf8mb4", "--batch", "--skip-column-names", "accounts"],
-                          input=statements, capture_output=True, text=True, check=True).stdout.strip()
-
-
 def run(*arguments, stdin="", uid=None, **options):
     """sqlmapctl's CompletedProcess, as another user with `uid`."""
     return subprocess.run(["sqlmapctl", *arguments], input=stdin, capture_output=True, text=True, timeout=120, user=uid, group=uid,
@@ -53,49 +45,24 @@ def ask(*arguments, status=0, **options):
     return json.loads(result.stdout)
 
 
-def wait_until(condition, seconds=30):
-    """Until it is true; it is asked anew as fast as its own work allows."""
-    give_up = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < give_up, "it never came true"
-        time.sleep(0.02)
-
-
-def has_ended(pid):
-    """Also if nobody has waited for it yet."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return True
-
-
 @contextmanager
 def daemon_stopped():
     """As by its administrator, and at last started anew."""
-    pid = int(DAEMON.read_text())
-    os.kill(pid, signal.SIGTERM)
-    wait_until(lambda: has_ended(pid))
+    stop(SQLMAPD)
     try:
         yield
     finally:
-        with open("/run/sqlmapd.log", "ab") as log:
-            process = subprocess.Popen(["/usr/sbin/sqlmapd", "--foreground"], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                       start_new_session=True)
-        DAEMON.write_text(f"{process.pid}\n")
+        start_sqlmapd()
         wait_until(lambda: run("refresh", "--wait").returncode == 0)
 
 
 @contextmanager
 def database_stopped():
     """As by its administrator, and at last started anew, when sqlmapd has read it."""
-    pid = int(DATABASE.read_text())
-    command = Path(f"/proc/{pid}/cmdline").read_text().rstrip("\0").split("\0")
-    os.kill(pid, signal.SIGTERM)
-    wait_until(lambda: has_ended(pid))
     try:
-        yield
+        with mariadb_stopped():
+            yield
     finally:
-        subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
         wait_until(lambda: run("refresh", "--wait").returncode == 0)
 
 

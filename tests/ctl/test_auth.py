@@ -182,7 +182,8 @@ def test_names_that_are_nobodys_say_why():
     assert explained("nobody-here") == (1, steps(**ABSENT) + nobody)
     assert explained("Alice") == (1, steps(**ABSENT, name="nobody's: it is served as alice (accounts.name_case)") + nobody)
     for name in ("a*b", "a" * 300, "\x1b[2J", "a:b"):
-        assert explained(name) == (1, steps(**ABSENT, name=breaks) + nobody), name
+        assert explained(name) == (1, f"name  {breaks}\nhost  not in /etc/passwd\n{nobody}"), name
+        assert not {"user", "auth", "access", "shadow"} & ask("auth", name, "--stdin", status=1, stdin=PASSWORD).keys(), name
     assert explained("root", "--through-daemon") == (
         1, f"name  {breaks}\nhost  uid 0 of /etc/passwd, a system account: the database is not asked\n"
         + NOBODY.format("a system account of this host") + RUNNING)

@@ -15,10 +15,12 @@ import time
 from pathlib import Path
 
 import pytest
-from ctl import CONFIG, SECRETS, run, sql, wait_until
+from ctl import CONFIG, SECRETS, daemon_stopped, run, sql, wait_until
+from sandbox import MARIADB, SQLMAPD, hung, pid_in
 
 NSSWITCH = Path("/etc/nsswitch.conf")
 SSHD = Path("/etc/pam.d/sshd")
+RESOLVER = Path("/etc/resolv.conf")
 HOMES = Path("/srv/people")
 SERVER = "/run/mysqld/mysqld.sock"
 LOG = "INSERT INTO sqlmap_log (event, username, service, rhost, tty, host, pid, message) VALUES " \
@@ -73,7 +75,7 @@ def edited(path, change=None, mode=None, owner=None):
                 path.write_text(text)
                 os.chmod(path, status.st_mode)
         if owner is not None:
-            os.chown(path, owner, owner)
+            os.chown(path, *owner)
         if mode is not None:
             os.chmod(path, mode)
         yield
@@ -126,6 +128,10 @@ def nsswitch(old, new):
     return edited(NSSWITCH, lambda text: text.replace(old, new))
 
 
+def nsswitch_hosts(services):
+    return edited(NSSWITCH, lambda text: re.sub(r"(?m)^hosts:.*\n", "", text) + f"hosts: files {services}\n")
+
+
 @contextlib.contextmanager
 def changed(statements, back):
     sql(statements)
@@ -163,24 +169,9 @@ def listening(path):
     shutil.rmtree(path.parent)
 
 
-@contextlib.contextmanager
-def stopped(*pids):
-    for pid in pids:
-        os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        for pid in pids:
-            os.kill(pid, signal.SIGCONT)
-
-
-def mariadbd():
-    return int(Path("/run/mysqld/mysqld.pid").read_text())
-
-
 def sqlmapd():
     """The parent and the child."""
-    parent = int(Path("/run/sqlmapd.pid").read_text())
+    parent = pid_in(SQLMAPD)
     children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
     return [parent, *map(int, children)]
 
@@ -233,24 +224,9 @@ def both(*contexts):
 
 @contextlib.contextmanager
 def sqlmapd_stopped():
-    with stopped(*sqlmapd()):
+    with hung(*sqlmapd()):
         wait_until(lambda: "no sign of life" in "".join(findings()), seconds=20)
         yield
-
-
-@contextlib.contextmanager
-def sqlmapd_gone():
-    """Stopped for good, its files as they were; then started again as the sandbox did it."""
-    parent = sqlmapd()[0]
-    os.kill(parent, signal.SIGTERM)
-    wait_until(lambda: not Path(f"/proc/{parent}").exists() or "State:\tZ" in Path(f"/proc/{parent}/status").read_text())
-    try:
-        yield
-    finally:
-        with open("/run/sqlmapd.log", "ab") as log:
-            daemon = subprocess.Popen(["/usr/sbin/sqlmapd", "--foreground"], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        Path("/run/sqlmapd.pid").write_text(f"{daemon.pid}\n")
-        wait_until(lambda: run("refresh", "--wait").returncode == 0)
 
 
 @contextlib.contextmanager
@@ -281,7 +257,9 @@ INCLUDE = "@include common-sqlmap\n"
 FAULTS = {
     # files, owners and modes
     "everybody may read the secrets": lambda: edited(SECRETS, mode=0o644),
-    "a user may write the configuration": lambda: edited(CONFIG, owner=1000),
+    "a group may read the secrets": lambda: edited(SECRETS, mode=0o640, owner=(0, 100)),
+    "a secret stands in the place of a key": lambda: edited(SECRETS, lambda text: '"TOPSECRET1" = 1\n' + text),
+    "a user may write the configuration": lambda: edited(CONFIG, owner=(1000, 1000)),
     "a group may write the configuration": lambda: edited(CONFIG, mode=0o664),
     "there is no configuration": lambda: edited(CONFIG, lambda text: None),
     "there are no secrets": lambda: edited(SECRETS, lambda text: None),
@@ -312,6 +290,9 @@ FAULTS = {
     "sqlmap may read keys": lambda: grant("SELECT ON accounts.sqlmap_keys", "sqlmap"),
     "sqlmap_auth may read a table that it has no use for": lambda: grant("SELECT ON accounts.sqlmap_memberships", "sqlmap_auth"),
     "sqlmap may be of a role": lambda: changed("CREATE ROLE boss; GRANT boss TO sqlmap@localhost", "DROP ROLE boss"),
+    "sqlmap_auth may make accounts": lambda: grant("INSERT ON accounts.sqlmap_users", "sqlmap_auth"),
+    "sqlmap_auth may make members": lambda: grant("INSERT ON accounts.sqlmap_memberships", "sqlmap_auth"),
+    "sqlmap_auth may take other people's uids": lambda: grant("UPDATE (uid, gid) ON accounts.sqlmap_users", "sqlmap_auth"),
     "sqlmap_auth may change uids": lambda: grant(
         "UPDATE ON accounts.sqlmap_users", "sqlmap_auth",
         "REVOKE UPDATE ON accounts.sqlmap_users FROM 'sqlmap_auth'@'localhost';"
@@ -364,6 +345,10 @@ FAULTS = {
     "there is no line of passwd": lambda: nsswitch("passwd:", "password:"),
     "a line does not name sqlmap": lambda: nsswitch("group: files sqlmap", "group: files"),
     "shadow does not name sqlmap": lambda: nsswitch("shadow: files sqlmap", "shadow: files"),
+    "what files finds is thrown away": lambda: nsswitch("group: files sqlmap", "group: files [SUCCESS=continue] sqlmap"),
+    "what sqlmap finds is thrown away": lambda: nsswitch("shadow: files sqlmap", "shadow: files sqlmap [SUCCESS=continue] systemd"),
+    "a user may write nsswitch.conf": lambda: edited(NSSWITCH, mode=0o666),
+    "not everybody may read nsswitch.conf": lambda: edited(NSSWITCH, mode=0o600),
     "sqlmap stands in front": lambda: nsswitch("passwd: files sqlmap", "passwd: sqlmap files"),
     "files is not there": lambda: nsswitch("group: files sqlmap", "group: sqlmap"),
     "[NOTFOUND=return] stands in front": lambda: nsswitch("passwd: files sqlmap", "passwd: files [NOTFOUND=return] sqlmap"),
@@ -379,8 +364,16 @@ FAULTS = {
     "pam_unix refuses first": lambda: edited(SSHD, lambda text: "auth required pam_unix.so\n" + text),
     "a service includes what is not there": lambda: edited(SSHD, lambda text: text + "@include common-ldap\n"),
     "a user may write a service's file": lambda: edited(SSHD, mode=0o666),
+    "a user may write what a service includes": lambda: edited(Path("/etc/pam.d/common-auth"), mode=0o666),
+    "common-auth stands in front": lambda: edited(SSHD, lambda text: "@include common-auth\n" + text),
+    "everybody gets in whatever sqlmap says": lambda: edited(SSHD, lambda text: text.replace(INCLUDE, "auth optional pam_sqlmap.so\n"
+        "auth required pam_permit.so\naccount optional pam_sqlmap.so\naccount required pam_permit.so\n").replace("@include common-a", "#")),
+    "everybody gets in before sqlmap is asked": lambda: edited(SSHD, lambda text: "auth sufficient pam_permit.so\n" + text),
+    "the account stage ends before sqlmap is asked": lambda: edited(SSHD, lambda text: "account sufficient pam_permit.so\n" + text),
+    "a line steps over sqlmap": lambda: edited(SSHD, lambda text: "auth [default=2] pam_permit.so\n" + text),
+    "a module in front is not known": lambda: edited(SSHD, lambda text: "auth sufficient pam_token.so\n" + text),
     # sqlmapd
-    "sqlmapd does not run": sqlmapd_gone,
+    "sqlmapd does not run": daemon_stopped,
     "sqlmapd hangs": sqlmapd_stopped,
     "a user may write the control page": lambda: moded(Path("/run/sqlmapd/control"), 0o666),
     "not everybody may read the control page": lambda: moded(Path("/run/sqlmapd/control"), 0o600),
@@ -505,8 +498,23 @@ def test_who_is_not_root_is_told_so_and_nothing_else():
     assert json.loads(run("check", "--json", uid=1000).stdout) == {"error": result.stderr.removeprefix("sqlmapctl: ").rstrip("\n")}
 
 
+def test_a_name_that_never_resolves_is_not_waited_for():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent, contextlib.ExitStack() as stack:
+        silent.bind(("127.0.0.9", 53))
+        stack.enter_context(edited(RESOLVER, lambda text: "nameserver 127.0.0.9\n"))
+        stack.enter_context(nsswitch_hosts("dns"))
+        stack.enter_context(database("servers", '["db.example.net:3306"]'))
+        began = time.monotonic()
+        after = findings()
+        assert time.monotonic() - began < 4
+        assert silent.recv(512)
+    assert [line for line in after if area(line) == "servers"] == [
+        "error servers db.example.net:3306: sqlmap cannot sign in: its name does not resolve within TIME; "
+        "see resolv.conf(5), or write the server's address into /etc/hosts"]
+
+
 def test_a_server_that_hangs_is_not_waited_for(healthy):
-    with stopped(mariadbd()):
+    with hung(pid_in(MARIADB)):
         began = time.monotonic()
         after = findings()
         assert time.monotonic() - began < 5

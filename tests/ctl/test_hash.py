@@ -2,10 +2,13 @@
 
 import os
 import pty
+import resource
+import signal
+import subprocess
 
 import pytest
 
-from ctl import CONFIG, PASSWORD, ask, run
+from ctl import CONFIG, PASSWORD, ask, run, wait_until
 
 BCRYPT = "$2b$10$abcdefghijklmnopqrstuu23JPZtHcGhwXSF41f93o/7vBdDut3Xu"
 MD5CRYPT = "$1$saltstri$CVtlMpOHug1.jDUbVpFvB1"
@@ -87,6 +90,30 @@ def test_a_person_types_a_new_password_twice_and_does_not_see_it():
     assert "correct" not in seen
     assert on_a_terminal(["sqlmapctl", "hash"], [b"correct horse", b"correct house"]) == (
         "Password: \nThe same again: \nsqlmapctl: the two are not the same: no hash was made\n", 2)
+
+
+def test_a_password_that_was_typed_gets_into_no_core_file(tmp_path):
+    child, screen = pty.fork()
+    if child == 0:
+        os.chdir(tmp_path)
+        resource.setrlimit(resource.RLIMIT_CORE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        os.execvp("sqlmapctl", ["sqlmapctl", "hash"])
+    seen = b""
+    for prompt, typed in ((b"Password: ", b"correct horse\n"), (b"again: ", b"\x1c")):
+        while not seen.endswith(prompt):
+            seen += os.read(screen, 4096)
+        os.write(screen, typed)
+    end = os.waitpid(child, 0)[1]
+    os.close(screen)
+    assert (os.WTERMSIG(end), os.WCOREDUMP(end), os.listdir(tmp_path)) == (signal.SIGQUIT, False, [])
+
+
+def test_other_processes_of_the_same_user_do_not_see_its_memory():
+    with subprocess.Popen(["sqlmapctl", "hash", "--stdin"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, user=65534, group=65534,
+                          extra_groups=[]) as process:
+        wait_until(lambda: os.stat(f"/proc/{process.pid}/mem").st_uid == 0)  # prctl(2), PR_SET_DUMPABLE
+        process.communicate(b"correct horse\n")
+    assert process.returncode == 0
 
 
 def test_a_person_types_a_password_to_be_verified_once():

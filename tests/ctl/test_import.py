@@ -9,7 +9,6 @@ import json
 import os
 import pwd
 import re
-import signal
 import stat
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
@@ -18,8 +17,8 @@ from pathlib import Path
 import pytest
 
 from ctl import CONFIG, SECRETS, ask, run, sql, wait_until
+from sandbox import SQLMAPD, start_sqlmapd, stop
 
-PID = Path("/run/sqlmapd.pid")
 RIGHT, WRONG = "correct horse", "battery staple"
 OLD_PAM, NEW_PAM = Path("/etc/pam.d/old-module"), Path("/etc/pam.d/new-module")
 DATABASE_PASSWORD = "old' \"p\\äs=s#word"
@@ -112,25 +111,15 @@ def configure(tmp_path, *paths):
     return (new / "pam-snippet").read_text()
 
 
-def has_ended(pid):
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].startswith("Z")
-    except FileNotFoundError:
-        return True
-
-
 def stop_daemon():
-    pid = int(PID.read_text())
-    os.kill(pid, signal.SIGTERM)
-    wait_until(lambda: has_ended(pid))
+    stop(SQLMAPD)
     for directory in (Path("/run/sqlmapd"), Path("/var/lib/sqlmapd")):
         for left in directory.glob("*snapshot*"):
             left.unlink()
 
 
 def start_daemon():
-    with open("/run/sqlmapd.log", "ab") as log:
-        PID.write_text(f"{subprocess.Popen(['/usr/sbin/sqlmapd', '--foreground'], stdout=log, stderr=log).pid}\n")
+    start_sqlmapd()
     wait_until(lambda: run("status").returncode == 0)
     run("refresh", "--wait", "--force")
 
@@ -259,6 +248,59 @@ def test_of_two_shadow_lines_only_the_first_opens_the_account(tmp_path, files, t
     serve("auth required pam_sqlmap.so\naccount required pam_sqlmap.so\n")
     configure(tmp_path, *files(root_file=root, main_file=main.replace("FROM users WHERE name='%1$s'\n", "FROM users WHERE name='%1$s' ORDER BY id\n")))
     assert [verdicts(NEW_PAM.name, "alice", password)[0] for password in (RIGHT, WRONG)] == [True, False]
+
+
+def test_the_first_shadow_line_counts_whosever_it_is(tmp_path, files, tables):
+    sql(f"""USE auth; ALTER TABLE users DROP KEY name, DROP KEY number, MODIFY name VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci;
+            UPDATE users SET name = 'ALICE', secret = '*' WHERE name = 'alice';
+            INSERT INTO users (name, number, home_group, real_name, home, sh, secret)
+            VALUES ('alice', 20009, 20000, '', '/srv/alice', '/bin/sh', '{CRYPT["md5"]}')""")
+    main, root = DIALECTS["libnss-mysql"]
+    serve("auth required pam_sqlmap.so\naccount required pam_sqlmap.so\n")
+    configure(tmp_path, *files(root_file=root, main_file=main))
+    assert [verdicts(NEW_PAM.name, name, RIGHT)[0] for name in ("alice", "ALICE", "Bob.B")] == [False, False, True]
+
+
+def test_of_two_homes_pure_ftpd_took_none_and_so_does_what_is_imported(tmp_path, files, tables):
+    sql("""USE auth; DROP TABLE IF EXISTS homes; CREATE TABLE homes (name VARCHAR(64), home VARCHAR(64));
+           INSERT INTO homes VALUES ('alice', '/srv/alice'), ('alice', '/srv/all'), ('shop@acme.example', '/srv/shop')""")
+    conf = pure_ftpd("cleartext", "MYSQLGetUID SELECT number FROM users WHERE name='\\L'").replace("home FROM users", "home FROM homes")
+    configure(tmp_path, *files(conf=conf))
+    assert getent("passwd", "alice") == []
+    assert getent("passwd", "shop@acme.example") == ["shop@acme.example:x:20002:20001::/srv/shop:/usr/sbin/nologin"]
+
+
+def test_two_lines_that_each_kept_somebody_out_are_not_imported_as_one(tmp_path, files):
+    line = "auth required pam_mysql.so user=old db=auth table=people usercolumn=login passwdcolumn=pass [where=web = {}]\n"
+    (service,) = files(pam=line.format(1) + line.format(0))
+    result = run("import", "--output", str(tmp_path), service)
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr == (
+        f"sqlmapctl: nothing was imported:\n  {service}:2: mistake: where: line 1 has another value, and who passed one line had to pass the "
+        "other: sqlmap has one query for both. Make them alike, or leave one out, and import again\n")
+    assert not (tmp_path / "sqlmapd.toml").exists()
+
+
+def test_a_key_that_is_a_number_is_nobodys_to_read_or_see(tmp_path, files):
+    (service,) = files(pam="auth required pam_mysql.so user=old db=auth table=people usercolumn=login [passwdcolumn=AES_DECRYPT(pass, 0x4b4559)]\n")
+    os.chmod(service, 0o600)
+    for arguments in ([], ["--json"]):
+        result = run("import", *arguments, service)
+        assert result.returncode == 0 and "AES_DECRYPT(pass, '***')" in result.stdout and "4b4559" not in result.stdout + result.stderr
+    assert run("import", "--output", str(tmp_path), service).returncode == 0
+    assert "AES_DECRYPT(pass, 0x4b4559)" in (tmp_path / "sqlmapd.toml").read_text()
+    assert stat.S_IMODE((tmp_path / "sqlmapd.toml").stat().st_mode) == 0o600
+
+
+def test_nobody_is_told_that_all_is_as_it_was(files):
+    (main,) = files(main=DIALECTS["libnss-mysql"][0])
+    assert run("import", main).stdout.endswith(
+        "\nWhat is not as it was:\n"
+        "ids below 1000, and those of local accounts, are nobody's unless [accounts] allow_uids and allow_gids name them\n")
+    (conf,) = files(conf=pure_ftpd("cleartext", "MYSQLGetUID SELECT number FROM users WHERE name='\\L'"))
+    assert [remark["what"] for remark in ask("import", conf)["remarks"] if remark["line"] == 0] == [
+        "names of other characters than a-z0-9._@-, such as capital letters, are nobody's, since the queries do not return the name: "
+        "see [accounts] name_first and name_rest"]
 
 
 def test_a_key_that_only_root_could_read_is_nobodys_to_read_or_see(tmp_path, files, tables):

@@ -10,12 +10,11 @@ import pytest
 
 import ctl
 from ctl import ask, masked, run, sql
+from sandbox import MARIADB, SQLMAPD, hung, pid_in
 
 PASSWD = Path("/etc/passwd")
 GROUP = Path("/etc/group")
 NSSWITCH = Path("/etc/nsswitch.conf")
-MYSQL_PID = Path("/run/mysqld/mysqld.pid")
-DAEMON_PID = Path("/run/sqlmapd.pid")
 
 ALICE = """\
 name   alice
@@ -68,16 +67,6 @@ def file_with(path, text):
         yield
     finally:
         path.write_bytes(before)
-
-
-@contextmanager
-def hung(pid_file):
-    pid = int(pid_file.read_text(encoding="utf-8"))
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(pid, signal.SIGCONT)
 
 
 def codes(answer):
@@ -150,6 +139,13 @@ database  not asked  no row may have that name: it is the system's, or none
 def test_a_number_that_is_no_id_is_a_mistake():
     assert run("user", "4294967296").stderr == "sqlmapctl: 4294967296 is no id: the largest is 4294967295\n"
     assert ask("group", "99999999999999999999", status=2) == {"error": "99999999999999999999 is no id: the largest is 4294967295"}
+
+
+@pytest.mark.parametrize("arguments", [["user", "alice"], ["hash", "--list"]])
+def test_an_answer_that_could_not_be_written_is_not_taken_for_a_no(arguments):
+    with Path("/dev/full").open("wb") as full:
+        result = subprocess.run(["sqlmapctl", *arguments], stdout=full, stderr=subprocess.PIPE, text=True)
+    assert (result.returncode, result.stderr) == (3, "sqlmapctl: standard output: No space left on device\n")
 
 
 def test_a_change_that_was_not_read_yet_is_named_field_by_field():
@@ -261,7 +257,7 @@ database  found   0 ms
 
 
 def test_a_database_that_hangs_keeps_nobody_waiting():
-    with hung(MYSQL_PID):
+    with hung(pid_in(MARIADB)):
         answer = ask("user", "alice")
         assert (answer["answer"], answer["from"]) == ("found", "snapshot")
         assert by_source(answer, "answer")["database"] == "unavailable"
@@ -323,8 +319,8 @@ def test_nscd_that_remembers_an_older_answer_is_found_out():
 
 
 def test_without_sqlmapd_and_without_its_database_the_snapshot_stands():
-    os.kill(int(MYSQL_PID.read_text(encoding="utf-8")), signal.SIGKILL)
-    daemon = int(DAEMON_PID.read_text(encoding="utf-8"))
+    os.kill(pid_in(MARIADB), signal.SIGKILL)
+    daemon = pid_in(SQLMAPD)
     os.kill(daemon, signal.SIGTERM)
     ctl.wait_until(lambda: not Path("/run/sqlmapd/socket").exists() or not Path(f"/proc/{daemon}").exists())
     assert says("user", "alice").split("\n\n")[1] == masked("""\

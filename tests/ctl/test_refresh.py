@@ -1,13 +1,18 @@
 """`sqlmapctl refresh` and `flush`: for panels and scripts, which go on when the account that they made resolves."""
 
+import os
 import pwd
+import re
+import signal
 import socket
+import struct
 import subprocess
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from ctl import CONFIG, ask, daemon_stopped, database_stopped, run, sql, wait_until
+from ctl import CONFIG, PASSWORD, ask, daemon_stopped, database_stopped, run, sql, wait_until
+from sandbox import SQLMAPD, pid_in
 
 NOBODY = 65534
 AWAY = "sqlmapd is not running: no socket, or not in a directory that is root's alone"
@@ -35,7 +40,7 @@ def same_people():
 
 @contextmanager
 def without_snapshot():
-    """sqlmapd remembers single answers, for long."""
+    """sqlmapd, which is given, remembers single answers, for long."""
     before = CONFIG.read_text()
     with daemon_stopped():
         CONFIG.write_text(before + "[snapshot]\nenabled = false\n[cache]\nabsent_seconds = 3600\nfound_seconds = 3600\n")
@@ -43,10 +48,10 @@ def without_snapshot():
                               stderr=subprocess.DEVNULL, start_new_session=True) as started:
             try:
                 wait_until(lambda: run("status").returncode == 0)
-                yield
+                yield started
             finally:
                 started.terminate()
-        CONFIG.write_text(before)
+                CONFIG.write_text(before)
 
 
 @pytest.mark.parametrize("command", [("refresh", "--wait"), ("flush", NEW), ("flush",)])
@@ -97,13 +102,32 @@ def test_without_a_snapshot_flush_makes_a_new_account_resolve_by_name_and_by_uid
         assert result.stderr == 'sqlmapctl: there is no snapshot: it is off, or a list query is ""\n'
 
 
+def test_a_flush_during_a_reload_holds_for_both_children_that_answer():
+    with without_snapshot() as sqlmapd, socket.socket(socket.AF_UNIX) as asked:
+        assert uid_of(NEW) is None
+        name = struct.pack("<H", len(NEW)) + NEW.encode()
+        question = struct.pack("<IIHH", 0x014D5153, len(name), 34, 0) + name  # src/common/wire/protocol.h
+        # The child of before ends when it has answered what it has begun to read.
+        asked.connect("/run/sqlmapd/socket")
+        asked.sendall(question[:-1])
+        wait_until(lambda: ask("status")["clients"] == 2)
+        sqlmapd.send_signal(signal.SIGHUP)
+        wait_until(lambda: uid_of(NEW) is None and ask("status")["clients"] == 1 and ask("status")["cache_entries"] == 1)
+        add()
+        assert uid_of(NEW) is None, "remembered"
+        asked.sendall(question[-1:])
+        assert b"1 answer forgotten" in b"".join(iter(lambda: asked.recv(4096), b""))
+        assert uid_of(NEW) == 20100
+
+
 def test_what_is_held_back_is_not_published_and_force_is_named():
     sql("CREATE TABLE kept AS SELECT * FROM sqlmap_users; DELETE FROM sqlmap_users")
     try:
         for command in (("refresh", "--wait"), ("flush",), ("flush", "bob")):
+            why = HELD_BACK if command[0] == "refresh" else f"0 answers forgotten; not read anew: {HELD_BACK}"
             result = run(*command)
-            assert (result.returncode, result.stdout, result.stderr) == (1, "", f"sqlmapctl: {HELD_BACK}\n")
-            assert ask(*command, status=1) == {"error": HELD_BACK}
+            assert (result.returncode, result.stdout, result.stderr) == (1, "", f"sqlmapctl: {why}\n")
+            assert ask(*command, status=1) == {"error": why}
         assert pwd.getpwnam("bob").pw_uid == 20001
         assert run("refresh", "--wait", "--force").returncode == 0
         assert uid_of("bob") is None
@@ -131,8 +155,34 @@ def test_a_database_that_is_away_is_said_and_costs_no_published_account():
         for command in (("refresh", "--wait"), ("flush", "bob")):
             result = run(*command)
             assert (result.returncode, result.stdout) == (1, "")
-            assert "/run/mysqld/mysqld.sock" in result.stderr
+            begins = "sqlmapctl: " if command[0] == "refresh" else "sqlmapctl: 0 answers forgotten; not read anew: "
+            assert result.stderr.startswith(begins + "/run/mysqld/mysqld.sock")
         assert uid_of("bob") == 20001
+
+
+def test_a_login_that_is_remembered_is_forgotten_while_the_database_is_away_and_that_is_said():
+    def opens():
+        return run("auth", "alice", "--stdin", "--through-daemon", stdin=PASSWORD).returncode == 0
+
+    before = CONFIG.read_text()
+    CONFIG.write_text(before + "[cache]\noffline_auth_seconds = 86400\n")
+    os.kill(pid_in(SQLMAPD), signal.SIGHUP)
+    try:
+        wait_until(lambda: ask("status").get("remembered_logins") == 0)
+        assert opens()
+        wait_until(lambda: ask("status")["remembered_logins"] == 1)
+        with database_stopped():
+            assert opens()
+            result = run("flush", "alice")
+            assert (result.returncode, result.stdout) == (1, "")
+            assert re.match(r"sqlmapctl: \d answers? forgotten, and the remembered logins of alice; not read anew: /run/mysqld/", result.stderr)
+            assert ask("status")["remembered_logins"] == 0
+            assert not opens()
+            assert uid_of("alice") == 20000
+    finally:
+        CONFIG.write_text(before)
+        os.kill(pid_in(SQLMAPD), signal.SIGHUP)
+        wait_until(lambda: "remembered_logins" not in ask("status"))
 
 
 @pytest.mark.parametrize("name", ["", "x" * 256])

@@ -5,11 +5,16 @@ import pty
 import pwd
 import re
 import shutil
+import socket
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-from ctl import PASSWORD, ask, run
+from ctl import PASSWORD, ask, run, wait_until
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "system"))
+from servers import ADDRESS, Sshd  # noqa: E402
 
 NSSWITCH = Path("/etc/nsswitch.conf")
 PAM = Path("/etc/pam.d")
@@ -130,6 +135,12 @@ def who(name):
     return subprocess.run(["getent", "passwd", name], capture_output=True, text=True).stdout
 
 
+def first_person():
+    """Of those with an account of this host's own: whom setup tries beside root."""
+    local = (line.split(":") for line in Path("/etc/passwd").read_text(encoding="utf-8").splitlines())
+    return pwd.getpwnam(next(name for name, _, uid, *_ in local if 1000 <= int(uid) < 60000))
+
+
 def assert_everybody_gets_in():
     assert su("root", ROOT_PASSWORD) and not su("root", "wrong")
     assert su(LOCAL, LOCAL_PASSWORD) and not su(LOCAL, PASSWORD)
@@ -149,11 +160,11 @@ def test_chosen_services_let_accounts_of_the_database_in_and_undo_leaves_every_b
     assert (result.returncode, result.stderr) == (0, "")
     assert result.stdout.startswith(NSSWITCH_DIFFERENCE + SERVICE_DIFFERENCE + "--- /etc/pam.d/su\n")
     assert re.sub(r"\d+ answers", "N answers", result.stdout[result.stdout.index("\nTried"):]) == """
-Tried with the new files, in a process of its own: N answers about root are as before.
+Tried with the new files, in a process of its own: N answers about root and a local user are as before.
 
-/etc/nsswitch.conf  before: /var/lib/sqlmapd/setup/etc_nsswitch.conf.before
-/etc/pam.d/shell    before: /var/lib/sqlmapd/setup/etc_pam.d_shell.before
-/etc/pam.d/su       before: /var/lib/sqlmapd/setup/etc_pam.d_su.before
+/etc/nsswitch.conf  before: /var/lib/sqlmapd/setup/etc_nsswitch.conf.1.before
+/etc/pam.d/shell    before: /var/lib/sqlmapd/setup/etc_pam.d_shell.1.before
+/etc/pam.d/su       before: /var/lib/sqlmapd/setup/etc_pam.d_su.1.before
 sqlmapctl setup --undo takes it back.
 """
     assert {path for path, seen in system().items() if fresh[path] != seen} == {"/etc/nsswitch.conf", "/etc/pam.d/shell", "/etc/pam.d/su"}
@@ -252,8 +263,7 @@ def test_a_program_says_yes_beforehand_and_gets_one_value(fresh):
     assert done["changes"] == [{"path": "/etc/nsswitch.conf", "difference": NSSWITCH_DIFFERENCE},
                                {"path": "/etc/pam.d/shell", "difference": SERVICE_DIFFERENCE}]
     trials = {trial["what"]: (trial["before"], trial["after"], trial["good"]) for trial in done["trials"]}
-    local = (line.split(":") for line in Path("/etc/passwd").read_text(encoding="utf-8").splitlines())
-    person = pwd.getpwnam(next(name for name, _, uid, *_ in local if 1000 <= int(uid) < 60000))
+    person = first_person()
     assert trials == {
         "files for the trial alone": ("mounted", "mounted", True),
         "libnss_sqlmap.so.2": ("", "loaded", True),
@@ -269,6 +279,10 @@ def test_a_program_says_yes_beforehand_and_gets_one_value(fresh):
         "pam.d/shell: the account of root": (*2 * ("success",), True),
         "pam.d/shell: the right password of root's": (*2 * ("success",), True),
         "pam.d/shell: a wrong password of root's": (*2 * ("authentication failure",), True),
+        f"pam.d/shell: the account of {person.pw_name}": (*2 * ("success",), True),
+        f"pam.d/shell: the right password of {person.pw_name}'s": (*2 * ("success",), True),
+        f"pam.d/shell: a wrong password of {person.pw_name}'s": (*2 * ("authentication failure",), True),
+        "the end of all trials": (*2 * ("reached",), True),
     }
     undone = ask("setup", "--undo", "--yes")
     assert (list(undone), undone["remarks"], undone["done"]) == (["changes", "remarks", "done"], [], True)
@@ -409,10 +423,13 @@ NOT_ROOTS = " is not a plain file or directory that belongs to root and that nob
      '/etc/pam.d/shell: line 1, "auth [success=3 default=ignore] pam_unix.so", skips modules behind the place of sqlmap\'s, and would land '
      'elsewhere; put the line "@include common-sqlmap" in by hand, and add the number of its modules of that type to the jump'),
     (lambda: (PAM / "shell").write_text("auth [success=3 default=ignore] pam_unix.so\n" + SERVICE), [], 3,
-     '/etc/pam.d/shell: line 1, "auth [success=3 default=ignore] pam_unix.so", skips modules of the common-* files that get more of them, '
+     '/etc/pam.d/shell: line 1, "auth [success=3 default=ignore] pam_unix.so", skips modules behind the place of sqlmap\'s, '
      'and would land elsewhere; write it without a number, or name the services instead: sqlmapctl setup --services sshd'),
     (lambda: NSSWITCH.write_text("passwd: files [!UNAVAIL=return] systemd\n"), ["shell"], 3,
      '/etc/nsswitch.conf: passwd: nothing behind "files [!unavail=return]" is ever asked for a name that is not there; take the return away'),
+    (lambda: NSSWITCH.write_text("passwd: files [SUCCESS=continue] systemd\n"), ["shell"], 3,
+     '/etc/nsswitch.conf: passwd: whoever "files [success=continue]" finds is asked of those behind it, too, and unknown if they do not know him; '
+     'take the action away'),
     (lambda: NSSWITCH.write_text("passwd: systemd\n"), ["shell"], 3,
      "/etc/nsswitch.conf: passwd: names neither files nor compat: local accounts must come first"),
     (NSSWITCH.unlink, ["shell"], 3, "/etc/nsswitch.conf: No such file or directory"),
@@ -484,7 +501,7 @@ def test_undo_after_two_setups_with_a_change_in_between_leaves_no_sqlmap(fresh):
     result = run("setup", "--undo", "--yes")
     assert (result.returncode, result.stderr) == (0, "/etc/nsswitch.conf was changed since: only sqlmap's own words are taken out of it.\n")
     assert NSSWITCH.read_text(encoding="utf-8") == DEBIAN.replace("passwd:         files systemd", "passwd:         files")
-    assert result.stdout.endswith("\n\n/etc/pam.d/shell is without sqlmap again.\n/etc/nsswitch.conf is without sqlmap again.\n")
+    assert result.stdout.endswith("\n\n/etc/nsswitch.conf is without sqlmap again.\n/etc/pam.d/shell is without sqlmap again.\n")
     assert list(COPIES.iterdir()) == []
 
 
@@ -521,7 +538,7 @@ def test_undo_that_keeps_root_out_says_so_and_is_done_on_a_yes_alone(fresh):
     assert run("setup", "--services", "shell", "--yes").returncode == 0
     (PAM / "shell").write_text((PAM / "shell").read_text(encoding="utf-8").replace("account required pam_deny.so\n", ""), encoding="utf-8")
     before = (PAM / "shell").read_text(encoding="utf-8")
-    (COPIES / "etc_pam.d_shell.after").write_text(before, encoding="utf-8")
+    (COPIES / "etc_pam.d_shell.1.after").write_text(before, encoding="utf-8")
     refused = run("setup", "--undo")
     mind = "Mind: with the files that undo leaves, pam.d/shell: the account of root: authentication failure; now: success\n"
     assert (refused.returncode, refused.stderr) == (
@@ -602,3 +619,420 @@ def test_owner_mode_and_attributes_of_a_replaced_file_stay(fresh):
     status = (PAM / "shell").stat()
     assert (status.st_mode & 0o7777, status.st_uid, status.st_gid) == (0o640, 0, 5)
     assert {name: os.getxattr(PAM / "shell", name) for name in os.listxattr(PAM / "shell")} == attributes
+
+
+class SshdForAll(Sshd):
+    """As an administrator has it who asks PAM for passwords; keys lie where no home is needed."""
+
+    files = {}
+
+    def __init__(self, directory):
+        super().__init__(directory, {})
+        self.key = Path(directory) / "key"
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", self.key], check=True)
+        authorized = Path("/etc/ssh/authorized_keys")
+        shutil.copyfile(self.key.with_suffix(".pub"), authorized)
+        authorized.chmod(0o644)
+        options = {"UsePAM": "yes", "PasswordAuthentication": "yes", "KbdInteractiveAuthentication": "no", "PermitRootLogin": "yes",
+                   "AuthorizedKeysFile": authorized, "PidFile": "none", "LogLevel": "VERBOSE"}
+        self.command = ["/usr/sbin/sshd", "-D", "-e", "-f", "/dev/null", *(word for name, value in options.items() for word in ("-o", f"{name}={value}"))]
+
+    def lets_in(self, name, password=None):
+        """With this password, or with the key. It raises if the answer is neither yes nor no."""
+        how = (["-o", "BatchMode=yes", "-i", self.key] if password is None
+               else ["-o", "PreferredAuthentications=password", "-o", "PubkeyAuthentication=no", "-o", "NumberOfPasswordPrompts=1"])
+        result = subprocess.run([*(["sshpass", "-e"] if password is not None else []), "ssh", *how, "-o", "IdentitiesOnly=yes",
+                                 "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", f"{name}@{ADDRESS}", "id", "-un"],
+                                env={**os.environ, "SSHPASS": password or ""}, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+        if result.returncode == 0:
+            assert result.stdout == f"{name}\n", result
+            return True
+        assert "Permission denied" in result.stderr or "Connection closed by" in result.stderr, (result, self.messages())
+        return False
+
+
+@pytest.mark.parametrize("services", [["--services", "sshd"], []], ids=["sshd alone", "pam-auth-update"])
+def test_sshd_lets_accounts_of_the_database_in_until_undo_and_local_ones_and_root_always(fresh, tmp_path, services):
+    good = [("root", ROOT_PASSWORD), (LOCAL, LOCAL_PASSWORD), ("alice", PASSWORD), ("root", None), (LOCAL, None), ("alice", None)]
+    # carol's password is right, but she is switched off; dave has left, which keeps his key out, too.
+    bad = [("root", PASSWORD), (LOCAL, PASSWORD), ("alice", "wrong"), ("carol", PASSWORD), ("dave", None)]
+    locals_only = [(name, password) for name, password in good if name != "alice"]
+    with SshdForAll(tmp_path) as sshd:
+        def let_in(tries):
+            return [(name, password) for name, password in tries if sshd.lets_in(name, password)]
+
+        assert let_in(good) == locals_only
+        assert run("setup", *services, "--yes").returncode == 0
+        assert let_in(good + bad) == good
+        assert run("setup", "--undo", "--yes").returncode == 0
+        assert system() == fresh
+        assert let_in(good) == locals_only
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o077, 0o777])
+@pytest.mark.parametrize("services", [["--services", "shell", "su"], []], ids=["services", "pam-auth-update"])
+def test_whatever_the_callers_umask_everybody_can_read_what_everybody_could(fresh, services, umask):
+    """And nobody but root the copies, which may be of files that nobody else may read."""
+    kept = COPIES.parent.rename("/var/lib/sqlmapd.away")
+    try:
+        assert run("setup", *services, "--yes", umask=umask).returncode == 0
+        assert COPIES.parent.stat().st_mode & 0o7777 == 0o755
+        assert {path.name: oct(path.stat().st_mode & 0o7777) for path in (COPIES, *COPIES.iterdir())} == {
+            COPIES.name: "0o700", **{path.name: "0o600" for path in COPIES.iterdir()}}
+        owners_and_modes = {path: seen[1:] for path, seen in system().items()}
+        assert owners_and_modes == {path: seen[1:] for path, seen in fresh.items()}
+        assert who("alice") and run("setup", "--undo", "--yes", umask=umask).returncode == 0
+        assert system() == fresh
+    finally:
+        shutil.rmtree(COPIES.parent)
+        kept.rename(COPIES.parent)
+
+
+SERVICES = ["--services", "shell", "su"]
+
+
+def begun(fresh):
+    """A setup is killed when some of its files are replaced, and not all. Which are."""
+    for number in range(1, 30):
+        assert killed_at("rename", number, "setup", *SERVICES, "--yes")
+        texts = system()
+        if replaced := [path for path, seen in fresh.items() if texts[path][0] != seen[0]]:
+            return replaced
+    raise AssertionError("no file was ever replaced")
+
+
+def leftovers():
+    return [*PAM.glob(".*.sqlmap-new"), *Path("/etc").glob(".*.sqlmap-new"), *COPIES.glob(".*.sqlmap-new")]
+
+
+@pytest.mark.parametrize("words", [[*SERVICES, "--yes"], ["--undo", "--yes"]], ids=["once more", "back"])
+def test_what_a_killed_run_leaves_beside_the_files_goes_with_the_next(fresh, words):
+    ever = set()
+    for number in range(1, 30):
+        killed = killed_at("rename", number, "setup", *SERVICES, "--yes")
+        ever |= {path.parent for path in leftovers()}
+        assert run("setup", *words).returncode == 0
+        assert leftovers() == []
+        assert run("setup", "--undo", "--yes").returncode == 0
+        assert system() == fresh and list(COPIES.iterdir()) == []
+        if not killed:
+            break
+    assert ever == {PAM, Path("/etc"), COPIES}
+
+
+def test_copies_that_nothing_tells_of_are_swept_away_and_those_that_undo_needs_are_not(fresh):
+    assert run("setup", *SERVICES, "--yes").returncode == 0
+    needed = {path: path.read_bytes() for path in COPIES.iterdir()}
+    for name in ("etc_pam.d_other.before", "etc_pam.d_other.after", ".index.json.sqlmap-new"):
+        (COPIES / name).write_text("of a run that was killed")
+    assert run("setup", *SERVICES, "--yes").stdout == "There is nothing to do: all of it is there.\n"
+    assert {path: path.read_bytes() for path in COPIES.iterdir()} == needed
+    assert run("setup", "--undo", "--yes").returncode == 0
+    assert system() == fresh
+
+
+def test_a_run_that_is_killed_while_it_tries_leaves_no_process_and_no_mount(fresh):
+    """The trial hangs in a module of the administrator's; root gives up, with SIGKILL."""
+    mark = Path("/usr/local/bin/hang-for-a-test")
+    shutil.copy("/bin/sleep", mark)
+    common_sqlmap(f"auth required pam_exec.so {mark} 1000\n")
+    before, mounts = system(), Path("/proc/self/mountinfo").read_text(encoding="utf-8")
+
+    def hang():
+        return [path for path in Path("/proc").glob("[0-9]*/exe") if os.path.lexists(path) and link_of(path) == str(mark)]
+
+    with subprocess.Popen(["sqlmapctl", "setup", "--services", "shell", "--yes"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as setup:
+        wait_until(hang)
+        setup.kill()
+    wait_until(lambda: not hang())
+    assert system() == before and Path("/proc/self/mountinfo").read_text(encoding="utf-8") == mounts
+    mark.unlink()
+
+
+def link_of(path):
+    """Of a process that may end at this moment."""
+    try:
+        return os.readlink(path)
+    except OSError:
+        return ""
+
+
+BEGUN = "An earlier run did not come to its end. First it is taken back:\n"
+
+
+def test_an_earlier_run_is_not_taken_back_unasked(fresh):
+    begun(fresh)
+    before = system()
+    for words in ([], ["--json"]):
+        result = run("setup", *SERVICES, *words)
+        assert result.returncode == 2 and "nothing was changed: there is no terminal to ask on" in result.stdout + result.stderr
+        assert {path: seen for path, seen in system().items() if path in fresh} == {path: seen for path, seen in before.items() if path in fresh}
+
+
+def on_a_terminal(words, *answers):
+    """What setup shows and its exit status; each question is answered, and there is no other."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execvp("sqlmapctl", ["sqlmapctl", "setup", *words])
+    shown = b""
+    for answer in answers:
+        shown += read_until(terminal, b"[y/N] ")
+        os.write(terminal, answer.encode() + b"\n")
+    shown += read_until(terminal)
+    _, ended = os.waitpid(pid, 0)
+    os.close(terminal)
+    return re.sub(r"\033\[\d*m", "", shown.decode()).replace("\r\n", "\n"), os.waitstatus_to_exitcode(ended)
+
+
+def test_no_leaves_what_an_earlier_run_has_begun_as_it_is(fresh):
+    begun(fresh)
+    before = system()
+    shown, status = on_a_terminal(SERVICES, "n")
+    assert (status, shown.count("[y/N]")) == (1, 1)
+    assert BEGUN in shown and shown.endswith("\nNothing was changed.\n")
+    assert {path: seen for path, seen in system().items() if path in fresh} == {path: seen for path, seen in before.items() if path in fresh}
+
+
+def test_what_an_earlier_run_has_begun_is_taken_back_on_a_yes_and_the_new_one_has_a_question_of_its_own(fresh):
+    replaced = begun(fresh)
+    shown, status = on_a_terminal(SERVICES, "y", "n")
+    healed = f"An earlier run did not come to its end. Files that are as before it now: {len(replaced)}.\n"
+    assert status == 1
+    assert 0 <= shown.index(BEGUN) < shown.index(healed) < shown.index("Change these 3 files? [y/N]") < shown.index("Nothing was changed.\n")
+    assert system() == fresh and list(COPIES.iterdir()) == []
+
+
+def test_an_earlier_run_that_cannot_be_taken_back_ends_setup_and_undo_says_why(fresh):
+    """It was to be for all services, and somebody has edited the common files since."""
+    killed = next(number for number in range(1, 80) if killed_at("rename", number, "setup", "--yes")
+                  and "pam_sqlmap" in (PAM / "common-auth").read_text(encoding="utf-8"))
+    assert killed
+    path, end = PAM / "common-auth", "# end of pam-auth-update config"
+    path.write_text(path.read_text(encoding="utf-8").replace(end, "auth optional pam_echo.so mine\n" + end), encoding="utf-8")
+    before = {path: seen for path, seen in system().items() if path in fresh}
+    result = run("setup", "--yes")
+    assert result.returncode == 1, result
+    assert result.stderr.endswith("sqlmapctl: an earlier run did not come to its end: sqlmapctl setup --undo\n")
+    assert {path: seen for path, seen in system().items() if path in fresh} == before
+    undone = run("setup", "--undo", "--yes")
+    assert undone.returncode == 1 and "pam-auth-update --force --disable sqlmap sqlmap-password" in undone.stderr
+
+
+ABOVE = "# here are the per-package modules"
+ELSEWHERE = ", skips modules behind the place of sqlmap's, and would land elsewhere"
+INSTEAD = "; write it without a number, or name the services instead: sqlmapctl setup --services sshd"
+
+
+@pytest.mark.parametrize("kind, line, lets_in", [
+    ("auth", "auth [success=ignore default=1] pam_succeed_if.so quiet uid = 0", False),
+    ("account", "account [success=ignore default=2] pam_succeed_if.so quiet uid = 0", True),
+])
+def test_a_jump_in_a_common_file_does_not_come_to_let_people_in_whom_it_kept_out(fresh, kind, line, lets_in):
+    """A line of the administrator's above pam-auth-update's own: it counts on those behind it."""
+    path = PAM / f"common-{kind}"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace(ABOVE, f"{line}\n{ABOVE}"), encoding="utf-8")
+    assert (pamtester("shell", LOCAL, "authenticate", stdin=f"{LOCAL_PASSWORD}\n").returncode == 0) == lets_in
+    before = system()
+    result = run("setup", "--yes")
+    number = text[:text.index(ABOVE)].count("\n") + 1
+    assert (result.returncode, result.stdout, result.stderr) == (
+        3, "", f'sqlmapctl: {path}: line {number}, "{line}"{ELSEWHERE}{INSTEAD}\n')
+    assert system() == before and list(COPIES.iterdir()) == []
+
+
+@pytest.mark.parametrize("include", ["@include company-auth", "auth Include common-auth", "@Include /etc/pam.d/common-auth", "@include linked"])
+def test_a_stack_is_seen_to_change_however_it_includes_what_changes(fresh, include):
+    (PAM / "company-auth").write_text("@include common-auth\n", encoding="utf-8")
+    (PAM / "linked").symlink_to("common-auth")
+    tool, jump = PAM / "tool", "auth [success=4 default=ignore] pam_succeed_if.so quiet uid = 54321"
+    tool.write_text(f"{jump}\n{include}\n@include common-account\n", encoding="utf-8")
+    before = {path: path.read_bytes() for path in PAM.iterdir()}
+    result = run("setup", "--yes")
+    assert (result.returncode, result.stderr) == (3, f'sqlmapctl: {tool}: line 1, "{jump}"{ELSEWHERE}{INSTEAD}\n')
+    assert {path: path.read_bytes() for path in PAM.iterdir()} == before
+    tool.write_text(f"{include}\n@include common-account\n", encoding="utf-8")
+    trials = {trial["what"] for trial in ask("setup", "--yes")["trials"]}
+    assert {f"pam.d/tool: {what}" for what in ("the account of root", "the right password of root's", "a wrong password of root's")} <= trials
+
+
+def test_undo_says_which_jump_would_land_elsewhere_without_sqlmaps_lines(fresh):
+    path, jump = PAM / "shell", "auth [success=4 default=ignore] pam_succeed_if.so quiet uid = 54321"
+    assert run("setup", "--services", "shell", "--yes").returncode == 0
+    path.write_text(f"{jump}\n" + path.read_text(encoding="utf-8"), encoding="utf-8")
+    result = run("setup", "--undo", "--yes")
+    assert (result.returncode, result.stderr) == (0, f"""\
+{path} was changed since: only sqlmap's own words are taken out of it.
+Mind: {path}: line 1, "{jump}"{ELSEWHERE}.
+""")
+    assert path.read_text(encoding="utf-8") == f"{jump}\n" + SERVICE
+
+
+@pytest.mark.parametrize("line, error", [
+    ("auth sufficient pam_succeed_if.so quiet user = {}", "pam.d/shell: a wrong password of {}'s: success; before: authentication failure"),
+    ("account required pam_succeed_if.so quiet user != {}", "pam.d/shell: the account of {}: authentication failure; before: success"),
+    ("auth requisite pam_succeed_if.so quiet user != {}", "pam.d/shell: the right password of {}'s: authentication failure; before: success"),
+])
+def test_files_with_which_a_local_user_would_fare_otherwise_replace_none(fresh, line, error):
+    name = first_person().pw_name
+    common_sqlmap(line.format(name) + "\n")
+    before = system()
+    result = run("setup", "--services", "shell", "--yes")
+    assert (result.returncode, result.stderr) == (1, f"sqlmapctl: nothing was changed: with the new files, {error.format(name)}\n")
+    assert system() == before and list(COPIES.iterdir()) == []
+
+
+def without_group():
+    """Somebody takes sqlmap out of a line: a second setup has something to do."""
+    text = NSSWITCH.read_text(encoding="utf-8").replace("group:          files sqlmap systemd", "group:          files systemd")
+    NSSWITCH.write_text(text, encoding="utf-8")
+
+
+def without_room(when, *words):
+    """sqlmapctl, which cannot rename a file for the numberth time (`7`), or from then on (`7+`)."""
+    return subprocess.run(["strace", "-o", "/dev/null", "-e", "trace=rename", "-e", f"inject=rename:error=ENOSPC:when={when}", "sqlmapctl", *words],
+                          capture_output=True, text=True, timeout=60)
+
+
+FULL = ": No space left on device"
+
+
+@pytest.mark.parametrize("services", [["--services", "shell", "su"], []], ids=["services", "pam-auth-update"])
+def test_a_second_setup_that_fails_leaves_what_the_first_has_done(fresh, services):
+    assert run("setup", *services, "--yes").returncode == 0
+    complete = system()
+    without_group()
+    between, copies = system(), {path: path.read_bytes() for path in COPIES.iterdir()}
+    failed = 0
+    while (result := without_room(failed + 1, "setup", *services, "--yes")).returncode != 0:
+        failed += 1
+        assert result.returncode == 1 and FULL in result.stderr, result
+        assert result.stderr.endswith("\nAll files are as they were before this run.\n")
+        assert system() == between and {path: path.read_bytes() for path in COPIES.iterdir()} == copies
+    assert failed == 5  # two copies and the index, the file, and the index
+    assert system() == complete
+    undone = run("setup", "--undo", "--yes")
+    assert (undone.returncode, undone.stderr) == (0, f"{NSSWITCH} was changed since: only sqlmap's own words are taken out of it.\n")
+    assert system() == fresh and list(COPIES.iterdir()) == []
+
+
+@pytest.mark.parametrize("next_words", [["--services", "shell", "su"], ["--undo"]], ids=["once more", "back"])
+@pytest.mark.parametrize("call", ["rename", "unlink"])
+def test_a_second_setup_that_is_killed_forgets_nothing_of_the_first(fresh, call, next_words):
+    services = ["--services", "shell", "su"]
+    killed, number = True, 0
+    while killed:
+        number += 1
+        assert run("setup", *services, "--yes").returncode == 0
+        complete = system()
+        without_group()
+        killed = killed_at(call, number, "setup", *services, "--yes")
+        assert run("setup", *next_words, "--yes").returncode == 0
+        if next_words == services:
+            assert system() == complete
+            assert run("setup", "--undo", "--yes").returncode == 0
+        assert system() == fresh and list(COPIES.iterdir()) == []
+    assert number > 4
+
+
+def test_a_disk_that_is_full_also_for_the_way_back_is_told_with_the_files_that_are_changed(fresh):
+    words, halves, status = ["setup", "--services", "shell", "su", "--yes"], set(), 1
+    number = 0
+    while status != 0:
+        number += 1
+        result = without_room(f"{number}+", *words)
+        status = result.returncode
+        if status == 0:
+            continue
+        now = system()
+        changed = [path for path, seen in fresh.items() if now[path] != seen]
+        halves.add(len(changed))
+        *_, first, last = result.stderr.splitlines()
+        if changed:
+            assert result.stderr.count(FULL) == 2, result
+            assert last == (f"Still to be taken back: {' '.join(reversed(changed))}. Once that is mended, sqlmapctl setup begins with it, and "
+                            "sqlmapctl setup --undo takes out all that setup has done.")
+        else:
+            assert FULL in first and last == "All files are as they were before this run."
+        assert run("setup", "--undo", "--yes").returncode == 0
+        assert system() == fresh and list(COPIES.iterdir()) == []
+    assert halves == {0, 1, 2, 3}
+
+
+def test_undo_on_a_full_disk_says_what_it_has_not_undone(fresh):
+    assert run("setup", "--services", "shell", "su", "--yes").returncode == 0
+    result = without_room("3+", "setup", "--undo", "--yes")  # behind the index and nsswitch.conf
+    assert (result.returncode, result.stderr) == (
+        1, f"sqlmapctl: /etc/pam.d/shell{FULL}; it was not replaced\nStill to be taken back: /etc/pam.d/shell /etc/pam.d/su. Once that is mended, "
+           "sqlmapctl setup begins with it, and sqlmapctl setup --undo takes out all that setup has done.\n")
+    assert run("setup", "--undo", "--yes").returncode == 0
+    assert system() == fresh and list(COPIES.iterdir()) == []
+
+
+@pytest.mark.parametrize("first, second, twice", [
+    (["--services", "shell"], [], "/etc/pam.d/shell: account"),
+    ([], ["--services", "shell"], "/etc/pam.d/shell: account"),
+])
+def test_no_service_comes_to_ask_sqlmap_twice(fresh, first, second, twice):
+    assert run("setup", *first, "--yes").returncode == 0
+    before = system()
+    result = run("setup", *second, "--yes")
+    assert (result.returncode, result.stdout, result.stderr) == (
+        3, "", f"sqlmapctl: {twice} asks sqlmap already, and would ask it twice; take that out first, with sqlmapctl setup --undo if setup "
+               "has put it there\n")
+    assert system() == before
+    # What it says to do.
+    assert run("setup", "--undo", "--yes").returncode == 0
+    assert run("setup", *second, "--yes").returncode == 0
+
+
+def test_a_common_file_that_has_become_a_link_keeps_undo_from_all_of_them(fresh, tmp_path):
+    """Without common-account's line and with common-auth's, accounts that are switched off would get in."""
+    assert run("setup", "--yes").returncode == 0
+    path = PAM / "common-auth"
+    kept = path.read_bytes()
+    (tmp_path / "auth").write_bytes(kept)
+    link(path, tmp_path / "auth")
+    before = system()
+    result = run("setup", "--undo", "--yes")
+    assert result.returncode == 1
+    assert result.stderr.startswith(f"{path}: is a link, and setup changes no file through a link; edit what it leads to by hand\n"
+                                    "sqlmap stays in /etc/pam.d/common-*. Take its lines out by hand, or "), result
+    assert {name for name, seen in system().items() if before[name] != seen} == {str(NSSWITCH)}
+    path.unlink()
+    path.write_bytes(kept)
+    assert run("setup", "--undo", "--yes").returncode == 0
+    assert system() == fresh
+
+
+@pytest.mark.parametrize("words", [["--services", "shell"], []], ids=["services", "pam-auth-update"])
+def test_what_is_no_file_in_pam_d_is_nothing_to_setup(fresh, words):
+    os.mkfifo(PAM / "pipe")
+    (PAM / "loop").symlink_to("loop")
+    for arguments in (words, ["--undo"]):
+        result = run("setup", *arguments, "--yes")
+        assert (result.returncode, result.stderr) == (0, "")
+    (PAM / "pipe").unlink()
+    (PAM / "loop").unlink()
+    assert system() == fresh
+
+
+@pytest.mark.parametrize("place", ["/dev/log", "/run/systemd/journal/dev-log"])
+def test_the_system_log_does_not_tell_of_logins_that_nobody_tried(fresh, place):
+    Path(place).parent.mkdir(parents=True, exist_ok=True)
+    if place != "/dev/log":
+        Path("/dev/log").symlink_to(place)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as log:
+        log.bind(place)
+        log.setblocking(False)
+        try:
+            for arguments in (["--services", "shell"], ["--undo"]):
+                assert run("setup", *arguments, "--yes").returncode == 0
+            with pytest.raises(BlockingIOError):
+                log.recv(65536)
+            # And it would have.
+            assert pamtester("shell", "root", "authenticate", stdin="wrong\n").returncode != 0
+            assert b"authentication failure" in log.recv(65536)
+        finally:
+            Path(place).unlink()
+            Path("/dev/log").unlink(missing_ok=True)

@@ -1,15 +1,16 @@
 """sqlmapctl ssh-keys: what it prints, to whom, and who gets in by it at a real sshd."""
 
 import os
+import pty
 import pwd
 import signal
 import subprocess
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from ctl import CONFIG, ask, run, sql, wait_until
+from sandbox import MARIADB, SQLMAPD, hung, pid_in
 from ssh_logins import OPTIONS, QUERY, Key, SshdWithKeys, add, configure, is_let_in, ssh
 
 LOG = Path("/run/sqlmapd.log")
@@ -20,7 +21,7 @@ NOTHING = (0, "", "")
 def reload(*arguments, **options):
     """sqlmapd reads sqlmapd.toml anew."""
     configure(*arguments, **options)
-    os.kill(int(Path("/run/sqlmapd.pid").read_text()), signal.SIGHUP)
+    os.kill(pid_in(SQLMAPD), signal.SIGHUP)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -61,16 +62,6 @@ def said(*arguments, **options):
     return result.returncode, result.stdout, result.stderr
 
 
-@contextmanager
-def stopped(pid_file):
-    pid = int(Path(pid_file).read_text())
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(pid, signal.SIGCONT)
-
-
 # What is printed.
 
 
@@ -81,6 +72,21 @@ def test_the_lines_of_an_account_are_printed_as_they_stand_there(desk, laptop):
     laptop.store("bob")
     assert said("alice") == (0, f'restrict,pty,command="echo \\"a, b\\"" {desk.line} – müde\n{laptop.line}\n{desk.line}\n', "")
     assert said("bob") == (0, laptop.line + "\n", "")
+
+
+def test_a_comment_commands_no_terminal_and_sshd_gets_it_as_it_stands_there(desk):
+    add("alice", f"{desk.line} \u009b31mred\u009d0;title\u009c\u202egnp – {'m' * 1000}")
+    add("alice", desk.line)
+    status, out, err = said("alice")
+    assert (status, err) == (0, "")
+    assert out == f"{desk.line} \u009b31mred\u009d0;title\u009c\u202egnp – {'m' * 1000}\n{desk.line}\n"
+    ours, theirs = pty.openpty()
+    subprocess.run(["sqlmapctl", "ssh-keys", "alice", desk.type, desk.fingerprint], stdout=theirs, check=True)
+    seen = os.read(ours, 65536).decode()
+    os.close(theirs)
+    os.close(ours)
+    shown = out.replace("\u009b", r"\xc2\x9b").replace("\u009d", r"\xc2\x9d").replace("\u009c", r"\xc2\x9c").replace("\u202e", r"\xe2\x80\xae")
+    assert seen == shown.replace("\n", "\r\n")
 
 
 def test_whoever_has_no_key_gets_none_and_that_is_no_failure(desk):
@@ -269,7 +275,7 @@ def test_no_row_opens_an_account_of_the_host_unless_the_configuration_names_it(s
 def test_while_the_database_does_not_answer_nobody_gets_in_and_nothing_is_printed(sshd, desk):
     desk.store("alice")
     assert is_let_in(desk, "alice")
-    with stopped("/run/mysqld/mysqld.pid"):
+    with hung(pid_in(MARIADB)):
         status, out, err = said("alice")
         assert (status, out) == (3, "") and err
         assert not is_let_in(desk, "alice")

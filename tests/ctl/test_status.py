@@ -6,9 +6,13 @@ import pty
 import re
 import select
 import signal
+import socket
+import struct
 import subprocess
+import threading
 import time
 import tomllib
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,6 +20,7 @@ from ctl import SECRETS, ask, daemon_stopped, database_stopped, masked, run, sql
 from prometheus_client.parser import text_string_to_metric_families
 
 NOBODY = 65534
+SOCKET = "/run/sqlmapd/socket"
 PASSWORD_OF_OURS = tomllib.loads(SECRETS.read_text())["privileged"]["password"]
 AWAY = "sqlmapd is not running: no socket, or not in a directory that is root's alone"
 
@@ -221,6 +226,53 @@ def test_a_crash_is_counted():
             continue
     wait_until(lambda: run("status").returncode == 0 and ask("status")["child_restarts"] == before["child_restarts"] + 1)
     assert ask("status")["start_time"] == before["start_time"]
+
+
+# Not from a sqlmapd of ours.
+
+
+@contextmanager
+def somebody_else(text):
+    """Answers in the place of sqlmapd, whatever is asked."""
+    reply = struct.pack("<IBBH", len(text), 6, 0, 0) + text.encode()  # src/common/wire/protocol.h
+
+    def serve():
+        while True:
+            connection, _ = listener.accept()
+            with connection:
+                if not connection.recv(4096):
+                    return
+                connection.sendall(reply)
+
+    with daemon_stopped(), socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(SOCKET)
+        listener.listen()
+        server = threading.Thread(target=serve)
+        server.start()
+        try:
+            yield
+        finally:
+            with socket.socket(socket.AF_UNIX) as last:
+                last.connect(SOCKET)
+            server.join()
+            Path(SOCKET).unlink()
+
+
+def test_figures_that_are_none_are_left_out_and_end_nothing():
+    with somebody_else("version 9\nstart_time 99999999999999999999\npid 1.\nusers 5.000000\ngeneration 7\nlast_read_seconds 1\n"
+                       "server.accounts.0.state up\nserver.accounts.x.state up\nserver.accounts.00.state up\nserver.0.0.state up\n"
+                       "questions.12 3\nquestions.user_by_name 4\n"):
+        result = run("status")
+        assert (result.returncode, result.stderr) == (0, "")
+        assert result.stdout == ("sqlmapd\n  version  9\n\naccounts\n  generation  7\n\nservers\n  pool      state\n  accounts  up\n\n"
+                                 "questions\n  kind          asked\n  user by name  4\n")
+        value = {"version": "9", "generation": 7, "server": {"accounts": [{"state": "up"}]}, "questions": {"user_by_name": 4}}
+        assert ask("status") == value
+        with subprocess.Popen(["sqlmapctl", "status", "--watch", "--json"], stdout=subprocess.PIPE, text=True) as process:
+            two = "".join(process.stdout.readline() for _ in range(2 * len(json.dumps(value, indent=2).splitlines())))
+            process.send_signal(signal.SIGINT)
+            process.stdout.read()
+        assert (two, process.returncode) == (2 * (json.dumps(value, indent=2) + "\n"), 0)
 
 
 # --watch

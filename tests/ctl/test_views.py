@@ -11,6 +11,8 @@ import pytest
 from ctl import CONFIG, ask, run, sql, wait_until
 
 VIEWS = Path("/usr/share/sqlmapd/views")
+SHIPPED = Path(__file__).resolve().parents[2] / "sql/views"
+SETS = sorted(path.stem for path in SHIPPED.glob("*.sql"))
 DATA = Path(__file__).resolve().parents[1] / "data"
 DATABASE = "aegir"
 UID = 5000
@@ -125,23 +127,23 @@ def published(aegir):
 
 
 def test_what_there_is_stands_in_a_line_each():
-    expected = ("accounts  Login accounts from three plain tables, for hosts without an application that has its own.\n"
-                "aegir     Login accounts from an Aegir database: every site is an account, and the users of the site's client open it.\n")
+    does = {name: (SHIPPED / f"{name}.sql").read_text(encoding="utf-8").partition("\n")[0].removeprefix("-- ") for name in SETS}
+    width = max(map(len, SETS))
+    expected = "".join(f"{name:{width}}  {does[name]}\n" for name in SETS)
     for words in ([], ["--list"]):
         result = run("views", *words)
         assert (result.returncode, result.stdout, result.stderr) == (0, expected, "")
-    assert ask("views") == [
-        {"name": "accounts", "does": "Login accounts from three plain tables, for hosts without an application that has its own.",
-         "settings": {}, "file": "/usr/share/sqlmapd/views/accounts.sql"},
-        {"name": "aegir",
-         "does": "Login accounts from an Aegir database: every site is an account, and the users of the site's client open it.",
-         "settings": {"uid": "10000", "gid": "10000", "groupname": "aegir", "frontend": "", "show_hostmaster": "1", "owner": "hostmaster",
-                      "shell": "/bin/true", "no_shell": "/bin/false"},
-         "file": "/usr/share/sqlmapd/views/aegir.sql"}]
+    listed_sets = ask("views")
+    assert [(entry["name"], entry["does"], entry["file"]) for entry in listed_sets] == [
+        (name, does[name], f"/usr/share/sqlmapd/views/{name}.sql") for name in SETS]
+    settings = {entry["name"]: entry["settings"] for entry in listed_sets}
+    assert settings["accounts"] == {}
+    assert settings["aegir"] == {"uid": "10000", "gid": "10000", "groupname": "aegir", "frontend": "", "show_hostmaster": "1",
+                                 "owner": "hostmaster", "shell": "/bin/true", "no_shell": "/bin/false"}
 
 
 def test_without_values_it_is_the_shipped_file_byte_by_byte():
-    for name in ("accounts", "aegir"):
+    for name in SETS:
         assert run("views", name).stdout == (VIEWS / f"{name}.sql").read_text(encoding="utf-8")
 
 
@@ -159,8 +161,8 @@ def test_values_change_their_own_words_and_nothing_else():
 
 
 @pytest.mark.parametrize("words, error", [
-    (["nobodys"], 'there are no views called "nobodys"; there are: accounts aegir'),
-    (["../../../../etc/passwd"], 'there are no views called "../../../../etc/passwd"; there are: accounts aegir'),
+    (["nobodys"], f'there are no views called "nobodys"; there are: {" ".join(SETS)}'),
+    (["../../../../etc/passwd"], f'there are no views called "../../../../etc/passwd"; there are: {" ".join(SETS)}'),
     (["aegir", "--uid", "0"], '--uid "0" is reserved: no account of a database has it'),
     (["aegir", "--uid", "1; DROP TABLE node"], '--uid "1; DROP TABLE node" is not a number from 1 to 4294967293'),
     (["aegir", "--group", "docker"], '--group "docker" is the name of a group of the system itself'),
@@ -295,6 +297,38 @@ def test_installed_settings_that_cannot_be_read_are_not_replaced_unsaid(aegir):
         "options\nNo view and no right has changed.\n")
     assert run(*install, *given).returncode == 0
     assert aegir_sql("SELECT * FROM nss_settings") == before
+
+
+def test_a_setting_that_is_null_is_not_taken_for_an_empty_one(aegir):
+    """No site has the front end NULL, and all have ''."""
+    install = ["views", "aegir", "--install", "--database", DATABASE]
+    assert run(*install).returncode == 0
+    definition = aegir_sql("SHOW CREATE VIEW nss_settings").split("\t")[1]
+    empty = re.search(r"(_\w+)?''( collate \w+)? AS `frontend`", definition, re.IGNORECASE)[0]
+    aegir_sql(definition.replace("CREATE ", "CREATE OR REPLACE ", 1).replace(empty, "NULL AS `frontend`"))
+    before = aegir_sql("SELECT * FROM nss_settings; SHOW CREATE VIEW nss_settings")
+    assert "NULL" in before
+    result = run(*install)
+    assert (result.returncode, result.stdout, result.stderr) == (
+        1, "", "sqlmapctl: the settings that are installed, in nss_settings: frontend: NULL, and no value; give frontend and all others as "
+        "options\nNo view and no right has changed.\n")
+    assert aegir_sql("SELECT * FROM nss_settings; SHOW CREATE VIEW nss_settings") == before
+    assert run(*install, "--front-end", "web1.example").returncode == 0
+    assert "\tweb1.example\t" in aegir_sql("SELECT * FROM nss_settings")
+
+
+def test_ctrl_c_leaves_all_views_or_none_and_no_trial(aegir):
+    none, left = tables(), set()
+    everything = set()
+    for number in (25, 50, 75, 100, 125, 150):
+        aegir_sql("".join(f"DROP VIEW {view};" for view in tables() - none))
+        result = subprocess.run(["strace", "-o", "/dev/null", "-e", "trace=sendto", "-e", f"inject=sendto:signal=SIGINT:when={number}", "sqlmapctl",
+                                 "views", "aegir", "--install", "--database", DATABASE], capture_output=True, text=True, timeout=60)
+        assert result.returncode in (-signal.SIGINT, 128 + signal.SIGINT), result
+        left.add(frozenset(tables() - none))
+        everything |= tables() - none
+    assert len(everything) == 9
+    assert left == {frozenset(), frozenset(everything)}
 
 
 def test_a_wrong_password_is_told_without_it(half_administrator):

@@ -1,6 +1,6 @@
 """Accounts of sql/views/accounts.sql that change as a whole, so that an old entry, a new one, and a mixture can be told apart."""
 
-from database import sql
+from sandbox import sql
 
 FIRST_UID = 20000
 

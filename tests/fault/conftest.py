@@ -1,14 +1,17 @@
 """The host of the fault tests: a local account, a PAM service of its own, and programs that ask."""
 
 import subprocess
+import sys
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-import daemon
-from database import sql
-from hosts import FOUND, LOCAL, LOCAL_PASSWORD, SITE, Host
+sys.path.append(str(Path(__file__).resolve().parents[1] / "support"))
+
+import daemon  # noqa: E402
+from hosts import FOUND, LOCAL, LOCAL_PASSWORD, SITE, Host  # noqa: E402
+from sandbox import sql  # noqa: E402
 
 
 @pytest.fixture(scope="session", autouse=True)

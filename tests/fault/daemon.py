@@ -8,15 +8,14 @@ import subprocess
 from contextlib import contextmanager
 from pathlib import Path
 
-from database import is_alive, threads_are, wait_until
+from database import threads_are
+from sandbox import SQLMAPD, SQLMAPD_LOG, has_ended, pid_in, start_sqlmapd, wait_until
 
 RUN = Path("/run/sqlmapd")
 STATE = Path("/var/lib/sqlmapd")
 CONTROL = RUN / "control"
 PERSISTENT = STATE / "snapshot"
 CONFIG = Path("/etc/sqlmapd/sqlmapd.toml")
-_PID = Path("/run/sqlmapd.pid")
-_LOG = Path("/run/sqlmapd.log")
 
 # The configuration of these tests, but for what a test is about. The passwords are in secrets.toml. The same passwords are wrong here
 # again and again, and none is to wait for those before.
@@ -25,11 +24,11 @@ BASE = {"database": {"name": '"accounts"', "user": '"sqlmap"'}, "accounts": {"na
 
 
 def is_here():
-    return _PID.exists()
+    return SQLMAPD.exists()
 
 
 def parent():
-    return int(_PID.read_text())
+    return pid_in(SQLMAPD)
 
 
 def children():
@@ -58,10 +57,7 @@ def child():
 
 def start(wait=True, environment=None):
     """`wait`: until it answers."""
-    with _LOG.open("ab") as log:
-        process = subprocess.Popen(["/usr/sbin/sqlmapd", "--foreground"], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                   env=environment, start_new_session=True)
-    _PID.write_text(f"{process.pid}\n")
+    process = start_sqlmapd(environment)
     _started.append(process)
     if wait:
         wait_until(lambda: status() or process.poll() is not None)
@@ -73,7 +69,7 @@ _started = []  # whose parent we are: to be waited for
 
 
 def wait_for_end(pid):
-    wait_until(lambda: not is_alive(pid))
+    wait_until(lambda: has_ended(pid))
     for process in _started:
         process.poll()
 
@@ -81,7 +77,7 @@ def wait_for_end(pid):
 def stop(number=signal.SIGTERM):
     """Also if there is none any more."""
     pid = parent()
-    if not is_alive(pid):
+    if has_ended(pid):
         return
     served_by = children()
     os.kill(pid, number)
@@ -117,7 +113,7 @@ def frozen(*pids):
         yield
     finally:
         for pid in pids:
-            if is_alive(pid):
+            if not has_ended(pid):
                 os.kill(pid, signal.SIGCONT)
 
 
@@ -141,7 +137,7 @@ def never_throttle():
 
 
 def log_text():
-    return _LOG.read_text(errors="replace")
+    return SQLMAPD_LOG.read_text(errors="replace")
 
 
 class Log:

@@ -5,34 +5,22 @@ import signal
 import socket
 import subprocess
 import threading
-import time
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from sandbox import MARIADB, has_ended, pid_in, sql, wait_until
+
 SOCKET = Path("/run/mysqld/mysqld.sock")
-PID = Path("/run/mysqld/mysqld.pid")
 VIEWS = Path(__file__).resolve().parents[2] / "sql/views/aegir.sql"
 
 
-def sql(statements):
-    return subprocess.run(["mariadb", "--no-defaults", "--batch", "--skip-column-names", "accounts"], input=statements,
-                          capture_output=True, text=True, check=True).stdout
-
-
 def server():
-    return int(PID.read_text())
+    return pid_in(MARIADB)
 
 
 def command_line():
     words = Path(f"/proc/{server()}/cmdline").read_bytes().decode().rstrip("\0").split("\0")
     return [word for word in words if "flush-log-at-trx-commit" not in word]
-
-
-def wait_until(condition):
-    give_up = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < give_up
-        time.sleep(0.01)
 
 
 def answers():
@@ -45,17 +33,10 @@ def threads_are(state, pid=None):
     return all(stat.read_text().rsplit(")", 1)[1].split()[0] == state for stat in stats)
 
 
-def is_alive(pid):
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-
-
 def end_server():
     pid = server()
     os.kill(pid, signal.SIGKILL)
-    wait_until(lambda: not is_alive(pid))
+    wait_until(lambda: has_ended(pid))
 
 
 @contextmanager

@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 import daemon
-from database import sql, stopped, wait_until
+from database import stopped
 from hosts import FOUND, ONE_SECOND, PAM_SUCCESS, SITE, Host
+from sandbox import sql, wait_until
 
 NOBODY = "nobody.example"
 WALL = Path("/etc/sqlmap-wall-clock")

@@ -12,8 +12,9 @@ import time
 import pytest
 
 import daemon
-from database import FAULTS, NEW_CONNECTIONS_ONLY, restore_views, slow_view, sql, stopped, wait_until
+from database import FAULTS, NEW_CONNECTIONS_ONLY, restore_views, slow_view, stopped
 from hosts import FOUND, LOCAL, LOCAL_PASSWORD, ONE_SECOND, OTHER, PAM_SUCCESS, SITE, Watch
+from sandbox import sql, wait_until
 
 NOBODY = "nobody.example"
 # A login may take as long as the query and, if it is refused, a quarter of a second more.

@@ -17,8 +17,8 @@ import subprocess
 import pytest
 
 import daemon
-from database import sql, wait_until
 from hosts import FOUND, LOCAL, ONE_SECOND, OTHER, SITE, Watch
+from sandbox import sql, wait_until
 
 NOBODY = "nobody.example"
 

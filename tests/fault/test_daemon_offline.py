@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 import daemon
-from database import end_queries, full, hung, is_alive, sql, stopped, wait_until
+from database import end_queries, full, hung, stopped
 from hosts import PAM_SUCCESS, Host
+from sandbox import has_ended, sql, wait_until
 
 FILES = [daemon.STATE / "offline", daemon.STATE / "offline.key"]
 WALL = Path("/etc/sqlmap-wall-clock")
@@ -115,8 +116,8 @@ def test_a_login_survives_a_reload_and_an_end_that_come_at_once(host):
         let_in(host)
         before = daemon.child()
         end()
-        if is_alive(daemon.parent()):
-            wait_until(lambda before=before: daemon.child() != before and not is_alive(before))
+        if not has_ended(daemon.parent()):
+            wait_until(lambda before=before: daemon.child() != before and has_ended(before))
         else:
             daemon.start(environment=FAKED)
         with stopped():

@@ -15,8 +15,8 @@ import time
 import pytest
 
 import daemon
-from database import sql, wait_until
 from hosts import FOUND, LOCAL, LOCAL_PASSWORD, ONE_SECOND, OTHER, PAM_SUCCESS, SITE, Watch
+from sandbox import has_ended, sql, wait_until
 
 NOBODY = "nobody.example"
 HANGS_SECONDS = 10  # so long the parent waits for a sign of life
@@ -78,8 +78,8 @@ def test_a_clean_stop_leaves_no_socket_and_no_process_and_says_that_it_is_over()
     parent, child = daemon.parent(), daemon.child()
     with daemon.stopped():
         assert not (daemon.RUN / "socket").exists()
-        assert not daemon.is_alive(parent)
-        assert not daemon.is_alive(child)
+        assert has_ended(parent)
+        assert has_ended(child)
 
 
 @pytest.mark.parametrize("who", ["parent", "child", "both"])

@@ -11,8 +11,8 @@ import time
 
 import accounts
 import daemon
-from database import wait_until
 from hosts import ONE_SECOND, Watch
+from sandbox import wait_until
 
 USERS = 2000
 KILLS = 300

@@ -8,8 +8,9 @@ import subprocess
 import pytest
 
 import daemon
-from database import stopped, wait_until
+from database import stopped
 from hosts import FOUND, LOCAL, LOCAL_PASSWORD, ONE_SECOND, OTHER, PAM_SUCCESS, SITE, Host, Watch
+from sandbox import wait_until
 
 NOBODY = "nobody.example"
 

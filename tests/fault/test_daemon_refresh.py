@@ -12,8 +12,8 @@ import pytest
 
 import accounts
 import daemon
-from database import sql, wait_until
 from hosts import ONE_SECOND, Host
+from sandbox import sql, wait_until
 
 USERS = 20
 POOL_SIZE = 4  # the default

@@ -10,8 +10,8 @@ import pytest
 
 import accounts
 import daemon
-from database import wait_until
 from hosts import ONE_SECOND, Host, Watch
+from sandbox import wait_until
 
 USERS = 200
 SITE = "site0"

@@ -15,8 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from database import FAULTS, NEW_CONNECTIONS_ONLY, command_line, end_server, hung, restore_views, slow_view, sql, start, stopped, wait_until
+from database import FAULTS, NEW_CONNECTIONS_ONLY, command_line, end_server, hung, restore_views, slow_view, start, stopped
 from hosts import FOUND, LOCAL_PASSWORD, ONE_SECOND, OTHER, PAM_SUCCESS, SITE
+from sandbox import sql, wait_until
 
 
 @pytest.fixture(params=FAULTS)

@@ -8,7 +8,7 @@ import subprocess
 from contextlib import contextmanager
 from pathlib import Path
 
-from database import wait_until
+from sandbox import wait_until
 
 UNITS = Path("/etc/systemd/system")
 RUNTIME_UNITS = Path("/run/systemd/system")

@@ -4,10 +4,12 @@ What they change stays in the sandbox, which ends with them.
 """
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
+sys.path.append(str(Path(__file__).resolve().parents[1] / "support"))
 pytest.register_assert_rewrite("ftp_logins", "logins")
 
 import expected

@@ -1,29 +1,12 @@
 """The sandbox's MariaDB, as its administrator sees it."""
 
-import os
-import signal
 import subprocess
-import time
 from contextlib import contextmanager
 from pathlib import Path
 
-SERVER = Path("/run/mysqld/mysqld.pid")
+from sandbox import MARIADB, hung, mariadb_stopped, pid_in, wait_until
+
 VIEWS = Path(__file__).resolve().parents[2] / "sql/views/aegir.sql"
-
-
-def wait_until(condition, seconds=30):
-    give_up = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < give_up
-        time.sleep(0.02)
-
-
-def has_ended(pid):
-    """Also of one that nobody has waited for yet."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return True
 
 
 class Database:
@@ -43,27 +26,16 @@ class Database:
         if self.mode == "daemon":
             subprocess.run(["sqlmapctl", "refresh", "--wait", *options], check=True, stdout=subprocess.DEVNULL, timeout=60)
 
-    @contextmanager
     def hung(self):
-        pid = int(SERVER.read_text())
-        os.kill(pid, signal.SIGSTOP)
-        try:
-            yield
-        finally:
-            os.kill(pid, signal.SIGCONT)
+        return hung(pid_in(MARIADB))
 
     @contextmanager
     def stopped(self):
         """Ended as by its administrator, and at last started anew."""
-        pid = int(SERVER.read_text())
-        command = Path(f"/proc/{pid}/cmdline").read_text().rstrip("\0").split("\0")
-        os.kill(pid, signal.SIGTERM)
-        wait_until(lambda: has_ended(pid))
         try:
-            yield
+            with mariadb_stopped():
+                yield
         finally:
-            subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                             start_new_session=True)
             wait_until(lambda: subprocess.run(["mariadb", "--no-defaults", "--execute", "SELECT 1"], capture_output=True).returncode == 0)
 
     @contextmanager

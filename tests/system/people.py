@@ -12,22 +12,16 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
-from database import has_ended, wait_until
+from sandbox import SQLMAPD, sql, start_sqlmapd, stop, wait_until
 from secret_scan import used
 from servers import ADDRESS
 
 CONFIG = Path("/etc/sqlmapd/sqlmapd.toml")
 SNIPPET = Path("/etc/pam.d/common-sqlmap")
-PID = Path("/run/sqlmapd.pid")
 LOG = Path("/run/sqlmapd.log")
 
 FIRST_UID, GID = 20000, 20000
 SHELL = Path("/usr/local/bin/person-shell")
-
-
-def sql(statements):
-    return subprocess.run(["mariadb", "--no-defaults", "--default-character-set=utf8mb4", "--batch", "--skip-column-names", "accounts"],
-                          input=statements, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def run(*command, **options):
@@ -156,10 +150,6 @@ def configured(mode, *changes):
 def restart(mode):
     if mode == "direct":
         return
-    pid = int(PID.read_text())
-    os.kill(pid, signal.SIGTERM)
-    wait_until(lambda: has_ended(pid))
-    with LOG.open("ab") as log:
-        process = subprocess.Popen(["/usr/sbin/sqlmapd", "--foreground"], stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
-    PID.write_text(f"{process.pid}\n")
+    stop(SQLMAPD)
+    start_sqlmapd()
     wait_until(lambda: run("sqlmapctl", "status").returncode == 0)

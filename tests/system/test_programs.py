@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import expected
-from database import wait_until
+from sandbox import wait_until
 from system_log import Syslog
 
 SHOP = "shop.acme.example"

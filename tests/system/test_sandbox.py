@@ -3,10 +3,10 @@
 import os
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
+from sandbox import wait_until
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 SANDBOX = CHECKOUT / "scripts/sandbox"
@@ -28,13 +28,6 @@ def processes_with(word):
     return found
 
 
-def wait_until(condition, seconds=30):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
 @pytest.mark.parametrize("command, status", [("exit 0", 0), ("exit 7", 7), ("kill -SEGV $$", 128 + signal.SIGSEGV)])
 def test_the_exit_status_is_that_of_the_command(command, status):
     assert sandbox("--", "sh", "-c", command).returncode == status
@@ -43,7 +36,8 @@ def test_the_exit_status_is_that_of_the_command(command, status):
 @pytest.mark.parametrize("arguments, reason", [
     (["--sql", "missing.sql", "--", "true"], "no such file"),
     (["--frobnicate", "x", "--", "true"], "unknown option"), (["true"], "after --"), (["--"], "no command"),
-    (["--nsswitch", "passwd", "--", "true"], "not a line")])
+    (["--nsswitch", "passwd", "--", "true"], "not a line"),
+    (["--unconfigured", "--pam", "sshd", "--", "true"], "have no place there")])
 def test_a_mistake_is_named(arguments, reason):
     result = sandbox(*arguments)
     assert (result.returncode, result.stdout) == (FAILED, "")

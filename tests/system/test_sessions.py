@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from database import wait_until
+from sandbox import wait_until
 from people import GID, SNIPPET, People, configured, log_more, restart, run, sql
 from secret_scan import expect_no_secret, used
 from servers import ADDRESS, Sshd

@@ -14,7 +14,7 @@ import pytest
 import expected
 import wire
 from booted import booted
-from database import wait_until
+from sandbox import wait_until
 
 pytestmark = pytest.mark.mode("daemon")
 

@@ -36,8 +36,7 @@ struct LogRow {
 std::optional<LogRow> RowOfAttempt(const LoginRequest& request, const LoginAnswer& answer,
                                    const LocalIds& local);
 
-// As a column of 255 bytes can hold it: UTF-8, cut between two characters; what is none, or
-// controls a terminal, becomes '?'.
+// As a column of 255 bytes can hold it; see ShownText.
 inline constexpr std::size_t kMostColumnBytes = 255;
 std::string ColumnText(std::string_view text);
 

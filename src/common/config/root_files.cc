@@ -70,4 +70,13 @@ std::optional<SettingsError> ReadLocalIds(const std::string& passwd, const std::
   return std::nullopt;
 }
 
+SettingsOrErrors LoadSettingsAndIds(const std::string& config, const std::string& secrets,
+                                    const std::string& passwd, const std::string& group) {
+  SettingsOrErrors settings = LoadSettings(config, secrets);
+  if (!settings) return settings;
+  if (auto error = ReadLocalIds(passwd, group, settings->accounts))
+    return std::unexpected(std::vector<SettingsError>{*std::move(error)});
+  return settings;
+}
+
 }  // namespace sqlmap

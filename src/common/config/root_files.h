@@ -20,6 +20,10 @@ std::optional<SettingsError> Distrust(const std::string& path, bool& missing);
 std::optional<SettingsError> ReadLocalIds(const std::string& passwd, const std::string& group,
                                           AccountSettings& accounts);
 
+// LoadSettings, and ReadLocalIds into what it has loaded.
+SettingsOrErrors LoadSettingsAndIds(const std::string& config, const std::string& secrets,
+                                    const std::string& passwd, const std::string& group);
+
 }  // namespace sqlmap
 
 #endif  // SQLMAP_COMMON_CONFIG_ROOT_FILES_H_

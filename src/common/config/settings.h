@@ -20,6 +20,9 @@
 
 namespace sqlmap {
 
+// The user of the system that sqlmapd is.
+inline constexpr char kServiceUser[] = "_sqlmapd";
+
 // One of database.servers: a socket path, or a host (name, IPv4 or IPv6 address without brackets)
 // and a port.
 struct ServerAddress {
@@ -50,6 +53,8 @@ struct DatabaseSettings {
   std::uint32_t connect_timeout_ms = 500;
   std::uint32_t query_timeout_ms = 800;
   std::uint32_t pool_size = 4;
+  // In no file: the uid by which a server knows this process, which is root, over a socket.
+  std::optional<std::uint32_t> socket_uid;
 };
 
 // The account that may read shadow and auth views: from secrets.toml only.

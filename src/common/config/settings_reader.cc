@@ -48,6 +48,11 @@ std::string Heading(std::string_view section, std::string_view key) {
   return "[" + std::string(section) + "] " + std::string(key) + ": ";
 }
 
+// What nobody knows may be a secret, where secrets are.
+std::string UnknownName(FileKind file, std::string_view name) {
+  return file == FileKind::kSecrets ? "(not shown: it may be a secret)" : Quoted(name);
+}
+
 // Why a section that may not stand in `file` may not.
 std::string WrongSection(FileKind file, std::string_view section) {
   const auto allowed = SectionsOf(file);
@@ -60,7 +65,7 @@ std::string WrongSection(FileKind file, std::string_view section) {
   if (file == FileKind::kSecrets && !KeysOf(FileKind::kConfig, section).empty()) {
     return bracketed + ": belongs in sqlmapd.toml; allowed here: " + Joined(allowed);
   }
-  return Quoted(section) + ": no such section" + Suggestion(section, allowed);
+  return UnknownName(file, section) + ": no such section" + Suggestion(section, allowed);
 }
 
 }  // namespace
@@ -159,15 +164,16 @@ void SettingsReader::RefuseKey(FileKind file, const TomlKey& key) {
                "belongs in sqlmapd.toml; allowed here: " + Joined(allowed));
   } else if (!allowed.empty()) {
     Refuse(file, line,
-           Heading(key.section, Quoted(key.name)) + "no such key" + Suggestion(key.name, allowed));
+           Heading(key.section, UnknownName(file, key.name)) + "no such key" +
+               Suggestion(key.name, allowed));
   } else if (key.section.empty() && !KeysOf(file, key.name).empty()) {
     Refuse(file, line,
            Quoted(key.name) + ": is a section, and its keys stand on lines of their own below [" +
                key.name + "]");
   } else if (key.section.empty()) {
-    Refuse(
-        file, line,
-        Quoted(key.name) + ": stands outside of any section; allowed: " + Joined(SectionsOf(file)));
+    Refuse(file, line,
+           UnknownName(file, key.name) +
+               ": stands outside of any section; allowed: " + Joined(SectionsOf(file)));
   }
   // Else the section as a whole has been refused.
 }

@@ -56,7 +56,7 @@ std::uint16_t Length(std::string_view text) { return static_cast<std::uint16_t>(
 
 std::size_t Slot(auto enumerator) { return static_cast<std::size_t>(enumerator); }
 
-// Of two accounts with one id, the one that answers for it.
+// Of two accounts with one id, the one that answers for it, unless SetOwner has named one.
 bool AnswersForId(std::string_view name, std::string_view other) {
   return name.size() != other.size() ? name.size() < other.size() : name < other;
 }
@@ -178,10 +178,11 @@ struct IndexedKind {
   std::string first_duplicate;
 };
 
-// Indices by name and by id over the users or groups, and the records' flags.
-template <class Head, class IdOf>
+// Indices by name and by id over the users or groups, and the records' flags. answers(id, name,
+// other) says whether the account of the name answers for the id, or the other one that has it.
+template <class Head, class IdOf, class Answers>
 IndexedKind FillIndices(const Mapping& file, const Section& section, Index& by_name, Index& by_id,
-                        std::uint64_t seed, IdOf id_of) {
+                        std::uint64_t seed, IdOf id_of, Answers answers) {
   IndexBuilder names(file, by_name);
   IndexBuilder ids(file, by_id);
   IndexedKind result;
@@ -204,7 +205,7 @@ IndexedKind FillIndices(const Mapping& file, const Section& section, Index& by_n
         snapshot::Hash(id_of(head), seed), at,
         [&](std::uint64_t old) { return id_of(file.At<Head>(old)) == id_of(head); },
         [&](std::uint64_t old) {
-          const bool better = AnswersForId(name, name_at(old));
+          const bool better = answers(id_of(head), name, name_at(old));
           (better ? file.At<Head>(old) : head).flags = 0;
           return better;
         });
@@ -437,12 +438,18 @@ bool SnapshotWriter::Complete(const Facts& facts) {
   if (const int error = file.Map(fd_, end); error != 0) return Fail("allocate the indices", error);
 
   const auto index = [&](Table table) -> Index& { return header.indices[Slot(table)]; };
-  const IndexedKind users =
-      FillIndices<UserHead>(file, users_, index(Table::kUserByName), index(Table::kUserByUid),
-                            facts.seed, [](const UserHead& head) { return head.uid; });
-  const IndexedKind groups =
-      FillIndices<GroupHead>(file, groups_, index(Table::kGroupByName), index(Table::kGroupByGid),
-                             facts.seed, [](const GroupHead& head) { return head.gid; });
+  const IndexedKind users = FillIndices<UserHead>(
+      file, users_, index(Table::kUserByName), index(Table::kUserByUid), facts.seed,
+      [](const UserHead& head) { return head.uid; },
+      [this](Uid uid, std::string_view name, std::string_view other) {
+        const auto owner = owners_.find(uid);
+        if (owner != owners_.end() && other == owner->second) return false;
+        return (owner != owners_.end() && name == owner->second) || AnswersForId(name, other);
+      });
+  const IndexedKind groups = FillIndices<GroupHead>(
+      file, groups_, index(Table::kGroupByName), index(Table::kGroupByGid), facts.seed,
+      [](const GroupHead& head) { return head.gid; },
+      [](Gid, std::string_view name, std::string_view other) { return AnswersForId(name, other); });
   summary_.users = users_.records = users.live;
   summary_.groups = groups_.records = groups.live;
   summary_.duplicate_users = users.rows - users.live;

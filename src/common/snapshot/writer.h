@@ -8,6 +8,7 @@
 #include <initializer_list>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 
 #include "common/account/record.h"
 #include "common/snapshot/layout.h"
@@ -53,6 +54,9 @@ class SnapshotWriter {
   // "*" or "!" if it is that, and as "x" otherwise: no hash gets into the file.
   bool AddUser(const UserRecord& user);
   bool AddGroup(const GroupRecord& group);
+  // Of several users with this uid, the one of this name answers for it. Without that, or if none
+  // of them is called so, the shortest, then first, name does.
+  void SetOwner(Uid uid, std::string_view name) { owners_.insert_or_assign(uid, name); }
 
   std::expected<SnapshotSummary, std::string> Finish(const Facts& facts);
 
@@ -68,6 +72,7 @@ class SnapshotWriter {
   std::uint64_t written_;  // offset of the first byte that is still in the buffer
   snapshot::Section users_{};
   snapshot::Section groups_{};
+  std::unordered_map<Uid, std::string> owners_;
   std::uint64_t member_names_ = 0;  // memberships, duplicates included
   SnapshotSummary summary_;
   std::string error_;

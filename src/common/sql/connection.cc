@@ -1,12 +1,14 @@
 #include "common/sql/connection.h"
 
 #include <errmsg.h>
+#include <fcntl.h>
 #include <mysql.h>
 #include <mysqld_error.h>
 #include <poll.h>
 #include <unistd.h>
 
 #include <cstring>
+#include <string>
 
 #include "common/account/trusted_path.h"
 #include "common/sql/client_error.h"
@@ -60,6 +62,13 @@ std::expected<void, SqlError> CheckTlsFiles(const DatabaseSettings& settings) {
       return std::unexpected(
           SqlError{SqlError::Kind::kUnreachable,
                    *path + ": missing, or it or a directory above it is not root's alone"});
+    }
+    // The library would call it missing.
+    if (!path->empty() && faccessat(AT_FDCWD, path->c_str(), R_OK, AT_EACCESS) != 0) {
+      return std::unexpected(SqlError{
+          SqlError::Kind::kUnreachable,
+          *path + ": uid " + std::to_string(geteuid()) +
+              " may not read it; for sqlmapd, let it be of the group _sqlmapd, mode 0640"});
     }
   }
   return {};

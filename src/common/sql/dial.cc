@@ -4,10 +4,13 @@
 #include <netdb.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <string_view>
@@ -121,7 +124,26 @@ std::expected<std::vector<SocketAddress>, SqlError> Resolve(const ServerAddress&
                 "second): add it there, or write its address");
 }
 
-std::expected<OwnedFd, SqlError> ConnectLocal(const std::string& path, Deadline deadline) {
+// Another effective user for this thread alone: setresuid(3) would change all of them.
+class ThreadUser {
+ public:
+  explicit ThreadUser(std::optional<std::uint32_t> uid)
+      : before_(geteuid()), changed_(uid && Change(*uid)) {}
+  ~ThreadUser() {
+    if (changed_ && !Change(before_)) std::abort();
+  }
+  ThreadUser(const ThreadUser&) = delete;
+  ThreadUser& operator=(const ThreadUser&) = delete;
+
+ private:
+  static bool Change(uid_t uid) { return syscall(SYS_setresuid, -1, uid, -1) == 0; }
+
+  const uid_t before_;
+  const bool changed_;
+};
+
+std::expected<OwnedFd, SqlError> ConnectLocal(const std::string& path,
+                                              std::optional<std::uint32_t> uid, Deadline deadline) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (path.size() >= sizeof address.sun_path) return Failed("socket path", ENAMETOOLONG);
@@ -136,6 +158,8 @@ std::expected<OwnedFd, SqlError> ConnectLocal(const std::string& path, Deadline 
   }
   OwnedFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!fd.valid()) return Failed("socket", errno);
+  // Whom SO_PEERCRED tells of is who connects.
+  const ThreadUser user(uid);
   // The server's queue may be full. Unlike connect on a non-blocking socket, this waits in line,
   // until the deadline.
   for (;;) {
@@ -162,11 +186,12 @@ std::expected<OwnedFd, SqlError> ConnectTcp(const SocketAddress& address) {
 }  // namespace
 
 std::expected<Dial, SqlError> Dial::Start(const ServerAddress& server, Names names,
-                                          std::size_t first_address, Deadline deadline) {
+                                          std::size_t first_address, Deadline deadline,
+                                          std::optional<std::uint32_t> socket_uid) {
   Dial dial;
   dial.started_ms_ = MonotonicMs();
   if (server.is_socket()) {
-    auto fd = ConnectLocal(server.socket, deadline);
+    auto fd = ConnectLocal(server.socket, socket_uid, deadline);
     if (!fd) return std::unexpected(fd.error());
     dial.fd_ = std::move(*fd);
     return dial;

@@ -7,7 +7,9 @@
 #ifndef SQLMAP_COMMON_SQL_DIAL_H_
 #define SQLMAP_COMMON_SQL_DIAL_H_
 
+#include <cstdint>
 #include <expected>
+#include <optional>
 
 #include "common/config/settings.h"
 #include "common/process/owned_fd.h"
@@ -28,8 +30,11 @@ class Dial {
   // is used only if it is the administrator's (trusted_path.h). Waits only for room in a local
   // server's queue, until `deadline`. The error is kTimeout where the server exists but takes
   // nobody, else kUnreachable; its text is for the log.
+  // With `socket_uid`, the server of a socket sees that user (unix_socket authentication), if this
+  // thread is root.
   static std::expected<Dial, SqlError> Start(const ServerAddress& address, Names names,
-                                             std::size_t first_address, Deadline deadline);
+                                             std::size_t first_address, Deadline deadline,
+                                             std::optional<std::uint32_t> socket_uid = {});
 
   // True once the greeting (or an end of file) can be read: the library may take over. The error,
   // kUnreachable: the connection failed. False: nothing yet, `deadline` passed.

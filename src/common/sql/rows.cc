@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "common/account/rules.h"
+#include "common/account/shown_text.h"
 #include "common/config/field_template.h"
 
 namespace sqlmap {
@@ -13,10 +14,12 @@ constexpr char kNoLogin[] = "/usr/sbin/nologin";
 constexpr char kNoPassword[] = "*";
 
 std::unexpected<BadRow> Bad(Cell name, std::string why) {
-  std::string shown(name.value_or("?").substr(0, 64));
-  std::replace_if(
-      shown.begin(), shown.end(), [](unsigned char c) { return c < 0x20 || c >= 0x7f; }, '?');
-  return std::unexpected(BadRow{std::move(shown), std::move(why)});
+  return std::unexpected(BadRow{ShownText(name.value_or("?"), 64), std::move(why)});
+}
+
+std::string NameMistake(const char* field, bool system) {
+  return std::string(field) + (system ? " is one of the system's own, in which no row has a say"
+                                      : " breaks the name rules of [accounts]");
 }
 
 template <class Number>
@@ -70,7 +73,7 @@ std::expected<UserRecord, BadRow> RowReader::User(const FieldMap& fields, Row ro
   if (!name) return Bad(name, "username is NULL");
   text.name = Canonical(*name);
   if (!accounts_.names.Allows(text.name))
-    return Bad(name, "username breaks the name rules of [accounts]");
+    return Bad(name, NameMistake("username", IsSystemName(text.name)));
   UserRecord user;
   user.name = text.name;
   const auto uid = Id(fields.In(row, Field::kUid), accounts_.uid_rules(), "uid");
@@ -121,7 +124,7 @@ std::expected<GroupRecord, BadRow> RowReader::Group(const FieldMap& fields, Row 
   if (!name) return Bad(name, "groupname is NULL");
   text.name = Canonical(*name);
   if (!accounts_.names.AllowsGroup(text.name))
-    return Bad(name, "groupname breaks the name rules of [accounts]");
+    return Bad(name, NameMistake("groupname", IsSystemGroupName(text.name)));
   const auto gid = Id(fields.In(row, Field::kGid), accounts_.gid_rules(), "gid");
   if (!gid) return Bad(name, gid.error());
   if (!accounts_.gid_rules().AllowsName(text.name, *gid))
@@ -137,7 +140,7 @@ std::expected<ShadowRecord, BadRow> RowReader::Shadow(const FieldMap& fields, Ro
   if (!name) return Bad(name, "username is NULL");
   text.name = Canonical(*name);
   if (!accounts_.names.Allows(text.name))
-    return Bad(name, "username breaks the name rules of [accounts]");
+    return Bad(name, NameMistake("username", IsSystemName(text.name)));
   ShadowRecord shadow;
   shadow.name = text.name;
   // NULL and "" are "no password opens this": pam_unix would take an empty field for "no password
@@ -220,6 +223,10 @@ std::size_t RowReader::AppendMembers(std::string_view cell, std::string& names,
     ++count;
   }
   return left_out;
+}
+
+bool ComesFirst(std::string_view name, std::string_view other) {
+  return name.size() != other.size() ? name.size() < other.size() : name < other;
 }
 
 std::optional<std::uint32_t> WithoutOffset(std::uint32_t id, std::uint32_t offset) {

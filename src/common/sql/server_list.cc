@@ -267,7 +267,8 @@ SqlError ServerList::NotStarted(Claim& claim, SqlError error) {
 
 ServerList::Result ServerList::Try(Claim& claim, const SignIn& sign_in) {
   const Deadline limit = sign_in.deadline.AtMost(database_.connect_timeout_ms);
-  auto started = Dial::Start(claim.server().address, names_, claim.first_address, limit);
+  auto started =
+      Dial::Start(claim.server().address, names_, claim.first_address, limit, database_.socket_uid);
   if (!started) return std::unexpected(NotStarted(claim, std::move(started.error())));
   claim.dial = std::move(*started);
   const auto greeted = claim.dial.AwaitGreeting(limit);
@@ -294,8 +295,8 @@ ServerList::Result ServerList::Probe(Claim& claim, const SignIn& sign_in) {
   bool fresh = false;
   const auto dial_anew = [&]() -> std::expected<void, SqlError> {
     claim.dial = Dial();
-    auto started =
-        Dial::Start(claim.server().address, names_, claim.first_address, Deadline::In(0));
+    auto started = Dial::Start(claim.server().address, names_, claim.first_address, Deadline::In(0),
+                               database_.socket_uid);
     if (!started) return std::unexpected(NotStarted(claim, std::move(started.error())));
     claim.dial = std::move(*started);
     fresh = true;

@@ -45,11 +45,6 @@ struct OwnedUser {
   std::string gecos, home, shell;
 };
 
-bool ComesFirst(const UserRecord& user, const OwnedUser& best) {
-  if (user.name.size() != best.name.size()) return user.name.size() < best.name.size();
-  return user.name < best.name;
-}
-
 struct OwnedAuthRow {
   std::string name;
   std::optional<WipedString> hash;
@@ -135,7 +130,7 @@ Answer SqlAccountSource::FindUserById(Uid uid, UserSink found) noexcept {
           const auto user = reader_.User(fields, row, text);
           if (!user) {
             complaints_.OnBadRow(kId, user.error());
-          } else if (user->uid == uid && (!best || ComesFirst(*user, *best))) {
+          } else if (user->uid == uid && (!best || ComesFirst(user->name, best->name))) {
             best.emplace(*user);
           }
           return true;

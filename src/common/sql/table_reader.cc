@@ -1,5 +1,6 @@
 #include "common/sql/table_reader.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -16,6 +17,24 @@ SqlError TooMuch(const char* what) {
 }
 
 SqlError Enough() { return {SqlError::Kind::kServer, "the rows could not be taken"}; }
+
+// Whether it is another query than the shipped one.
+bool IsOwnQuery(const Settings& settings, QueryId id) {
+  const QueryDescription& shipped = QueryDescriptions()[static_cast<std::size_t>(id)];
+  const auto parsed = ParseQueryTemplate(shipped.default_text, shipped.parameters);
+  return settings.query(id).configured() && (!parsed || settings.query(id).sql != parsed->sql);
+}
+
+// Those that are there more than once, each once.
+std::vector<Uid> Shared(std::vector<Uid> uids) {
+  std::ranges::sort(uids);
+  std::vector<Uid> shared;
+  for (std::size_t i = 1; i < uids.size(); ++i) {
+    if (uids[i] == uids[i - 1] && (shared.empty() || shared.back() != uids[i]))
+      shared.push_back(uids[i]);
+  }
+  return shared;
+}
 
 }  // namespace
 
@@ -37,7 +56,8 @@ class TableReader::Work {
         complaints_(complaints),
         host_(host),
         connection_(std::move(connection)),
-        server_(std::move(server)) {}
+        server_(std::move(server)),
+        asks_owners_(IsOwnQuery(runner.settings(), QueryId::kGetpwuid)) {}
 
   std::expected<void, SqlError> Begin() {
     // The identity account needs no right for this. Without InnoDB there is no snapshot, and the
@@ -68,13 +88,28 @@ class TableReader::Work {
   std::expected<void, SqlError> Users(FunctionRef<bool(const UserRecord&)> visit) {
     auto stream = Stream(QueryId::kGetpwent);
     if (!stream) return std::unexpected(std::move(stream.error()));
+    uids_.clear();
     UserRows rows(std::move(*stream), reader_, complaints_);
     for (;;) {
       const auto user = rows.Next(Patience());
       if (!user) return std::unexpected(user.error());
       if (!*user) return Finish(rows.stream());
       if (!visit(**user)) return rows.stream().Broken(Enough());
+      if (asks_owners_) uids_.push_back((*user)->uid);
     }
+  }
+
+  std::expected<void, SqlError> Owners(FunctionRef<bool(Uid, std::string_view)> visit) {
+    for (const Uid uid : Shared(std::exchange(uids_, {}))) {
+      std::string name;
+      if (auto read = Owner(uid, name); !read) {
+        if (read.error().kind != SqlError::Kind::kServer) return read;
+        complaints_.OnError(QueryId::kGetpwuid, read.error());
+        return {};
+      }
+      if (!name.empty() && !visit(uid, name)) return std::unexpected(Enough());
+    }
+    return {};
   }
 
   std::expected<void, SqlError> Groups(FunctionRef<bool(const GroupRecord&)> visit) {
@@ -127,6 +162,27 @@ class TableReader::Work {
     return stream.Broken({SqlError::Kind::kLost, "the connection broke"});
   }
 
+  // The name of the row; "" if there is none that is an account.
+  std::expected<void, SqlError> Owner(Uid uid, std::string& name) {
+    const auto stored = WithoutOffset(uid, runner_.settings().accounts.uid_offset);
+    if (!stored) return {};
+    auto stream = RowStream::On(connection_, server_, runner_, QueryId::kGetpwuid,
+                                {.uid = *stored, .host = host_}, Patience());
+    if (!stream) return std::unexpected(std::move(stream.error()));
+    RecordText text;
+    for (;;) {
+      const auto row = stream->Next(Patience());
+      if (!row) return std::unexpected(row.error());
+      if (!*row) return Finish(*stream);
+      const auto user = reader_.User(stream->fields(), **row, text);
+      if (!user) {
+        complaints_.OnBadRow(QueryId::kGetpwuid, user.error());
+      } else if (user->uid == uid && (name.empty() || ComesFirst(user->name, name))) {
+        name = user->name;
+      }
+    }
+  }
+
   std::expected<void, SqlError> Members(Gid gid, std::string& names, std::size_t& count) {
     constexpr QueryId kId = QueryId::kMemsbygid;
     const auto stored = WithoutOffset(gid, runner_.settings().accounts.uid_offset);
@@ -159,6 +215,8 @@ class TableReader::Work {
   const std::string host_;
   const std::shared_ptr<Connection> connection_;
   const std::string server_;
+  const bool asks_owners_;
+  std::vector<Uid> uids_;  // of the users that were read
 };
 
 std::expected<TableReader, SqlError> TableReader::Begin(QueryRunner& runner,
@@ -182,6 +240,9 @@ TableReader::~TableReader() = default;
 std::expected<std::string, SqlError> TableReader::Version() { return work_->Version(); }
 std::expected<void, SqlError> TableReader::Users(FunctionRef<bool(const UserRecord&)> visit) {
   return work_->Users(visit);
+}
+std::expected<void, SqlError> TableReader::Owners(FunctionRef<bool(Uid, std::string_view)> visit) {
+  return work_->Owners(visit);
 }
 std::expected<void, SqlError> TableReader::Groups(FunctionRef<bool(const GroupRecord&)> visit) {
   return work_->Groups(visit);

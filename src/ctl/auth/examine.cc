@@ -12,6 +12,7 @@
 #include "common/backend/call.h"
 #include "common/login/decide.h"
 #include "common/password/recognise.h"
+#include "common/sql/rows.h"
 #include "common/wire/client.h"
 
 namespace sqlmap::auth {
@@ -30,8 +31,7 @@ Deadline UsualDeadline() { return Deadline::In(QueryRunner::kCallBudgetMs); }
 
 NameStep LookAtName(const std::string& name, const AccountSettings& accounts) {
   NameStep step;
-  step.served_as = name;
-  if (accounts.name_case == NameCase::kLower) LowerCase(name, step.served_as.data());
+  step.served_as = RowReader(accounts).Canonical(name);
   step.allowed = accounts.names.Allows(step.served_as);
   step.uid = accounts.local_uids.IdOf(name);
   step.of_system = step.uid && IsSystemUid(*step.uid);
@@ -140,14 +140,16 @@ Explanation Examine(Backend& backend, KeptLog& log, const Attempt& attempt,
     explanation.stages = {OfTheSystem(), OfTheSystem()};
     return explanation;
   }
-  SqlAccountSource& accounts = backend.accounts();
-  progress("asking who that is");
-  explanation.user = LookAtUser(accounts, attempt.name);
-  progress("trying the password with each row");
-  explanation.rows = LookAtRows(accounts, settings, request);
-  progress("asking for the rules and the shadow line");
-  explanation.access = LookAtAccess(accounts, settings, request, log);
-  explanation.shadow = LookAtShadow(accounts, attempt.name);
+  if (explanation.name.DatabaseIsAsked()) {
+    SqlAccountSource& accounts = backend.accounts();
+    progress("asking who that is");
+    explanation.user = LookAtUser(accounts, attempt.name);
+    progress("trying the password with each row");
+    explanation.rows = LookAtRows(accounts, settings, request);
+    progress("asking for the rules and the shadow line");
+    explanation.access = LookAtAccess(accounts, settings, request, log);
+    explanation.shadow = LookAtShadow(accounts, attempt.name);
+  }
   progress("deciding as sqlmapd does");
   explanation.stages = AskBoth(backend.logins(), request);
   for (KeptLog::Entry& entry : log.Take()) {

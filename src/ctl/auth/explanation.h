@@ -31,6 +31,8 @@ struct NameStep {
   std::string served_as;   // by accounts.name_case: any other spelling is nobody's
   std::optional<Uid> uid;  // of the account of /etc/passwd that has the name
   bool of_system = false;  // ... and is the system's own: nobody is asked about it
+
+  bool DatabaseIsAsked() const { return allowed && !of_system; }
 };
 
 struct UserStep {
@@ -86,7 +88,7 @@ struct DaemonStep {
 struct Explanation {
   Attempt attempt;
   NameStep name;
-  // The next four mean nothing for an account of the system.
+  // The next four mean nothing if the database is not asked about that name.
   UserStep user;
   RowsStep rows;
   AccessStep access;

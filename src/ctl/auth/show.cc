@@ -236,7 +236,7 @@ void Show(const Explanation& explanation, Screen& screen) {
   Table steps;
   steps.Add({"name", NameCell(explanation)});
   steps.Add({"host", HostCell(explanation.name)});
-  if (!explanation.name.of_system) {
+  if (explanation.name.DatabaseIsAsked()) {
     steps.Add({"user", UserCell(explanation.user)});
     steps.Add({"auth", RowsCell(explanation.rows)});
     steps.Add({"access", AccessCell(explanation.access)});
@@ -287,7 +287,7 @@ ordered_json ToJson(const Explanation& explanation) {
   value["served_as"] = name.served_as;
   value["local_uid"] = name.uid ? ordered_json(*name.uid) : ordered_json();
   value["system_account"] = name.of_system;
-  if (!name.of_system) {
+  if (name.DatabaseIsAsked()) {
     value["user"] = UserJson(explanation.user);
     value["auth"] = RowsJson(explanation.rows);
     value["access"] = AccessJson(explanation.access);

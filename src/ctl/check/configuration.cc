@@ -31,7 +31,8 @@ void JudgeSettings(const Settings& settings, Findings& findings) {
   if (!settings.privileged.configured() && AnyPrivileged(settings)) {
     findings.Warning(kPrivileged, "no user: there is no shadow and no PAM",
                      "name the account in secrets.toml, or write \"\" for its queries");
-  } else if (settings.privileged.configured() && settings.privileged.user == database.user) {
+  } else if (settings.privileged.configured() && settings.privileged.user == database.user &&
+             !(settings.privileged.password.empty() && database.password.empty())) {
     findings.Warning(kPrivileged, "its user is that of [database], which then sees the hashes",
                      "give each an account of its own, as in the SQL of sqlmapctl views");
   }
@@ -39,21 +40,18 @@ void JudgeSettings(const Settings& settings, Findings& findings) {
 
 std::optional<Settings> CheckConfiguration(const HostPaths& paths, Findings& findings) {
   constexpr char kRemedy[] = "mend it; the file's comments say what is allowed";
-  SettingsOrErrors settings = LoadSettings(paths.config, paths.secrets);
-  std::vector<SettingsError> mistakes;
-  if (!settings) {
-    mistakes = std::move(settings.error());
-  } else if (auto mistake = ReadLocalIds(paths.passwd, paths.group, settings->accounts)) {
-    mistakes.push_back(*std::move(mistake));
-  } else {
+  SettingsOrErrors settings =
+      LoadSettingsAndIds(paths.config, paths.secrets, paths.passwd, paths.group);
+  if (settings) {
     JudgeSettings(*settings, findings);
+    AskAsSqlmapd(*settings);
     return *std::move(settings);
   }
-  for (const SettingsError& mistake : mistakes) {
+  for (const SettingsError& mistake : settings.error()) {
     const std::string line = mistake.line == 0 ? "" : ":" + std::to_string(mistake.line);
     findings.Error(mistake.file + line, mistake.what, kRemedy);
   }
-  if (mistakes.empty()) findings.Error(paths.config, "no memory to read it", "try again");
+  if (settings.error().empty()) findings.Error(paths.config, "no memory to read it", "try again");
   return std::nullopt;
 }
 

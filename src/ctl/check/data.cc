@@ -14,7 +14,7 @@
 #include "ctl/check/servers.h"
 #include "ctl/check/stopwatch.h"
 #include "ctl/check/tally.h"
-#include "ctl/check/text_file.h"
+#include "ctl/text_file.h"
 
 namespace sqlmap {
 namespace {
@@ -274,7 +274,10 @@ class Check {
                   "see whether its file system hangs; those behind it were not looked at");
     }
     const std::size_t wrong = seen.missing + seen.no_directory;
-    if (wrong == 0) return to_.Ok("homes", std::to_string(seen.there) + " are there");
+    if (wrong == 0) {
+      if (seen.hung.empty()) to_.Ok("homes", std::to_string(seen.there) + " are there");
+      return;
+    }
     std::string what =
         "of " + std::to_string(homes.size()) + ": " + std::to_string(seen.missing) + " missing";
     if (seen.no_directory > 0) what += ", " + std::to_string(seen.no_directory) + " no directory";

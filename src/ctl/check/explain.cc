@@ -30,7 +30,9 @@ Plan JudgePlan(std::span<const PlanStep> steps) {
   for (const PlanStep& step : steps) {
     // "<derived2>": what another step has made, and is judged there.
     if (step.table.starts_with('<')) continue;
-    const bool whole = step.type == "ALL" || step.type == "index";
+    // A look-up asks for one value. A long range is what else the view says: "id > 0".
+    const bool whole = step.type == "ALL" || step.type == "index" ||
+                       (step.type == "range" && step.rows >= kFewRows);
     const std::string rows = step.table + " (" + std::to_string(step.rows) + " rows)";
     if (whole && step.rows >= kFewRows) {
       add(plan.scans, rows);

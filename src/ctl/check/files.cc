@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <utility>
 
 #include "common/account/trusted_path.h"
 
@@ -25,6 +26,7 @@ enum class Wanted : std::uint8_t {
 enum class Readers : std::uint8_t {
   kAll,
   kAny,  // as few as its owner likes
+  kOwnerAndGroup,
   kOwner,
 };
 
@@ -53,10 +55,17 @@ void CheckFile(const File& file, Findings& findings) {
   if (const Ownership wrong = OwnershipOf(file.path); !wrong.what.empty())
     return findings.Error(file.path, wrong.what, wrong.remedy);
   const mode_t mode = status.st_mode;
-  if (file.readers == Readers::kOwner && (mode & (S_IROTH | S_IXOTH)) != 0) {
+  const bool secret = file.readers == Readers::kOwner || file.readers == Readers::kOwnerAndGroup;
+  if (secret && (mode & (S_IROTH | S_IXOTH)) != 0) {
     return findings.Error(file.path,
                           "everybody may read the passwords in it (mode " + Octal(mode) + ")",
                           "chmod 0600 " + file.path);
+  }
+  if (file.readers == Readers::kOwner && (mode & S_IRGRP) != 0 && status.st_gid != 0) {
+    return findings.Warning(file.path,
+                            "its group may read the passwords in it (gid " +
+                                std::to_string(status.st_gid) + ", mode " + Octal(mode) + ")",
+                            "chmod 0600 " + file.path);
   }
   const mode_t all = S_ISDIR(mode) ? S_IROTH | S_IXOTH : S_IROTH;
   if (file.readers == Readers::kAll && (mode & all) != all) {
@@ -81,13 +90,16 @@ Ownership OwnershipOf(const std::string& path) {
   }
   const std::string at = found.path[0] == '\0' ? path : found.path;
   const bool others_write = (found.mode & (S_IWGRP | S_IWOTH)) != 0;
+  const std::string which = at == path ? "is" : at + " above it is";
+  if (!directory && found.owner == 0 && !others_write)
+    return {which + " no regular file", "put the file in its place"};
   Ownership wrong;
-  wrong.what = (at == path ? "is" : at + " above it is") + " not root's alone (uid " +
-               std::to_string(found.owner) + ", mode " + Octal(found.mode) + ')';
+  wrong.what = which + " not root's alone (uid " + std::to_string(found.owner) + ", mode " +
+               Octal(found.mode) + ')';
   if (found.owner != 0) wrong.remedy = "chown root " + at;
   if (found.owner != 0 && others_write) wrong.remedy += " && ";
   if (others_write) wrong.remedy += "chmod go-w " + at;
-  if (wrong.remedy.empty()) wrong.remedy = "it must be a regular file, or a directory of root's";
+  if (wrong.remedy.empty()) wrong.remedy = "see whose the directories above it are";
   return wrong;
 }
 
@@ -114,9 +126,13 @@ void CheckFiles(const HostPaths& paths, const Settings* settings, Findings& find
     if (!path.empty())
       CheckFile({path, Wanted::kNeeded, Readers::kAll, "see [database] tls"}, findings);
   }
-  for (const std::string& path : {database.tls_key, database.password_file}) {
-    const Readers readers = direct ? Readers::kAll : Readers::kOwner;
-    if (!path.empty()) CheckFile({path, Wanted::kNeeded, readers, "see [database]"}, findings);
+  // Debian's group ssl-cert reads keys.
+  for (const auto& [path, readers] : {std::pair(database.tls_key, Readers::kOwnerAndGroup),
+                                      std::pair(database.password_file, Readers::kOwner)}) {
+    if (!path.empty()) {
+      CheckFile({path, Wanted::kNeeded, direct ? Readers::kAll : readers, "see [database]"},
+                findings);
+    }
   }
 }
 

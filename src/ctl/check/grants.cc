@@ -4,6 +4,8 @@
 #include <cctype>
 #include <initializer_list>
 #include <iterator>
+#include <set>
+#include <utility>
 
 #include "ctl/views/sql_text.h"
 
@@ -64,8 +66,9 @@ std::size_t FindOn(std::string_view text) {
   return std::string_view::npos;
 }
 
-std::vector<Grant::Privilege> ParsePrivileges(std::string_view text) {
-  std::vector<Grant::Privilege> privileges;
+// What stands between commas that are in no quotes and no brackets.
+std::vector<std::string_view> SplitList(std::string_view text) {
+  std::vector<std::string_view> items;
   std::size_t begin = 0;
   int depth = 0;
   char quote = '\0';
@@ -78,22 +81,89 @@ std::vector<Grant::Privilege> ParsePrivileges(std::string_view text) {
     if (i < text.size() && text[i] == '(') ++depth;
     if (i < text.size() && text[i] == ')') --depth;
     if (i < text.size() && (text[i] != ',' || depth > 0)) continue;
-    const std::string_view one = Trimmed(text.substr(begin, i - begin));
-    const std::size_t columns = one.find('(');
-    privileges.push_back(
-        {Capitals(Trimmed(one.substr(0, columns))), columns != std::string_view::npos});
+    items.push_back(Trimmed(text.substr(begin, i - begin)));
     begin = i + 1;
+  }
+  return items;
+}
+
+std::string Unquoted(std::string_view text) { return TakeIdentifier(text); }
+
+std::vector<Grant::Privilege> ParsePrivileges(std::string_view text) {
+  std::vector<Grant::Privilege> privileges;
+  for (const std::string_view one : SplitList(text)) {
+    const std::size_t bracket = std::min(one.find('('), one.size());
+    Grant::Privilege privilege{Capitals(Trimmed(one.substr(0, bracket))), {}};
+    if (bracket < one.size()) {
+      const std::string_view inside = one.substr(bracket + 1);
+      for (const std::string_view column : SplitList(inside.substr(0, inside.rfind(')'))))
+        privilege.columns.push_back(Unquoted(column));
+    }
+    privileges.push_back(std::move(privilege));
   }
   return privileges;
 }
 
-// What may be granted on a table or routine of the accounts.
-bool Fits(const Grant::Privilege& privilege, AccountRole role) {
+// The tables that a query writes to, and the columns that it sets there, in capitals.
+struct Written {
+  bool inserts = false;
+  std::set<std::string> tables;
+  std::set<std::string> columns;
+};
+
+Written WrittenBy(std::string_view query) {
+  enum { kVerb, kTables, kElsewhere, kColumns } at = kVerb;
+  Written written;
+  std::string name;  // the last token, if it may be one
+  for (const SqlToken& token : ReadSql(query)) {
+    if (token.kind == SqlToken::Kind::kSpace) continue;
+    const std::string before = std::exchange(name, {});
+    if (token.kind == SqlToken::Kind::kQuoted) {
+      name = Capitals(Unquoted(token.text));
+    } else if (token.kind == SqlToken::Kind::kWord) {
+      name = Capitals(token.text);
+      const std::string& word = name;
+      if (at == kVerb) {
+        written.inserts = word == "INSERT" || word == "REPLACE";
+        at = written.inserts || word == "UPDATE" ? kTables : kElsewhere;
+      } else if (word == (written.inserts ? "UPDATE" : "SET")) {
+        at = kColumns;
+      } else if (word == "VALUES" || word == "VALUE" || word == "SELECT" || word == "SET" ||
+                 word == "WHERE") {
+        at = kElsewhere;
+      }
+    } else if (token.text == "(" && at == kTables) {
+      at = kElsewhere;
+    } else if (token.text == "=" && at == kColumns) {
+      written.columns.insert(before);
+    }
+    if (at == kTables && !name.empty()) written.tables.insert(name);
+  }
+  return written;
+}
+
+// What of a privilege on a table or routine of the accounts is too much; nullopt: nothing.
+std::optional<Grant::Privilege> Unfit(Grant::Privilege privilege, AccountRole role,
+                                      const std::string& object,
+                                      std::span<const std::string> queries) {
   const std::string& name = privilege.name;
   // SHOW VIEW tells how a view is made, which lets this command explain its queries.
-  if (name == "SELECT" || name == "EXECUTE" || name == "SHOW VIEW" || name == "USAGE") return true;
-  if (role == AccountRole::kIdentity) return false;
-  return name == "INSERT" || (name == "UPDATE" && privilege.columns);
+  if (name == "SELECT" || name == "EXECUTE" || name == "SHOW VIEW") return std::nullopt;
+  if (role == AccountRole::kIdentity) return privilege;
+  std::vector<Written> here;
+  for (const std::string& query : queries) {
+    if (Written written = WrittenBy(query); written.tables.contains(Capitals(object)))
+      here.push_back(std::move(written));
+  }
+  if (name == "INSERT" && std::ranges::any_of(here, &Written::inserts)) return std::nullopt;
+  if (name != "UPDATE" || privilege.columns.empty()) return privilege;
+  std::erase_if(privilege.columns, [&here](const std::string& column) {
+    return std::ranges::any_of(here, [&column](const Written& written) {
+      return written.columns.contains(Capitals(column));
+    });
+  });
+  if (privilege.columns.empty()) return std::nullopt;
+  return privilege;
 }
 
 // On a table, a view or a routine of this database.
@@ -108,11 +178,9 @@ bool Selects(const Grant& grant, std::string_view database, bool columns) {
   return IsOnOneOf(grant, database) &&
          std::ranges::any_of(grant.privileges, [columns](const Grant::Privilege& privilege) {
            const bool all = privilege.name == "ALL PRIVILEGES";
-           return (all || privilege.name == "SELECT") && privilege.columns == columns;
+           return (all || privilege.name == "SELECT") && privilege.columns.empty() != columns;
          });
 }
-
-std::string Unquoted(std::string_view text) { return TakeIdentifier(text); }
 
 }  // namespace
 
@@ -174,12 +242,19 @@ bool SelectsColumns(const Grant& grant, std::string_view database) {
   return Selects(grant, database, true);
 }
 
-std::string TooWide(const Grant& grant, AccountRole role, std::string_view database) {
+std::string TooWide(const Grant& grant, AccountRole role, std::string_view database,
+                    std::span<const std::string> queries) {
   const bool ours = IsOnOneOf(grant, database);
   std::string wide;
   for (const Grant::Privilege& privilege : grant.privileges) {
-    if (privilege.name == "USAGE" || (ours && Fits(privilege, role))) continue;
-    wide += (wide.empty() ? "" : ", ") + privilege.name;
+    if (privilege.name == "USAGE") continue;
+    const auto unfit = ours ? Unfit(privilege, role, grant.object, queries) : privilege;
+    if (!unfit) continue;
+    std::string columns;
+    for (const std::string& column : unfit->columns)
+      columns += (columns.empty() ? "" : ", ") + column;
+    wide += (wide.empty() ? "" : ", ") + unfit->name;
+    if (!columns.empty()) wide += " (" + columns + ')';
   }
   if (grant.grant_option) wide += wide.empty() ? "GRANT OPTION" : ", GRANT OPTION";
   if (wide.empty()) return {};

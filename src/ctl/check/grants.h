@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,8 +19,8 @@ enum class AccountRole : std::uint8_t {
 // One line of SHOW GRANTS. What the line says of a password is not kept.
 struct Grant {
   struct Privilege {
-    std::string name;      // "SELECT", "ALL PRIVILEGES", in capitals
-    bool columns = false;  // of some columns alone
+    std::string name;                  // "SELECT", "ALL PRIVILEGES", in capitals
+    std::vector<std::string> columns;  // if it is of some columns alone; without quotes
   };
   std::vector<Privilege> privileges;
   std::string database;  // "*" for all; without quotes
@@ -45,9 +46,10 @@ bool Selects(const Grant& grant, std::string_view database);
 bool SelectsColumns(const Grant& grant, std::string_view database);
 
 // What of it is too much for that role, on the database of the accounts, such as "FILE on *.*"; ""
-// if nothing. A role reads tables and views, runs routines; the privileged one also adds rows and
-// updates columns that are named.
-std::string TooWide(const Grant& grant, AccountRole role, std::string_view database);
+// if nothing. A role reads tables and views, runs routines; the privileged one also adds rows where
+// one of its queries does, and updates the columns that one of them sets.
+std::string TooWide(const Grant& grant, AccountRole role, std::string_view database,
+                    std::span<const std::string> queries);
 
 }  // namespace sqlmap
 

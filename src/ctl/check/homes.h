@@ -19,7 +19,7 @@ struct HomesSeen {
   std::string hung;                   // the one that took too long; all behind it were not seen
 };
 
-// A child looks, with lstat(2), and is left behind if it does not come back.
+// With lstat(2).
 HomesSeen LookAtHomes(const std::vector<std::string_view>& homes, Deadline deadline);
 
 }  // namespace sqlmap

@@ -1,45 +1,21 @@
 #include "ctl/check/nsswitch.h"
 
-#include <strings.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 
 #include <algorithm>
-#include <cstring>
+#include <vector>
 
-#include "common/process/owned_fd.h"
-#include "ctl/check/text_file.h"
+#include "ctl/check/files.h"
+#include "ctl/host.h"
+#include "ctl/nsswitch_lines.h"
+#include "ctl/text_file.h"
+#include "ctl/text_lines.h"
 
 namespace sqlmap {
 namespace {
 
 constexpr std::string_view kUs = "sqlmap";
-constexpr char kNscdSocket[] = "/run/nscd/socket";
 constexpr char kNscdConfig[] = "/etc/nscd.conf";
-
-bool Same(std::string_view text, std::string_view word) {
-  return text.size() == word.size() && strncasecmp(text.data(), word.data(), word.size()) == 0;
-}
-
-// One STATUS=ACTION, perhaps with a "!", which stands for all other statuses.
-void Apply(std::string_view criterion, NssService& service) {
-  const bool others = criterion.starts_with('!');
-  if (others) criterion.remove_prefix(1);
-  const std::size_t equals = criterion.find('=');
-  if (equals == std::string_view::npos) return;
-  const std::string_view status = criterion.substr(0, equals);
-  const bool returns = Same(criterion.substr(equals + 1), "return");
-  const auto set = [&](std::string_view word, bool& flag) {
-    if (Same(status, word) != others) flag = returns;
-  };
-  set("NOTFOUND", service.returns_not_found);
-  bool unavailable = false;
-  bool try_again = false;
-  set("UNAVAIL", unavailable);
-  set("TRYAGAIN", try_again);
-  service.returns_unavailable = service.returns_unavailable || unavailable || try_again;
-}
 
 using Services = std::vector<NssService>;
 
@@ -47,14 +23,17 @@ Services::const_iterator Find(const Services& services, std::string_view name) {
   return std::ranges::find(services, name, &NssService::name);
 }
 
-std::string LineOf(std::string_view database, const Services& services) {
-  std::string line(database);
-  line += ':';
-  for (const NssService& service : services) {
-    line += ' ' + service.name;
-    if (service.returns_not_found) line += " [NOTFOUND=return]";
+// As it is written, without comments.
+std::string LineOf(std::string_view database, std::string_view text) {
+  std::string shown;
+  for (const std::string_view line : LinesOf(text)) {
+    const auto read = ReadNssLine(line);
+    if (!read || read->database != database) continue;
+    shown.clear();
+    for (const std::string_view word : WordsOf(line))
+      shown.append(shown.empty() ? "" : " ").append(word);
   }
-  return line;
+  return shown;
 }
 
 std::string AddUs(std::string_view database) {
@@ -63,7 +42,8 @@ std::string AddUs(std::string_view database) {
 }
 
 // A line that asks us, and how.
-void JudgeOrder(const std::string& database, const Services& services, Findings& findings) {
+void JudgeOrder(const std::string& database, const Services& services, std::string_view text,
+                Findings& findings) {
   const auto us = Find(services, kUs);
   const auto local = std::ranges::find_if(services, [](const NssService& service) {
     return service.name == "files" || service.name == "compat";
@@ -84,6 +64,14 @@ void JudgeOrder(const std::string& database, const Services& services, Findings&
                             "take it away, or put sqlmap in front of it");
     }
   }
+  for (auto service = services.begin(); service <= us; ++service) {
+    if (LosesWhatItFinds(database, *service, service + 1 == services.end())) {
+      return findings.Error(database,
+                            "what " + service->name +
+                                " finds is thrown away, since those behind it are asked as well",
+                            "take the SUCCESS= behind " + service->name + " away");
+    }
+  }
   for (auto service = services.begin(); service != us; ++service) {
     if (service->returns_unavailable) {
       return findings.Warning(database,
@@ -97,7 +85,7 @@ void JudgeOrder(const std::string& database, const Services& services, Findings&
                             "while it hangs all wait for it",
                             "put sqlmap in front of sss if this host's accounts are ours");
   }
-  findings.Ok(database, LineOf(database, services));
+  findings.Ok(database, LineOf(database, text));
 }
 
 void JudgeDatabase(const std::string& database, std::string_view text, Findings& findings) {
@@ -107,20 +95,25 @@ void JudgeDatabase(const std::string& database, std::string_view text, Findings&
                           AddUs(database));
   }
   if (Find(*services, kUs) == services->end()) {
-    return findings.Error(database, "the line does not name sqlmap: " + LineOf(database, *services),
+    return findings.Error(database, "the line does not name sqlmap: " + LineOf(database, text),
                           AddUs(database));
   }
-  JudgeOrder(database, *services, findings);
+  JudgeOrder(database, *services, text, findings);
+}
+
+void CheckReaders(const std::string& path, Findings& findings) {
+  struct stat status {};
+  if (const Ownership wrong = OwnershipOf(path); !wrong.what.empty()) {
+    findings.Error(path, wrong.what, wrong.remedy);
+  } else if (stat(path.c_str(), &status) == 0 && (status.st_mode & S_IROTH) == 0) {
+    findings.Error(path, "not everybody may read it: for others than root glibc asks files alone",
+                   "chmod 0644 " + path);
+  }
 }
 
 void CheckNscd(Findings& findings) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  std::memcpy(address.sun_path, kNscdSocket, sizeof kNscdSocket);
-  const OwnedFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  const bool runs = fd.valid() && connect(fd.get(), reinterpret_cast<const sockaddr*>(&address),
-                                          sizeof address) == 0;
-  if (!runs) return findings.Ok("nscd", "does not run, so that nothing is remembered elsewhere");
+  if (!NscdRuns())
+    return findings.Ok("nscd", "does not run, so that nothing is remembered elsewhere");
   const auto text = ReadTextFile(kNscdConfig);
   std::string cached;
   for (const std::string_view database : {"passwd", "group"}) {
@@ -137,36 +130,6 @@ void CheckNscd(Findings& findings) {
 
 }  // namespace
 
-std::optional<Services> NssServicesOf(std::string_view text, std::string_view database) {
-  std::optional<Services> found;
-  for (const std::string& whole : LinesOf(text)) {
-    std::string_view line(whole);
-    line = line.substr(0, line.find('#'));
-    const std::size_t colon = line.find(':');
-    if (colon == std::string_view::npos) continue;
-    const auto name = WordsOf(line.substr(0, colon));
-    if (name.size() != 1 || name[0] != database) continue;
-    found.emplace();
-    std::string spaced;
-    for (const char c : line.substr(colon + 1)) {
-      if (c == '[' || c == ']') spaced += ' ';
-      spaced += c;
-      if (c == '[' || c == ']') spaced += ' ';
-    }
-    bool in_action = false;
-    for (const std::string_view word : WordsOf(spaced)) {
-      if (word == "[" || word == "]") {
-        in_action = word == "[";
-      } else if (!in_action) {
-        found->push_back({.name = std::string(word)});
-      } else if (!found->empty()) {
-        Apply(word, found->back());
-      }
-    }
-  }
-  return found;
-}
-
 void JudgeNsswitch(std::string_view text, Findings& findings) {
   JudgeDatabase("passwd", text, findings);
   JudgeDatabase("group", text, findings);
@@ -177,7 +140,7 @@ void JudgeNsswitch(std::string_view text, Findings& findings) {
                      "the line does not name sqlmap: nobody is in the database's groups at a login",
                      "add sqlmap to it, or delete the line: the one of group counts then");
     } else {
-      JudgeOrder("initgroups", *services, findings);
+      JudgeOrder("initgroups", *services, text, findings);
     }
   }
   const auto services = NssServicesOf(text, "gshadow");
@@ -188,7 +151,7 @@ void JudgeNsswitch(std::string_view text, Findings& findings) {
 
 bool NscdCaches(std::string_view text, std::string_view database) {
   bool on = false;
-  for (const std::string& line : LinesOf(text)) {
+  for (const std::string_view line : LinesOf(text)) {
     const auto words = WordsOf(line);
     if (words.size() >= 3 && words[0] == "enable-cache" && words[1] == database)
       on = words[2] == "yes";
@@ -197,8 +160,8 @@ bool NscdCaches(std::string_view text, std::string_view database) {
 }
 
 void CheckNsswitch(const std::string& path, Findings& findings) {
-  const auto text = ReadTextFile(path);
-  if (text) {
+  if (const auto text = ReadTextFile(path)) {
+    CheckReaders(path, findings);
     JudgeNsswitch(*text, findings);
   } else {
     findings.Error(path, "cannot be read: " + text.error(),

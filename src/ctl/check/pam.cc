@@ -1,70 +1,70 @@
 #include "ctl/check/pam.h"
 
 #include <algorithm>
-#include <cctype>
+#include <array>
 #include <filesystem>
 #include <iterator>
 #include <system_error>
 
 #include "ctl/check/files.h"
-#include "ctl/check/text_file.h"
+#include "ctl/pam_lines.h"
+#include "ctl/text_file.h"
 
 namespace sqlmap {
 namespace {
 
 constexpr std::string_view kUs = "pam_sqlmap.so";
+constexpr std::array<std::string_view, 4> kTypes = {"auth", "account", "password", "session"};
 constexpr int kDeepest = 16;  // of includes in each other; libpam's own limit is 16, too
-
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return std::tolower(c); });
-  return lower;
-}
-
-// The words of a line, of which the control may be one in brackets.
-std::vector<std::string> FieldsOf(std::string_view line) {
-  std::vector<std::string> fields;
-  bool in_brackets = false;
-  for (const std::string_view word : WordsOf(line)) {
-    if (in_brackets) {
-      fields.back().append(" ").append(word);
-    } else {
-      fields.emplace_back(word);
-    }
-    in_brackets = (in_brackets || word.starts_with('[')) && !word.ends_with(']');
-  }
-  return fields;
-}
 
 class Reader {
  public:
   explicit Reader(const PamFiles& files) : files_(files) {}
 
   // Of one type, or of all if it is "".
-  void Read(std::string_view file, std::string_view type, int depth) {
+  void Read(std::string_view file, std::string_view type, int depth, int level) {
     const auto found = files_.find(file);
     if (found == files_.end()) {
       stack_.missing.emplace_back(file);
       return;
     }
     if (depth == kDeepest) return;
-    for (const std::string& line : LinesOf(found->second)) ReadLine(line, type, depth);
+    for (const PamEntry& entry : PamEntriesOf(found->second)) ReadEntry(entry, type, depth, level);
   }
   PamStack Take() { return std::move(stack_); }
 
  private:
-  void ReadLine(std::string_view line, std::string_view type, int depth) {
-    const std::vector<std::string> fields = FieldsOf(line);
-    if (fields.size() >= 2 && fields[0] == "@include")
-      return Read(NameIn(fields[1]), type, depth + 1);
-    if (fields.size() < 3) return;
-    std::string own = Lower(fields[0]);
-    if (own.starts_with('-')) own.erase(0, 1);
+  void ReadEntry(const PamEntry& entry, std::string_view type, int depth, int level) {
+    const std::string_view included = entry.Included();
+    const std::string own = entry.Type();
+    if (own == "@include" && !included.empty())
+      return Read(NameIn(included), type, depth + 1, level);
+    const bool broken = entry.words.size() < 3 || std::ranges::find(kTypes, own) == kTypes.end();
+    if (broken) return Broken(entry, type, level);
     if (!type.empty() && own != type) return;
-    const std::string control = Lower(fields[1]);
-    if (control == "include" || control == "substack")
-      return Read(NameIn(fields[2]), own, depth + 1);
-    stack_.lines.push_back({own, fields[1], NameIn(fields[2])});
+    const std::string control = entry.Control();
+    if (control == "substack") stack_.lines.push_back({own, control, NameIn(included), level});
+    if (!included.empty())
+      return Read(NameIn(included), own, depth + 1, level + (control == "substack" ? 1 : 0));
+    const auto begin = entry.words.begin() + 3;
+    const bool may_ignore = std::any_of(begin, entry.words.end(), [](std::string_view option) {
+      return option.starts_with("ignore_");
+    });
+    // In brackets libpam knows small letters alone.
+    stack_.lines.push_back({own, control.starts_with('[') ? entry.words[1] : control,
+                            NameIn(entry.words[2]), level, may_ignore});
+  }
+  // libpam has it fail, in auth if no type is asked for.
+  void Broken(const PamEntry& entry, std::string_view type, int level) {
+    const std::string own = entry.Type();
+    const bool known = std::ranges::find(kTypes, own) != kTypes.end();
+    if (known && !type.empty() && own != type) return;
+    std::string text;
+    for (const std::string& word : entry.words) text += (text.empty() ? "" : " ") + word;
+    stack_.lines.push_back({known          ? own
+                            : type.empty() ? "auth"
+                                           : std::string(type),
+                            "", '"' + text + '"', level});
   }
   static std::string NameIn(std::string_view path) {
     return std::string(path.substr(path.rfind('/') + 1));
@@ -83,59 +83,63 @@ Lines Of(const PamStack& stack, std::string_view type) {
   return lines;
 }
 
-Lines::const_iterator Find(const Lines& lines, std::string_view module) {
-  return std::ranges::find(lines, module, &PamLine::module);
-}
-
-// Whether a failure of this line is the end for whoever has no local account.
-bool Demands(const PamLine& line) {
-  const std::string control = Lower(line.control);
-  if (control == "required" || control == "requisite") return true;
-  return control.find("default=bad") != std::string::npos ||
-         control.find("default=die") != std::string::npos;
+void JudgeType(const std::string& service, const PamStack& stack, std::string_view type,
+               Findings& findings) {
+  constexpr char kRemedy[] =
+      "let \"@include common-sqlmap\" stand in front of that, in place of lines with pam_sqlmap.so";
+  const std::string see = std::string("see what that does; unless it is meant, ") + kRemedy;
+  const std::string in = "in " + std::string(type) + ", ";
+  const Lines lines = Of(stack, type);
+  const PamStage accepted = JudgeStage(lines, PamPerson::kAccepted);
+  const std::string by = accepted.by.empty() ? "no line lets in" : accepted.by + " refuses";
+  if (accepted.gets_in == GetsIn::kNever) {
+    findings.Error(service, in + by + " whom pam_sqlmap accepts", kRemedy);
+  } else if (accepted.gets_in == GetsIn::kPerhaps) {
+    findings.Warning(service, in + accepted.by + " may refuse whom pam_sqlmap accepts", see);
+  }
+  const PamStage refused = JudgeStage(lines, PamPerson::kRefused);
+  if (refused.gets_in == GetsIn::kSurely) {
+    findings.Error(service, in + refused.by + " lets in whom pam_sqlmap refuses", kRemedy);
+  } else if (refused.gets_in == GetsIn::kPerhaps) {
+    findings.Warning(service, in + refused.by + " may let in whom pam_sqlmap refuses", see);
+  }
 }
 
 void JudgeService(const std::string& service, const PamStack& stack, Findings& findings) {
-  const Lines auth = Of(stack, "auth");
-  const Lines account = Of(stack, "account");
-  const auto us = Find(auth, kUs);
-  const bool has_auth = us != auth.end();
-  const bool has_account = Find(account, kUs) != account.end();
+  const auto asks = [&stack](std::string_view type) {
+    return std::ranges::any_of(stack.lines, [type](const PamLine& line) {
+      return line.type == type && line.module == kUs;
+    });
+  };
   if (!stack.missing.empty()) {
     return findings.Error(service, "includes " + stack.missing.front() + ", which is not there",
                           "without it libpam refuses everybody: write it, or delete the line");
   }
-  if (has_auth && !has_account) {
-    return findings.Warning(service,
-                            "asks sqlmap in auth and not in account: expired accounts and those "
-                            "that [access] keeps out get in",
-                            "write \"@include common-sqlmap\" in place of the line");
+  const std::size_t before = findings.list().size();
+  if (!asks("auth") && !asks("account")) {
+    findings.Warning(service, "asks sqlmap in neither auth nor account",
+                     "write \"@include common-sqlmap\"");
+  } else if (!asks("account")) {
+    findings.Warning(service,
+                     "asks sqlmap in auth and not in account: expired accounts and those that "
+                     "[access] keeps out get in",
+                     "write \"@include common-sqlmap\" in place of the line");
+  } else if (!asks("auth")) {
+    findings.Warning(service, "asks sqlmap in account and not in auth: no password opens it",
+                     "write \"@include common-sqlmap\", unless keys alone are meant");
   }
-  if (!has_auth && has_account) {
-    return findings.Warning(service, "asks sqlmap in account and not in auth: no password opens it",
-                            "write \"@include common-sqlmap\", unless keys alone are meant");
+  for (const char* const type : {"auth", "account"}) {
+    if (asks(type)) JudgeType(service, stack, type, findings);
   }
-  if (!has_auth) {
-    return findings.Warning(service, "asks sqlmap in neither auth nor account",
-                            "write \"@include common-sqlmap\"");
-  }
-  const auto local = Find(auth, "pam_unix.so");
-  if (local < us && Demands(*local)) {
-    return findings.Error(service,
-                          "pam_unix stands in front of pam_sqlmap in auth and refuses whoever has "
-                          "no local password",
-                          "put \"@include common-sqlmap\" in front of \"@include common-auth\"");
-  }
-  if (const auto deny = Find(auth, "pam_deny.so"); deny < us && local >= us) {
-    return findings.Error(service, "pam_deny stands in front of pam_sqlmap in auth",
-                          "put \"@include common-sqlmap\" in front of it");
-  }
+  if (findings.list().size() > before) return;
   std::string types;
-  for (const char* const type : {"auth", "account", "password", "session"}) {
-    const Lines lines = Of(stack, type);
-    if (Find(lines, kUs) != lines.end()) types.append(types.empty() ? "" : ", ").append(type);
+  for (const std::string_view type : kTypes) {
+    if (asks(type)) types.append(types.empty() ? "" : ", ").append(type);
   }
-  findings.Ok(service, "asks sqlmap in " + types + (local < us ? ", behind pam_unix" : ""));
+  const Lines auth = Of(stack, "auth");
+  const auto local = std::ranges::find(auth, "pam_unix.so", &PamLine::module);
+  const bool behind = local < std::ranges::find(auth, kUs, &PamLine::module);
+  findings.Ok(service, "asks sqlmap in " + types + (behind ? ", behind pam_unix" : ""));
 }
 
 bool IsSnippet(std::string_view name) { return name.starts_with("common-"); }
@@ -144,7 +148,7 @@ bool IsSnippet(std::string_view name) { return name.starts_with("common-"); }
 
 PamStack StackOf(const PamFiles& files, std::string_view service) {
   Reader reader(files);
-  reader.Read(service, {}, 0);
+  reader.Read(service, {}, 0, 0);
   return reader.Take();
 }
 
@@ -179,7 +183,6 @@ void CheckPam(const std::string& directory, Findings& findings) {
     const auto text = ReadTextFile(at->path().string());
     if (!text) continue;
     files.emplace(name, *text);
-    if (text->find("sqlmap") == std::string::npos) continue;
     const Ownership wrong = OwnershipOf(at->path().string());
     if (!wrong.what.empty()) findings.Error(at->path().string(), wrong.what, wrong.remedy);
   }

@@ -8,20 +8,12 @@
 #include <vector>
 
 #include "ctl/check/finding.h"
+#include "ctl/check/pam_stage.h"
 
 namespace sqlmap {
 
 // The texts of a pam.d directory by their names.
 using PamFiles = std::map<std::string, std::string, std::less<>>;
-
-// One line that runs a module.
-struct PamLine {
-  std::string type;     // auth, account, password, session
-  std::string control;  // "required", "[success=1 default=ignore]"
-  std::string module;   // "pam_unix.so", without its directory
-
-  friend bool operator==(const PamLine&, const PamLine&) = default;
-};
 
 struct PamStack {
   std::vector<PamLine> lines;        // of all types, in order, with what is included

@@ -237,8 +237,10 @@ class Check {
     if (!session.address.is_socket()) return std::nullopt;
     if (!administrator_ || administrator_of_ != &session) {
       administrator_of_ = &session;
-      auto signed_in = SignIn(session.address, settings_.database, Credentials("root", ""),
-                              Connection::Use::kLookups);
+      DatabaseSettings as_root = settings_.database;
+      as_root.socket_uid.reset();
+      auto signed_in =
+          SignIn(session.address, as_root, Credentials("root", ""), Connection::Use::kLookups);
       administrator_ = signed_in ? *std::move(signed_in) : nullptr;
     }
     if (administrator_ == nullptr) return std::nullopt;

@@ -28,6 +28,17 @@ bool AnyWrites(const Settings& settings) {
   });
 }
 
+// Those that are there, and those of the example: accounts.sql gives the rights for them at once.
+std::vector<std::string> WritingQueries(const Settings& settings) {
+  std::vector<std::string> queries = {
+      "UPDATE sqlmap_users SET password = ?, lstchg = ? WHERE username = ?",
+      "INSERT INTO sqlmap_log (event) VALUES (?)"};
+  for (const QueryDescription& query : QueryDescriptions()) {
+    if (Writes(query)) queries.push_back(settings.query(query.id).sql);
+  }
+  return queries;
+}
+
 bool IsGrantMissing(unsigned code) {
   return code == 1044 || code == 1142 || code == 1143 || code == 1370;
 }
@@ -144,6 +155,7 @@ class Check {
       Failed(rows.error(), "SHOW GRANTS");
       return;
     }
+    const std::vector<std::string> writing = WritingQueries(settings_);
     std::string wide;
     Unneeded unneeded;
     for (const TextRow& row : *rows) {
@@ -154,7 +166,7 @@ class Check {
         continue;
       }
       if (!Judge(connection, *grant, role, unneeded)) return;
-      const std::string more = TooWide(*grant, role, settings_.database.name);
+      const std::string more = TooWide(*grant, role, settings_.database.name, writing);
       if (!more.empty()) wide += (wide.empty() ? "" : "; ") + more;
     }
     bool good = !Report(unneeded, role);
@@ -304,11 +316,20 @@ std::string RemedyFor(const SqlError& error, const Settings& settings, AccountRo
   }
   if (error.code == 1130) return "CREATE USER " + user + " for this host's address on the server";
   if (error.code == 1044 || error.code == 1049) return "mend [database] name, or GRANT it";
-  if (error.text.find("TLS") != std::string::npos ||
-      (error.refused && error.kind == SqlError::Kind::kUnreachable && error.code == 0)) {
+  if (error.text.ends_with("not root's alone"))
+    return "mend the file's owner and mode, or [database] tls_ca, tls_cert and tls_key";
+  const bool no_tls = error.text.find("offers no TLS") != std::string::npos ||
+                      error.text.find("does not support") != std::string::npos;
+  if (!no_tls && error.text.find("TLS") != std::string::npos) {
+    return "give the server a certificate that is valid, and for its name, and [database] tls_ca "
+           "the file of its authority";
+  }
+  if (no_tls || (error.refused && error.kind == SqlError::Kind::kUnreachable && error.code == 0)) {
     return "switch TLS on at the server, with a certificate for its name, or see [database] tls";
   }
   if (error.full) return "raise max_connections on the server";
+  if (error.text.starts_with(kNameTimeout))
+    return "see resolv.conf(5), or write the server's address into /etc/hosts";
   if (error.kind == SqlError::Kind::kTimeout) return "see whether the server hangs";
   if (error.kind == SqlError::Kind::kServer) return "mend the query in [queries]";
   return "start the server, or mend [database] servers and writers";
@@ -328,7 +349,10 @@ void JudgeTls(const ServerAddress& server, TlsMode mode, const std::string& ciph
     return findings.Warning(name, "TLS with " + cipher + ", to whoever answers there",
                             "write tls = \"verify\" into [database]");
   }
-  findings.Ok(name, "TLS with " + cipher + ", the server is verified");
+  findings.Ok(name,
+              "TLS with " + cipher +
+                  (mode == TlsMode::kVerify ? ", the server is verified"
+                                            : ", to a server of the authority's, of any name"));
 }
 
 Sessions CheckServers(const Settings& settings, Screen& screen, Findings& findings) {

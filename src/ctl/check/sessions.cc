@@ -1,14 +1,28 @@
 #include "ctl/check/sessions.h"
 
+#include <netdb.h>
+
 #include <algorithm>
 #include <utility>
 
 #include "common/sql/dial.h"
+#include "ctl/check/seen_in_time.h"
 
 namespace sqlmap {
 namespace {
 
 constexpr std::size_t kMostRows = 1000;
+
+// getaddrinfo(3) takes as long as it likes: somebody else tries first. Whoever has just answered
+// does so again.
+bool NameResolves(const std::string& host, Deadline deadline) {
+  const auto look_up = [&host](std::size_t) {
+    addrinfo* found = nullptr;
+    if (getaddrinfo(host.c_str(), nullptr, nullptr, &found) == 0) freeaddrinfo(found);
+    return '.';
+  };
+  return !SeenInTime(1, look_up, deadline).empty();
+}
 
 }  // namespace
 
@@ -17,7 +31,12 @@ std::expected<std::unique_ptr<Connection>, SqlError> SignIn(const ServerAddress&
                                                             const Credentials& credentials,
                                                             Connection::Use use) {
   const Deadline greeting = Deadline::In(settings.connect_timeout_ms);
-  auto dial = Dial::Start(server, Dial::Names::kDns, 0, greeting);
+  if (!server.is_socket() && !NameResolves(server.host, greeting)) {
+    return std::unexpected(
+        SqlError{SqlError::Kind::kTimeout,
+                 std::string(kNameTimeout) + std::to_string(settings.connect_timeout_ms) + " ms"});
+  }
+  auto dial = Dial::Start(server, Dial::Names::kDns, 0, greeting, settings.socket_uid);
   if (!dial) return std::unexpected(std::move(dial.error()));
   const auto greeted = dial->AwaitGreeting(greeting);
   if (!greeted) return std::unexpected(greeted.error());

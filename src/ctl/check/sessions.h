@@ -16,8 +16,11 @@
 
 namespace sqlmap {
 
+// How the error begins where a server's name does not resolve in time.
+inline constexpr std::string_view kNameTimeout = "its name does not resolve within ";
+
 // A new connection to this server and no other, as sqlmapd makes them. Ends within
-// connect_timeout_ms for the greeting, and as long for the rest.
+// connect_timeout_ms for its name and the greeting, and as long for the rest.
 std::expected<std::unique_ptr<Connection>, SqlError> SignIn(const ServerAddress& server,
                                                             const DatabaseSettings& settings,
                                                             const Credentials& credentials,

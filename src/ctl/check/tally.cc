@@ -4,12 +4,14 @@
 #include <numeric>
 
 #include "common/password/verify.h"
-#include "ctl/check/text_file.h"
+#include "ctl/text_lines.h"
 
 namespace sqlmap {
 namespace {
 
 constexpr std::size_t kExamples = 3;
+// Of rows that are to be mended one by one.
+constexpr std::size_t kMostBadRows = 20;
 
 std::string Counted(std::size_t count, const char* one, const char* many) {
   return std::to_string(count) + ' ' + (count == 1 ? one : many);
@@ -18,13 +20,16 @@ std::string Counted(std::size_t count, const char* one, const char* many) {
 // Some of many, with a remark that there are more.
 class Examples {
  public:
+  explicit Examples(std::size_t most = kExamples) : most_(most) {}
+
   void Add(const std::string& example) {
-    if (++count_ <= kExamples) text_ += (text_.empty() ? "" : ", ") + example;
+    if (++count_ <= most_) text_ += (text_.empty() ? "" : ", ") + example;
   }
   std::size_t count() const { return count_; }
-  std::string text() const { return text_ + (count_ > kExamples ? ", ..." : ""); }
+  std::string text() const { return text_ + (count_ > most_ ? ", ..." : ""); }
 
  private:
+  const std::size_t most_;
   std::string text_;
   std::size_t count_ = 0;
 };
@@ -75,12 +80,12 @@ void BadRows::Add(const BadRow& row) {
   if (kinds_.size() >= kMostKinds && !kinds_.contains(words)) words = "...";
   Kind& kind = kinds_[words];
   if (kind.count++ == 0) kind.why = words == "..." ? "other mistakes" : row.why;
-  if (kind.names.size() <= kExamples) kind.names.push_back(row.name);
+  if (kind.names.size() <= kMostBadRows) kind.names.push_back(row.name);
 }
 
 void BadRows::Report(const std::string& query, Findings& findings) const {
   for (const auto& [words, kind] : kinds_) {
-    Examples names;
+    Examples names(kMostBadRows);
     for (const std::string& name : kind.names) names.Add(name);
     findings.Warning(query,
                      Counted(kind.count, "row is left out: ", "rows are left out: ") + kind.why +
@@ -167,7 +172,7 @@ void NameTally::Report(std::span<const std::uint32_t> meant, Findings& findings)
 
 std::set<std::string, std::less<>> ShellsIn(std::string_view text) {
   std::set<std::string, std::less<>> shells;
-  for (const std::string& line : LinesOf(text)) {
+  for (const std::string_view line : LinesOf(text)) {
     const auto words = WordsOf(line);
     if (!words.empty() && words[0].starts_with('/')) shells.emplace(words[0]);
   }

@@ -98,9 +98,6 @@ std::string Auth(const OldConfiguration& old) {
   std::string text = "\n[auth]\n" + Line("schemes", WrittenList(NamesOf(old.schemes)));
   if (old.plain_hash_scheme)
     text += Line("plain_hash_scheme", Written(NameOf(*old.plain_hash_scheme)));
-  if (old.first_row_counts)
-    text += "# The old module took the first row of getspnam, and no other.\n" +
-            Line("max_rows", Written(std::uint32_t{1}));
   if (old.new_scheme && !old.query(QueryId::kPasswordUpdate).empty())
     text += "\n[password]\n" + Line("scheme", Written(NameOf(*old.new_scheme)));
   return text;

@@ -129,7 +129,7 @@ void TakeShadow(const Keys& keys, const Place& whole, OldConfiguration& configur
   SetQuery(keys, QueryId::kGetspnam, select, name + " = :name", whole, configuration);
   SetQuery(keys, QueryId::kGetspent, select, "", whole, configuration);
   if (std::string sql = auth; keys.Where(name + " = :name", whole, sql))
-    configuration.auth_of_shadow = std::move(sql);
+    configuration.auth_of_shadow = std::move(sql) + " LIMIT 1";
 }
 
 // "inet:HOST:PORT", "unix:/SOCKET", "/SOCKET", "HOST".

@@ -68,7 +68,6 @@ struct OldConfiguration {
   std::string auth_of_shadow;
   // The old module asked for passwords in a way that is not carried over: nothing stands in for it.
   bool auth_by_hand = false;
-  bool first_row_counts = false;  // of `auth`, and no other row opens the account
   std::string shadow_of_status;
   Place status_place;
   PasswordSchemeSet schemes;  // of the query `auth`

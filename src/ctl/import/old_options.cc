@@ -257,10 +257,8 @@ std::optional<OldDialect> RecogniseOldFile(std::string_view text, bool& ambiguou
   const auto hit = [&hits](OldDialect dialect) -> unsigned& {
     return hits[static_cast<std::size_t>(dialect)];
   };
-  while (!text.empty()) {
-    const std::size_t end = text.find('\n');
-    const std::string_view line = text.substr(0, end);
-    text = end == std::string_view::npos ? std::string_view() : text.substr(end + 1);
+  Lines lines(text);
+  for (std::string_view line; lines.Next(line);) {
     const std::string_view key = KeyIn(line);
     if (key.empty() || key.front() == '#') continue;
     if (line.find("pam_mysql.so") != std::string_view::npos) return kPamService;

@@ -77,7 +77,6 @@ void Complete(OldConfiguration& configuration) {
     configuration.query(QueryId::kPasswordUpdate).clear();
   } else if (configuration.query(QueryId::kAuth).empty() && !configuration.auth_of_shadow.empty()) {
     configuration.query(QueryId::kAuth) = configuration.auth_of_shadow;
-    configuration.first_row_counts = true;
     configuration.schemes = CryptSchemes();
     configuration.plain_hash_scheme = PasswordScheme::kDes;
   }

@@ -288,6 +288,13 @@ std::string WithNames(QueryId id, std::string_view sql, std::string_view wanted)
          std::string(wanted) + " FROM old";
 }
 
+std::string FirstWithNames(QueryId id, std::string_view sql, std::string_view wanted) {
+  constexpr char kFirst[] = " LIMIT 1";
+  // Inside, or the server may forget an ORDER BY; not a second one there.
+  if (Upper(sql).find("LIMIT") != std::string::npos) return WithNames(id, sql, wanted) + kFirst;
+  return WithNames(id, std::string(sql) + kFirst, wanted);
+}
+
 std::string FragmentFault(std::string_view sql) {
   const auto tokens = Lexer(sql, std::nullopt, QueryId::kCount).Split();
   if (!tokens) return tokens.error();

@@ -28,6 +28,9 @@ std::expected<std::string, std::string> ConvertQuery(std::string_view old, Subst
 // names that `id` has for the columns, whatever they are called in it. `wanted` are those it gives.
 std::string WithNames(QueryId id, std::string_view sql, std::string_view wanted = "*");
 
+// The same, of its first row alone: the one that the old modules took.
+std::string FirstWithNames(QueryId id, std::string_view sql, std::string_view wanted);
+
 // What keeps a piece of SQL (a table, a column, a condition) from standing inside a query of ours,
 // "" if nothing does: an open quote or bracket, a comment, a ';', or what would be a parameter.
 std::string FragmentFault(std::string_view sql);

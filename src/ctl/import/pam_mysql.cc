@@ -95,7 +95,6 @@ class Reader {
     configuration_.servers = {ServerFor(host.substr(0, colon),
                                         colon == std::string::npos ? "" : host.substr(colon + 1),
                                         "", At("host"), configuration_)};
-    if (host.starts_with('/')) configuration_.servers = {host};
     configuration_.database = Get("db");
     configuration_.database_place = At("db");
     configuration_.hashes.user = Get("user");
@@ -256,6 +255,49 @@ void ScanConfigFile(const OldFile& file, OldValues& values, ImportRemarks& remar
   }
 }
 
+// What says whom a line lets in, each on its own; sqlmap has one query for all of them.
+constexpr std::string_view kLetsIn[] = {"config_file",  "crypt",          "db",         "host",
+                                        "passwdcolumn", "select",         "statcolumn", "table",
+                                        "usercolumn",   "use_323_passwd", "where"};
+constexpr char kOneQuery[] =
+    ", and who passed one line had to pass the other: sqlmap has one query for both. Make them "
+    "alike, or leave one out, and import again";
+
+// Remarks what differs from line to line; `settled` is not read there.
+void CompareLines(const std::vector<PamMysqlLine>& lines, const OldValues& settled,
+                  ImportRemarks& remarks) {
+  OldValues first;
+  for (const PamMysqlLine& line : lines) {
+    for (const auto& [name, value] : line.arguments) {
+      const auto [at, is_new] = first.try_emplace(name, value);
+      if (is_new || at->second.text == value.text || settled.contains(name)) continue;
+      const std::string other = "line " + std::to_string(at->second.place.line);
+      if (std::ranges::find(kLetsIn, name) != std::end(kLetsIn)) {
+        remarks.push_back({value.place, kMistake, name, other + " has another value" + kOneQuery});
+      } else {
+        remarks.push_back(
+            {value.place, kChanged, name, other + " has another value, which counts for all"});
+      }
+    }
+  }
+  const auto type_of = [](const PamMysqlLine& line) {
+    return std::string_view(line.type).substr(line.type.starts_with('-') ? 1 : 0);
+  };
+  for (const PamMysqlLine& line : lines) {
+    const auto before = std::ranges::find_if(lines, [&](const PamMysqlLine& other) {
+      return SameIgnoringCase(type_of(other), type_of(line));
+    });
+    for (const std::string_view option : kLetsIn) {
+      const bool has = line.arguments.contains(option);
+      if (has == before->arguments.contains(option) || settled.contains(option)) continue;
+      const PamMysqlLine& with = has ? line : *before;
+      const PamMysqlLine& without = has ? *before : line;
+      remarks.push_back({PlaceOf(with.arguments, option, {}), kMistake, std::string(option),
+                         "line " + std::to_string(without.line) + " is without it" + kOneQuery});
+    }
+  }
+}
+
 }  // namespace
 
 std::string ConfigFileOf(const OldFile& file) {
@@ -268,22 +310,17 @@ std::string ConfigFileOf(const OldFile& file) {
 }
 
 OldConfiguration ReadPamMysql(const OldFile* service, const OldFile* config_file) {
-  OldValues values;
   ImportRemarks remarks;
   std::vector<PamMysqlLine> lines;
   if (service != nullptr) lines = ScanPamService(*service, remarks);
+  OldValues values;
+  if (config_file != nullptr) ScanConfigFile(*config_file, values, remarks);
+  CompareLines(lines, values, remarks);
   bool changes_passwords = false;
   for (const PamMysqlLine& line : lines) {
     changes_passwords = changes_passwords || line.type.ends_with("password");
-    for (const auto& [name, value] : line.arguments) {
-      const auto [at, is_new] = values.try_emplace(name, value);
-      if (is_new || at->second.text == value.text) continue;
-      remarks.push_back({value.place, kChanged, name,
-                         "line " + std::to_string(at->second.place.line) +
-                             " has another value, which counts for all"});
-    }
+    values.insert(line.arguments.begin(), line.arguments.end());
   }
-  if (config_file != nullptr) ScanConfigFile(*config_file, values, remarks);
 
   std::vector<std::string> pam_lines;
   for (const PamMysqlLine& line : lines) {

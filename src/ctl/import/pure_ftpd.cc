@@ -39,6 +39,10 @@ class Reader {
     TakeAuth();
     TakeUser();
     configuration_.names_come_back = false;
+    Remark(
+        configuration_, kChanged, whole_, "",
+        "names of other characters than a-z0-9._@-, such as capital letters, are nobody's, since "
+        "the queries do not return the name: see [accounts] name_first and name_rest");
     return std::move(configuration_);
   }
 
@@ -149,10 +153,12 @@ class Reader {
     const auto gid = Id("MYSQLDefaultGID", "MYSQLGetGID", configuration_.allow_gids);
     const auto home = Query("MYSQLGetDir", QueryId::kGetpwnam);
     if (!uid || !gid || !home) return;
+    // As above: more than one row is none.
     configuration_.query(QueryId::kGetpwnam) =
         "WITH u (uid) AS (" + *uid + "), g (gid) AS (" + *gid + "), h (homedir) AS (" + *home +
         ") SELECT :name AS username, 'x' AS password, uid, gid, '' AS gecos, homedir, "
-        "'/usr/sbin/nologin' AS shell FROM u, g, h";
+        "'/usr/sbin/nologin' AS shell FROM (SELECT uid, gid, homedir, COUNT(*) OVER () AS how_many "
+        "FROM u, g, h) counted WHERE how_many = 1";
     Say(kChanged, "MYSQLGetDir",
         "accounts are known by name alone: for getent passwd, and for names of uids in ls, write "
         "[queries] getpwuid and getpwent, and set [snapshot] enabled");

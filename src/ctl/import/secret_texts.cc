@@ -50,23 +50,31 @@ Place PlaceOfSecret(std::span<const OldFile> files, std::string_view text) {
   return place;
 }
 
-}  // namespace
+// A text with its quotes, or a number, of which a shorter one is no key.
+struct Literal {
+  std::string_view text;
+  bool in_call;
+};
+constexpr std::size_t kShortestNumber = 4;
 
-std::vector<Secret> TextsInCalls(std::string_view sql) {
-  std::vector<Secret> texts;
+std::vector<Literal> LiteralsIn(std::string_view sql) {
+  std::vector<Literal> literals;
   std::vector<bool> calls;  // of each open bracket
-  std::string_view word;    // the last token, if it is a word
+  const auto add = [&](std::string_view text) {
+    literals.push_back({text, std::ranges::find(calls, true) != calls.end()});
+  };
+  std::string_view word;  // the last token, if it is a word
   while (!sql.empty()) {
     const char c = sql[0];
     std::size_t size = 1;
     if (c == '\'' || c == '"' || c == '`') {
       size = QuotedSize(sql);
-      if (c != '`' && size > 2 && std::ranges::find(calls, true) != calls.end())
-        texts.emplace_back(sql.substr(0, size));
+      if (c != '`' && size > 2) add(sql.substr(0, size));
       word = c == '`' ? sql.substr(0, size) : std::string_view();
     } else if (IsWord(c)) {
       while (size < sql.size() && IsWord(sql[size])) ++size;
       word = sql.substr(0, size);
+      if (std::isdigit(static_cast<unsigned char>(c)) != 0 && size >= kShortestNumber) add(word);
     } else if (c == '(') {
       calls.push_back(!word.empty() && std::ranges::none_of(kNoFunctions, [word](auto known) {
         return SameIgnoringCase(word, known);
@@ -79,6 +87,16 @@ std::vector<Secret> TextsInCalls(std::string_view sql) {
       word = {};
     }
     sql.remove_prefix(size);
+  }
+  return literals;
+}
+
+}  // namespace
+
+std::vector<Secret> TextsInCalls(std::string_view sql) {
+  std::vector<Secret> texts;
+  for (const Literal& literal : LiteralsIn(sql)) {
+    if (literal.in_call) texts.emplace_back(literal.text);
   }
   return texts;
 }
@@ -95,22 +113,25 @@ void FindSecretTexts(std::span<const OldFile> files, OldConfiguration& configura
     if (!query.privileged) continue;
     for (Secret& text : TextsInCalls(configuration.query(query.id))) {
       if (is_public(text) || std::ranges::find(found, text) != found.end()) continue;
-      Remark(configuration, ImportRemark::Kind::kChanged, PlaceOfSecret(files, text), query.key,
-             "a text inside a function call, perhaps a key, that not everybody could read: "
-             "sqlmapd.toml has mode 0600 for it, and *** is shown; leave it so, with [direct] "
-             "enabled = false, or move the call into a view");
+      Remark(
+          configuration, ImportRemark::Kind::kChanged, PlaceOfSecret(files, text), query.key,
+          "a text or number inside a function call, perhaps a key, that not everybody could read: "
+          "sqlmapd.toml has mode 0600 for it, and *** is shown; leave it so, with [direct] "
+          "enabled = false, or move the call into a view");
       found.push_back(std::move(text));
     }
   }
 }
 
-std::string Masked(std::string sql, std::span<const Secret> texts) {
-  for (const Secret& text : texts) {
-    constexpr std::string_view kMask = "'***'";
-    for (std::size_t at = 0; (at = sql.find(text, at)) != std::string::npos; at += kMask.size())
-      sql.replace(at, text.size(), kMask);
+std::string Masked(std::string_view sql, std::span<const Secret> texts) {
+  std::string masked;
+  const char* from = sql.data();
+  for (const Literal& literal : LiteralsIn(sql)) {
+    if (std::ranges::find(texts, literal.text) == texts.end()) continue;
+    masked.append(from, literal.text.data()).append("'***'");
+    from = literal.text.data() + literal.text.size();
   }
-  return sql;
+  return masked.append(from, sql.data() + sql.size());
 }
 
 }  // namespace sqlmap::importing

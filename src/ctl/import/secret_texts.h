@@ -1,4 +1,5 @@
-// Texts inside queries that only root could read so far, such as the key of AES_DECRYPT. Pure.
+// Texts and numbers inside queries that only root could read so far, such as the key of
+// AES_DECRYPT. Pure.
 #ifndef SQLMAP_CTL_IMPORT_SECRET_TEXTS_H_
 #define SQLMAP_CTL_IMPORT_SECRET_TEXTS_H_
 
@@ -12,7 +13,8 @@
 
 namespace sqlmap::importing {
 
-// The texts inside calls of functions, with their quotes, in the order of `sql`; '' is none.
+// The texts inside calls of functions, with their quotes, in the order of `sql`; '' is none. So are
+// numbers of four characters and more: 0x4b4559.
 std::vector<Secret> TextsInCalls(std::string_view sql);
 
 // Fills in `secret_texts`, with a remark for each: what a query of the privileged account has in a
@@ -20,7 +22,7 @@ std::vector<Secret> TextsInCalls(std::string_view sql);
 void FindSecretTexts(std::span<const OldFile> files, OldConfiguration& configuration);
 
 // `sql` with '***' in place of each of the texts.
-std::string Masked(std::string sql, std::span<const Secret> texts);
+std::string Masked(std::string_view sql, std::span<const Secret> texts);
 
 }  // namespace sqlmap::importing
 

@@ -30,7 +30,7 @@ void TakeWholeQueries(const OldValues& values, Substitution style,
     }
     configuration.query(query.id) = WithNames(query.id, *sql);
     if (query.id == QueryId::kGetspnam)
-      configuration.auth_of_shadow = WithNames(query.id, *sql, "username, password");
+      configuration.auth_of_shadow = FirstWithNames(query.id, *sql, "username, password");
   }
 }
 

@@ -1,24 +1,19 @@
 // What this host says, through glibc's own functions and nsswitch.conf, and what its files say.
 #include <grp.h>
 #include <pwd.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <memory>
 #include <system_error>
 #include <utility>
 
-#include "common/process/owned_fd.h"
 #include "ctl/lookup/witnesses.h"
 
 namespace sqlmap::lookup {
 namespace {
 
-constexpr char kNscdSocket[] = "/var/run/nscd/socket";
 constexpr std::size_t kFirstBuffer = 4096;
 constexpr std::size_t kLargestBuffer = std::size_t{1} << 28;  // a group of millions
 
@@ -183,15 +178,6 @@ Sighting AskFiles(const Question& question, const HostPaths& paths) {
   if (question.kind == Kind::kGroups) FindLocalGroups(question, paths, sighting);
   sighting.took = Clock::now() - begin;
   return sighting;
-}
-
-bool NscdRuns() {
-  const OwnedFd client(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  std::memcpy(address.sun_path, kNscdSocket, sizeof kNscdSocket);
-  return client.valid() &&
-         connect(client.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
 }
 
 }  // namespace sqlmap::lookup

@@ -22,9 +22,6 @@ struct Testimony {
 // most.
 Testimony AskAll(const Question& question, const HostPaths& paths, Screen& screen);
 
-// Whether nscd(8), or who speaks its protocol, answers in front of nsswitch.conf.
-bool NscdRuns();
-
 // By glibc's own functions (getpwnam_r and its like), and by /etc/passwd and /etc/group as they
 // are.
 Sighting AskNss(const Question& question);

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <ranges>
 #include <set>
 #include <utility>
 
@@ -45,10 +46,10 @@ std::vector<JournalEntry> Load(const std::string& directory) {
       if (kind == kKinds.end()) throw Failure(ExitStatus::kUnknown, index + ": an unknown kind");
       entry.change.kind = static_cast<ChangeKind>(kind - kKinds.begin());
       entry.finished = row.at("finished").get<bool>();
-      entry.mixed = row.value("mixed", false);
-      const std::string copy = directory + "/" + Flat(entry.change.path);
-      entry.change.before = ReadSystemFile(copy + ".before");
-      entry.change.after = ReadSystemFile(copy + ".after");
+      entry.before_copy = row.at("before").get<std::string>();
+      entry.after_copy = row.at("after").get<std::string>();
+      entry.change.before = ReadSystemFile(directory + "/" + entry.before_copy);
+      entry.change.after = ReadSystemFile(directory + "/" + entry.after_copy);
       entries.push_back(std::move(entry));
     }
   } catch (const Json::exception& error) {
@@ -77,75 +78,77 @@ Journal::Journal(std::string directory) : directory_(std::move(directory)) {
 }
 
 std::string Journal::CopyOf(const FileChange& change) const {
-  return directory_ + "/" + Flat(change.path) + ".before";
+  for (const JournalEntry& entry : entries_ | std::views::reverse) {
+    if (entry.change.path == change.path) return directory_ + "/" + entry.before_copy;
+  }
+  return {};
 }
 
-void Journal::Begin(std::vector<FileChange> changes) {
-  std::vector<bool> mixed;
-  for (FileChange& change : changes) {
-    const auto older =
-        std::ranges::find_if(entries_, [&](const auto& e) { return e.change.path == change.path; });
-    bool is_mixed = false;
-    if (older != entries_.end()) {
-      is_mixed = older->mixed || older->change.after != change.before;
-      if (!is_mixed) change.before = older->change.before;
-    }
-    mixed.push_back(is_mixed);
-    // An entry whose copies are about to change must not be believed in between.
-    if (std::erase_if(entries_,
-                      [&](const JournalEntry& entry) { return entry.change.path == change.path; }))
-      Write();
-    WriteOwnFile(CopyOf(change), change.before);
-    WriteOwnFile(directory_ + "/" + Flat(change.path) + ".after", change.after);
+void Journal::Begin(const std::vector<FileChange>& changes) {
+  std::vector<JournalEntry> entries = entries_;
+  for (const FileChange& change : changes) {
+    const auto earlier = std::ranges::count(
+        entries_, change.path, [](const JournalEntry& entry) { return entry.change.path; });
+    const std::string name = Flat(change.path) + "." + std::to_string(earlier + 1);
+    entries.push_back({change, false, name + ".before", name + ".after"});
+    WriteOwnFile(directory_ + "/" + entries.back().before_copy, change.before);
+    WriteOwnFile(directory_ + "/" + entries.back().after_copy, change.after);
   }
-  for (std::size_t i = 0; i < changes.size(); ++i)
-    entries_.push_back({changes[i], false, mixed[i]});
-  Write();
+  Become(std::move(entries));
 }
 
 void Journal::Finish() {
-  for (JournalEntry& entry : entries_) entry.finished = true;
-  Write();
+  std::vector<JournalEntry> entries = entries_;
+  for (JournalEntry& entry : entries) entry.finished = true;
+  Become(std::move(entries));
 }
 
 void Journal::Reopen(const std::vector<std::string>& but) {
-  for (JournalEntry& entry : entries_)
+  std::vector<JournalEntry> entries = entries_;
+  for (JournalEntry& entry : entries)
     entry.finished = std::ranges::find(but, entry.change.path) != but.end();
-  Write();
+  Become(std::move(entries));
 }
 
 void Journal::Cancel() {
+  std::vector<JournalEntry> entries;
   for (const JournalEntry& entry : entries_) {
-    if (!entry.finished) RemoveLeftover(entry.change.path);
+    if (entry.finished) {
+      entries.push_back(entry);
+    } else {
+      RemoveLeftover(entry.change.path);
+    }
   }
-  std::erase_if(entries_, [](const JournalEntry& entry) { return !entry.finished; });
-  Write();
-  Sweep();
+  Become(std::move(entries));
 }
 
-void Journal::Write() {
-  if (entries_.empty()) {
-    (void)unlink(IndexOf(directory_).c_str());
+void Journal::Become(std::vector<JournalEntry> entries) {
+  if (entries.empty()) {
+    if (unlink(IndexOf(directory_).c_str()) != 0 && errno != ENOENT) {
+      throw Failure(ExitStatus::kNo,
+                    IndexOf(directory_) + ": " + std::system_category().message(errno));
+    }
     (void)fsync(lock_.get());
-    return;
+  } else {
+    Json index = Json::array();
+    for (const JournalEntry& entry : entries) {
+      index.push_back({{"path", entry.change.path},
+                       {"kind", kKinds[static_cast<std::size_t>(entry.change.kind)]},
+                       {"finished", entry.finished},
+                       {"before", entry.before_copy},
+                       {"after", entry.after_copy}});
+    }
+    WriteOwnFile(IndexOf(directory_), index.dump(2) + "\n");
   }
-  Json index = Json::array();
-  for (const JournalEntry& entry : entries_) {
-    index.push_back({{"path", entry.change.path},
-                     {"kind", kKinds[static_cast<std::size_t>(entry.change.kind)]},
-                     {"finished", entry.finished},
-                     {"mixed", entry.mixed}});
-  }
-  WriteOwnFile(IndexOf(directory_), index.dump(2) + "\n");
+  entries_ = std::move(entries);
+  Sweep();
 }
 
 void Journal::Sweep() {
   std::set<std::string> known;
   if (!entries_.empty()) known.insert(IndexOf(directory_));
-  for (const JournalEntry& entry : entries_) {
-    const std::string copy = directory_ + "/" + Flat(entry.change.path);
-    known.insert({copy + ".before", copy + ".after"});
-  }
+  for (const JournalEntry& entry : entries_)
+    known.insert({directory_ + "/" + entry.before_copy, directory_ + "/" + entry.after_copy});
   std::error_code ignored;
   for (const auto& file : std::filesystem::directory_iterator(directory_, ignored)) {
     if (!known.contains(file.path())) (void)unlink(file.path().c_str());

@@ -14,22 +14,26 @@ namespace sqlmap {
 struct JournalEntry {
   FileChange change;
   bool finished = false;  // all that was to be changed together with it was
-  bool mixed = false;     // `before` has words of an earlier setup's, and somebody else's since
+  // In the directory, the files with the texts before and after.
+  std::string before_copy;
+  std::string after_copy;
 };
 
-// A directory with a copy of each file before and after, and index.json, which tells of them: it is
-// written before the first file of the system is. One process at a time has it.
+// A directory with a copy of each file before and after a change, and index.json, which tells of
+// them, from the first change to the last: a file may have been changed by several runs. The index
+// is the switch: what it tells of stays untouched, what it does not tell of is nothing. One process
+// at a time has it. What throws Failure has changed nothing.
 class Journal {
  public:
   // Throws Failure: the directory is not root's alone, or another setup runs.
   explicit Journal(std::string directory);
 
   const std::vector<JournalEntry>& entries() const { return entries_; }
-  std::string CopyOf(const FileChange& change) const;  // the path of the file as it was before
+  // The path of the file's copy from before its last change.
+  std::string CopyOf(const FileChange& change) const;
 
-  // The changes are about to be made. An entry with the same path gives way; if its file is still
-  // as it was left, what it was before all that is kept as `before`.
-  void Begin(std::vector<FileChange> changes);
+  // The changes are about to be made.
+  void Begin(const std::vector<FileChange>& changes);
   // They were all made.
   void Finish();
   // All that was ever made is about to be taken back, but for the changes of these paths.
@@ -38,7 +42,8 @@ class Journal {
   void Cancel();
 
  private:
-  void Write();
+  // Puts these in the place of all that the index tells of.
+  void Become(std::vector<JournalEntry> entries);
   // Takes away what no entry tells of.
   void Sweep();
 

@@ -14,7 +14,7 @@ namespace sqlmap {
 // group and shadow, and for initgroups, which stands in for group if the file has it. A database
 // without a line gets one. A text that has all of it comes out as it is. The error: the line, and
 // why sqlmap would not be asked there (or is not, where it stands), or before the host's own
-// accounts.
+// accounts, or why who is found is thrown away ([SUCCESS=continue]).
 std::expected<std::string, std::string> WithSqlmapInNsswitch(std::string_view text);
 
 // The same without `sqlmap` and the actions behind it. A line that begins with sqlmap, which setup

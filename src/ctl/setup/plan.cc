@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <iterator>
-#include <map>
+#include <ranges>
 #include <set>
+#include <system_error>
 #include <utility>
 
 #include "ctl/exit_status.h"
@@ -13,11 +13,15 @@
 #include "ctl/screen.h"
 #include "ctl/setup/nsswitch_text.h"
 #include "ctl/setup/pam_service_text.h"
+#include "ctl/setup/pam_stacks.h"
 #include "ctl/setup/profiles.h"
 #include "ctl/setup/system_file.h"
+#include "ctl/text_file.h"
 
 namespace sqlmap {
 namespace {
+
+namespace fs = std::filesystem;
 
 const HostPaths kPaths;
 
@@ -59,37 +63,123 @@ std::string WithoutSqlmap(ChangeKind kind, const std::string& text) {
                                        : WithoutSqlmapInService(text);
 }
 
-std::string TextOf(const std::filesystem::path& path) {
-  std::ifstream file(path);  // also through a link: nothing of it is changed
-  return {std::istreambuf_iterator<char>(file), {}};
+// What is in pam.d, and what that includes. What cannot be read is not there for libpam either.
+PamTexts ReadPamTexts() {
+  std::vector<std::string> paths;
+  std::error_code error;
+  for (fs::directory_iterator at(kPaths.pam_directory, error), end; !error && at != end;
+       at.increment(error)) {
+    if (!at->path().filename().string().starts_with('.')) paths.push_back(at->path());
+  }
+  PamTexts texts;
+  while (!paths.empty()) {
+    const std::string path = std::move(paths.back());
+    paths.pop_back();
+    if (texts.contains(path)) continue;
+    auto text = ReadTextFile(path);
+    if (!text) continue;
+    std::ranges::move(IncludedBy(*text), std::back_inserter(paths));
+    texts.emplace(path, *std::move(text));
+  }
+  return texts;
 }
 
-// Throws Failure for a service whose stack jumps past or into what changes in common-*.
-void CheckJumps(const std::vector<FileChange>& changes) {
-  std::vector<std::string> grown;
+PamChanges PamChangesOf(const std::vector<FileChange>& changes) {
+  const PamTexts texts = ReadPamTexts();
+  PamChanges all{texts, texts, {}};
   for (const FileChange& change : changes) {
-    const std::filesystem::path path(change.path);
-    if (change.kind == ChangeKind::kProfile && path.parent_path() == kPaths.pam_directory)
-      grown.insert(grown.end(), {path.filename(), path});
+    for (const auto& [path, text] : texts) {
+      // A stack may name the file by another path, or by a link.
+      std::error_code none;
+      if (fs::equivalent(path, change.path, none)) all.Add(path, change.after);
+    }
   }
-  if (grown.empty()) return;
-  for (const auto& entry : std::filesystem::directory_iterator(kPaths.pam_directory)) {
-    const std::string name = entry.path().filename();
-    if (!entry.is_regular_file() || name.starts_with('.')) continue;
-    const std::string jump = JumpPastInclude(TextOf(entry.path()), grown);
-    if (jump.empty()) continue;
-    throw Failure(
-        ExitStatus::kUnknown,
-        entry.path().string() + ": " + jump +
-            ", skips modules of the common-* files that get more of them, and would land "
-            "elsewhere; write it without a number, or name the services instead: sqlmapctl "
-            "setup --services sshd");
+  return all;
+}
+
+constexpr char kElsewhere[] =
+    ", skips modules behind the place of sqlmap's, and would land elsewhere";
+
+// Throws Failure for a stack that would do other things than it did, or ask sqlmap twice.
+void CheckStacks(const std::vector<FileChange>& changes, const std::string& instead_of_a_jump) {
+  const PamChanges stacks = PamChangesOf(changes);
+  if (const std::string jump = JumpElsewhere(stacks); !jump.empty())
+    throw Failure(ExitStatus::kUnknown, jump + kElsewhere + "; " + instead_of_a_jump);
+  if (const std::string twice = AskedTwice(stacks); !twice.empty()) {
+    throw Failure(ExitStatus::kUnknown,
+                  twice +
+                      " asks sqlmap already, and would ask it twice; take that out first, with "
+                      "sqlmapctl setup --undo if setup has put it there");
   }
 }
 
-// It can become what it was before setup.
-bool CanGoBack(const JournalEntry& entry, const std::string& now) {
-  return !entry.mixed && (now == entry.change.after || now == entry.change.before);
+// A file's text without what was done to it, from the last change to the first.
+struct Back {
+  std::string text;
+  bool changed = false;  // by somebody else: what was done before that is still in it
+};
+Back TakenBack(const Journal& journal, const std::string& path, std::string now,
+               bool unfinished_only) {
+  Back back{std::move(now)};
+  for (const JournalEntry& entry : journal.entries() | std::views::reverse) {
+    const FileChange& made = entry.change;
+    if (made.path != path || (unfinished_only && entry.finished)) continue;
+    if (back.text == made.after) {
+      back.text = made.before;
+    } else if (back.text != made.before) {
+      back.changed = true;
+      return back;
+    }
+  }
+  return back;
+}
+
+void UndoFile(SetupPlan& plan, const Journal& journal, const std::string& path, ChangeKind kind,
+              bool unfinished_only) {
+  try {
+    const std::string now = ReadSystemFile(path);
+    Back back = TakenBack(journal, path, now, unfinished_only);
+    if (back.changed) {
+      plan.remarks.push_back(path +
+                             " was changed since: only sqlmap's own words are taken out of it.");
+      back.text = WithoutSqlmap(kind, back.text);
+    }
+    Add(plan, {path, kind, now, std::move(back.text)});
+  } catch (const Failure& failure) {
+    plan.remarks.push_back(std::string(failure.what()) +
+                           "; take sqlmap's words out of it by hand, and undo once more.");
+    plan.left.push_back(path);
+  }
+}
+
+// These belong together: all of them become what they were, or pam-auth-update takes sqlmap out of
+// all, or all stay.
+void UndoProfiles(SetupPlan& plan, const Journal& journal, const std::vector<std::string>& paths,
+                  bool unfinished_only) {
+  try {
+    std::vector<FileChange> changes;
+    std::string changed;  // the first that does not become what it was
+    for (const std::string& path : paths) {
+      const std::string now = ReadSystemFile(path);
+      Back back = TakenBack(journal, path, now, unfinished_only);
+      if (back.changed && changed.empty()) changed = path;
+      changes.push_back({path, ChangeKind::kProfile, now, std::move(back.text)});
+    }
+    std::ranges::reverse(changes);  // ProfileChanges says why
+    if (!changed.empty()) {
+      // By pam-auth-update itself, or by an administrator: what is not sqlmap's is to stay.
+      changes = ProfileChanges(Profiles::kRemoved);
+      plan.remarks.push_back(changed + " was changed since: pam-auth-update takes sqlmap out.");
+    }
+    for (FileChange& change : changes) Add(plan, std::move(change));
+  } catch (const Failure& failure) {
+    plan.remarks.push_back(std::string(failure.what()) + "\nsqlmap stays in " +
+                           kPaths.pam_directory +
+                           "/common-*. Take its lines out by hand, or have these files written "
+                           "anew, without local lines: pam-auth-update --force "
+                           "--disable sqlmap sqlmap-password. Then undo once more.");
+    plan.left.insert(plan.left.end(), paths.begin(), paths.end());
+  }
 }
 
 }  // namespace
@@ -108,90 +198,46 @@ SetupPlan PlanSetup(const std::vector<std::string>& services) {
   Add(plan, {kPaths.nsswitch, ChangeKind::kNsswitch, std::move(before), *std::move(after)});
   if (services.empty()) {
     for (FileChange& change : ProfileChanges(Profiles::kEnabled)) Add(plan, std::move(change));
-    CheckJumps(plan.changes);
+    CheckStacks(plan.changes,
+                "write it without a number, or name the services instead: sqlmapctl setup "
+                "--services sshd");
     return plan;
   }
   (void)ReadSystemFile(ServiceFile("common-sqlmap"));  // what is included must be there
   for (const std::string& service : std::set<std::string>(services.begin(), services.end()))
     Add(plan, ServiceChange(service));
+  CheckStacks(plan.changes,
+              "put the line \"@include common-sqlmap\" in by hand, and add the number of its "
+              "modules of that type to the jump");
   return plan;
 }
 
 SetupPlan PlanUndo(const Journal& journal, bool unfinished_only) {
   SetupPlan plan;
-  std::string changed;  // a file of the profiles that does not become what it was
-  std::vector<FileChange> profiles;
+  std::set<std::string> seen;
+  std::vector<std::string> profiles;
   for (const JournalEntry& entry : journal.entries()) {
-    const FileChange& made = entry.change;
-    if (unfinished_only && entry.finished) continue;
-    if (!SystemFileExists(made.path)) {
-      plan.remarks.push_back(made.path + " is gone: there is nothing to undo in it.");
-      continue;
-    }
-    try {
-      const std::string now = ReadSystemFile(made.path);
-      if (made.kind == ChangeKind::kProfile) {
-        if (changed.empty() && !CanGoBack(entry, now)) changed = made.path;
-        profiles.push_back({made.path, made.kind, now, made.before});
-      } else {
-        const bool back = CanGoBack(entry, now);
-        if (!back) {
-          plan.remarks.push_back(
-              made.path + " was changed since: only sqlmap's own words are taken out of it.");
-        }
-        Add(plan, {made.path, made.kind, now, back ? made.before : WithoutSqlmap(made.kind, now)});
-      }
-    } catch (const Failure& failure) {
-      plan.remarks.push_back(std::string(failure.what()) +
-                             "; take sqlmap's words out of it by hand, and undo once more.");
-      plan.left.push_back(made.path);
+    const auto& [path, kind, before, after] = entry.change;
+    if ((unfinished_only && entry.finished) || !seen.insert(path).second) continue;
+    if (!SystemFileExists(path)) {
+      plan.remarks.push_back(path + " is gone: there is nothing to undo in it.");
+    } else if (kind == ChangeKind::kProfile) {
+      profiles.push_back(path);
+    } else {
+      UndoFile(plan, journal, path, kind, unfinished_only);
     }
   }
-  if (!changed.empty()) {
-    // pam-auth-update itself, or an administrator: what is not sqlmap's is to stay.
-    try {
-      std::vector<FileChange> removed = ProfileChanges(Profiles::kRemoved);
-      plan.remarks.push_back(changed + " was changed since: pam-auth-update takes sqlmap out.");
-      profiles = std::move(removed);
-    } catch (const Failure& failure) {
-      plan.remarks.push_back(std::string(failure.what()) + "\nsqlmap stays in " +
-                             kPaths.pam_directory +
-                             "/common-*. Take its lines out by hand, or have these files written "
-                             "anew, without local lines: pam-auth-update --force "
-                             "--disable sqlmap sqlmap-password. Then undo once more.");
-      for (const FileChange& profile : profiles) plan.left.push_back(profile.path);
-      profiles.clear();
-    }
-  } else {
-    std::ranges::reverse(profiles);  // ProfileChanges says why
-  }
-  for (FileChange& back : profiles) Add(plan, std::move(back));
+  if (!profiles.empty()) UndoProfiles(plan, journal, profiles, unfinished_only);
+  if (const std::string jump = JumpElsewhere(PamChangesOf(plan.changes)); !jump.empty())
+    plan.remarks.push_back("Mind: " + jump + kElsewhere + ".");
   return plan;
 }
 
 std::vector<std::string> ServicesOf(const std::vector<FileChange>& changes) {
-  std::set<std::string> changed;
-  for (const FileChange& change : changes) {
-    const std::filesystem::path path(change.path);
-    if (path.parent_path() == kPaths.pam_directory) changed.insert(path.filename());
-  }
-  std::map<std::string, std::vector<std::string>> includes;
-  for (const auto& entry : std::filesystem::directory_iterator(kPaths.pam_directory)) {
-    const std::string name = entry.path().filename();
-    if (!entry.is_regular_file() || name.starts_with('.')) continue;
-    includes[name] = IncludedBy(TextOf(entry.path()));
-  }
-  // As long as there is one more that includes one of them.
-  for (bool more = true; more;) {
-    more = false;
-    for (const auto& [name, included] : includes) {
-      if (std::ranges::any_of(included, [&](const auto& file) { return changed.contains(file); }))
-        more = changed.insert(name).second || more;
-    }
-  }
   std::vector<std::string> services;
-  for (const std::string& name : changed) {
-    if (!name.starts_with("common-")) services.push_back(name);
+  for (const std::string& path : ChangedStacks(PamChangesOf(changes))) {
+    const std::string name = fs::path(path).filename();
+    if (path == ServiceFile(name) && !name.starts_with("common-")) services.push_back(name);
   }
   return services;
 }

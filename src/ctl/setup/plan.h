@@ -21,17 +21,16 @@ bool NamesSqlmap(const FileChange& change);
 
 // nsswitch.conf; and these services of pam.d, or without any the profile of pam-auth-update. What
 // is there already is not in it. Throws Failure: kUsage for a service that there is not, kUnknown
-// for a file that has no place for sqlmap or is not to be touched, and for a service whose jumps
-// would land elsewhere.
+// for a file that has no place for sqlmap or is not to be touched, and for a stack whose jumps
+// would land elsewhere or that would ask sqlmap twice.
 SetupPlan PlanSetup(const std::vector<std::string>& services);
 
 // What the journal tells of, and no more: a file that still is as setup left it becomes what it
-// was; from one that was changed since, or that had words of an earlier setup's by then, sqlmap's
-// own words are taken. `unfinished_only`: after a power failure in the middle.
+// was, run by run; from one that was changed since, or in between, sqlmap's own words are taken.
+// `unfinished_only`: after a power failure in the middle.
 SetupPlan PlanUndo(const Journal& journal, bool unfinished_only);
 
-// The services whose stacks these changes are in: those of pam.d itself, and those that include a
-// changed file.
+// The services of pam.d whose stacks these changes are in, however deep they are included.
 std::vector<std::string> ServicesOf(const std::vector<FileChange>& changes);
 
 }  // namespace sqlmap

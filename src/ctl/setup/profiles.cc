@@ -33,6 +33,23 @@ constexpr char kCopies[] = "/run/sqlmapctl-setup";
 // What it writes to.
 constexpr std::array kDirectories{"/etc/pam.d", "/var/lib/pam", "/var/cache/debconf"};
 
+// Regular files, also those behind links, which are none in the copy: nothing is written through
+// them.
+void CopyFiles(const fs::path& from, const fs::path& to) {
+  std::error_code error;
+  fs::create_directories(to, error);
+  for (fs::directory_iterator at(from, error), end; !error && at != end; at.increment(error)) {
+    std::error_code none;
+    if (!at->is_regular_file(none)) continue;
+    fs::copy_file(at->path(), to / at->path().filename(), error);
+    if (error) break;
+  }
+  if (error) {
+    throw Failure(ExitStatus::kUnknown,
+                  from.string() + ": no copy of it in " + to.string() + ": " + error.message());
+  }
+}
+
 // A copy of those directories, for as long as it exists. Among them are the passwords of debconf.
 class Copies {
  public:
@@ -43,11 +60,7 @@ class Copies {
                     std::string(kCopies) + ": " + std::system_category().message(errno));
     }
     try {
-      for (const char* const directory : kDirectories) {
-        fs::create_directories(Of(directory).parent_path());
-        fs::copy(directory, Of(directory),
-                 fs::copy_options::recursive | fs::copy_options::copy_symlinks);
-      }
+      for (const char* const directory : kDirectories) CopyFiles(directory, Of(directory));
     } catch (...) {
       Remove();
       throw;

@@ -15,20 +15,23 @@
 #include <cstdlib>
 #include <cstring>
 #include <map>
+#include <set>
 #include <system_error>
 #include <utility>
 
 #include "common/password/make.h"
+#include "ctl/exit_status.h"
 #include "ctl/setup/child.h"
 #include "ctl/setup/system_file.h"
-#include "ctl/setup/text_lines.h"
 #include "ctl/setup/trial_host.h"
+#include "ctl/text_lines.h"
 
 namespace sqlmap {
 namespace {
 
 constexpr std::string_view kNoAnswer = "no answer";
 constexpr std::string_view kLoaded = "loaded";
+constexpr char kEnd[] = "the end of all trials";
 constexpr std::string_view kCannot = "cannot";  // what such a result says is bad, before and after
 constexpr char kNssModule[] = "libnss_sqlmap.so.2";
 constexpr const char* kPamModules[] = {"pam_localuser.so", "pam_sqlmap.so"};
@@ -113,7 +116,9 @@ std::string FindUser(const std::string& name) {
          ", home " + user->pw_dir + ", shell " + user->pw_shell;
 }
 
-std::string FindGroups(const std::string& name, gid_t primary) {
+std::string FindGroups(const std::string& name) {
+  const passwd* const user = getpwnam(name.c_str());
+  const gid_t primary = user == nullptr ? 0 : user->pw_gid;
   std::vector<gid_t> gids(65536);
   int count = static_cast<int>(gids.size());
   if (getgrouplist(name.c_str(), primary, gids.data(), &count) < 0) return "too many";
@@ -125,11 +130,12 @@ std::string FindGroups(const std::string& name, gid_t primary) {
 
 using PamCall = int (*)(pam_handle_t*, int);
 
-// How root fares in that stack with this password.
-std::string TryPam(const std::string& service, std::string password, PamCall call) {
+// How somebody fares in that stack with this password.
+std::string TryPam(const std::string& service, const std::string& name, std::string password,
+                   PamCall call) {
   const pam_conv conversation{Converse, password.data()};
   pam_handle_t* pam = nullptr;
-  int code = pam_start(service.c_str(), "root", &conversation, &pam);
+  int code = pam_start(service.c_str(), name.c_str(), &conversation, &pam);
   if (code == PAM_SUCCESS) {
     (void)pam_set_item(pam, PAM_FAIL_DELAY, reinterpret_cast<const void*>(&DoNotDelay));
     code = call(pam, PAM_SILENT);
@@ -139,44 +145,55 @@ std::string TryPam(const std::string& service, std::string password, PamCall cal
   return PamCode(code);
 }
 
-// A password that root has in the rehearsal alone, and shadow(5) with it; "" and "" where root has
-// no line there.
+// A password that these people have in the rehearsal alone, and shadow(5) with it. Who has no line
+// there is not among them.
 struct TrialPassword {
   std::string password;
   std::string shadow;
+  std::set<std::string> people;
 };
 
-TrialPassword MakeTrialPassword() {
+[[noreturn]] void Fail(const char* call) {
+  throw Failure(ExitStatus::kUnknown,
+                std::string("no password for the trial can be made: ") + call);
+}
+
+TrialPassword MakeTrialPassword(const std::vector<std::string>& people) {
   if (!SystemFileExists(kShadow)) return {};
   std::array<unsigned char, 16> random{};
-  if (getentropy(random.data(), random.size()) != 0) return {};
+  if (getentropy(random.data(), random.size()) != 0) Fail("getentropy");
   constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string password;
+  TrialPassword trial;
   for (const unsigned char byte : random) {
-    password += kDigits[byte / 16];
-    password += kDigits[byte % 16];
+    trial.password += kDigits[byte / 16];
+    trial.password += kDigits[byte % 16];
   }
   // Random as it is, it needs no costly hash; each stack verifies it twice.
   constexpr std::uint32_t kRounds = 5000;
-  const auto hash = MakePasswordHash(password, PasswordScheme::kSha512Crypt, kRounds);
-  if (!hash) return {};
-  std::string shadow = WithHashOfRoot(ReadSystemFile(kShadow), View(*hash));
-  if (shadow.empty()) return {};
-  return {std::move(password), std::move(shadow)};
+  const auto hash = MakePasswordHash(trial.password, PasswordScheme::kSha512Crypt, kRounds);
+  if (!hash) Fail("crypt");
+  trial.shadow = ReadSystemFile(kShadow);
+  for (const std::string& name : people) {
+    std::string shadow = WithHash(trial.shadow, name, View(*hash));
+    if (shadow.empty()) continue;
+    trial.shadow = std::move(shadow);
+    trial.people.insert(name);
+  }
+  return trial;
 }
 
 struct Rehearsed {
   const std::vector<std::string>& services;
-  const std::string& local_name;
+  const std::vector<std::string>& people;
   const std::string& stage;
-  TrialPassword root;
+  TrialPassword trial;
 };
 
 // Everything, with `changes` in force.
 int Observe(int out, const std::vector<FileChange>& changes, bool load, const Rehearsed& what) {
   std::vector<TrialFile> over;
   for (const FileChange& change : changes) over.push_back({change.path, change.after});
-  if (!what.root.shadow.empty()) over.push_back({kShadow, what.root.shadow});
+  if (!what.trial.people.empty()) over.push_back({kShadow, what.trial.shadow});
   std::vector<TrialFile> own;
   for (const std::string module : kPamModules)
     own.push_back({module, "account required " + module + "\n"});
@@ -193,28 +210,28 @@ int Observe(int out, const std::vector<FileChange>& changes, bool load, const Re
     for (const char* const module : kPamModules)
       steps.Do(module, [&] { return LoadPamModule(what.stage, module); });
   }
-  for (const std::string& name : {std::string("root"), what.local_name}) {
-    if (name.empty()) continue;
+  for (const std::string& name : what.people) {
     steps.Do("getent passwd " + name, [&] { return FindUser(name); });
-    const passwd* const user = getpwnam(name.c_str());
-    const gid_t primary = user == nullptr ? 0 : user->pw_gid;
-    steps.Do("id " + name, [&] { return FindGroups(name, primary); });
+    steps.Do("id " + name, [&] { return FindGroups(name); });
     steps.Do("getent shadow " + name, [&] {
       return std::string(getspnam(name.c_str()) == nullptr ? "not found" : "found");
     });
   }
   for (const std::string& service : what.services) {
-    const std::string stack = "pam.d/" + service + ": ";
-    steps.Do(stack + "the account of root",
-             [&] { return TryPam(service, kWrongPassword, pam_acct_mgmt); });
-    if (!what.root.password.empty()) {
-      steps.Do(stack + "the right password of root's",
-               [&] { return TryPam(service, what.root.password, pam_authenticate); });
+    for (const std::string& name : what.people) {
+      const std::string stack = "pam.d/" + service + ": ";
+      steps.Do(stack + "the account of " + name,
+               [&] { return TryPam(service, name, kWrongPassword, pam_acct_mgmt); });
+      if (what.trial.people.contains(name)) {
+        steps.Do(stack + "the right password of " + name + "'s",
+                 [&] { return TryPam(service, name, what.trial.password, pam_authenticate); });
+      }
+      steps.Do(stack + "a wrong password of " + name + "'s",
+               [&] { return TryPam(service, name, kWrongPassword, pam_authenticate); });
+      ForgetFailedLogins();  // or the next trial would hear of this one's
     }
-    steps.Do(stack + "a wrong password of root's",
-             [&] { return TryPam(service, kWrongPassword, pam_authenticate); });
-    ForgetFailedLogins();  // or the next service's stack would hear of this one's
   }
+  steps.Do(kEnd, [] { return std::string("reached"); });
   return 0;
 }
 
@@ -232,7 +249,8 @@ std::vector<std::pair<std::string, std::string>> ReadSteps(std::string_view text
 }  // namespace
 
 std::vector<Trial> Compare(std::string_view before, std::string_view after) {
-  const auto old = ReadSteps(before);
+  auto old = ReadSteps(before);
+  if (old.empty() || old.back().first != kEnd) old.emplace_back(kEnd, kNoAnswer);
   std::vector<Trial> trials;
   for (auto& [what, result] : ReadSteps(after)) {
     const auto same = std::ranges::find(old, what, &std::pair<std::string, std::string>::first);
@@ -243,22 +261,27 @@ std::vector<Trial> Compare(std::string_view before, std::string_view after) {
     trials.push_back(std::move(trial));
     if (!trials.back().good) return trials;
   }
-  if (trials.empty() || trials.size() < old.size())
-    trials.push_back({"the rest", "done", std::string(kNoAnswer), false});
+  const auto missing = std::ranges::find_if(old, [&](const auto& step) {
+    return std::ranges::find(trials, step.first, &Trial::what) == trials.end();
+  });
+  if (missing != old.end())
+    trials.push_back({missing->first, missing->second, std::string(kNoAnswer), false});
   return trials;
 }
 
 std::vector<Trial> Rehearse(const std::vector<FileChange>& changes, bool load,
                             const std::vector<std::string>& services, const std::string& local_name,
                             const std::string& stage) {
-  Rehearsed what{services, local_name, stage, MakeTrialPassword()};
+  std::vector<std::string> people{"root"};
+  if (!local_name.empty()) people.push_back(local_name);
+  Rehearsed what{services, people, stage, MakeTrialPassword(people)};
   const auto observe = [&](const std::vector<FileChange>& in_force, bool load_now) {
     return RunChild([&](int out) { return Observe(out, in_force, load_now, what); }, kTrialMs).said;
   };
   const std::string before = observe({}, false);
   const std::string after = observe(changes, load);
-  OPENSSL_cleanse(what.root.password.data(), what.root.password.size());
-  OPENSSL_cleanse(what.root.shadow.data(), what.root.shadow.size());
+  OPENSSL_cleanse(what.trial.password.data(), what.trial.password.size());
+  OPENSSL_cleanse(what.trial.shadow.data(), what.trial.shadow.size());
   return Compare(before, after);
 }
 

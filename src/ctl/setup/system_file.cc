@@ -25,7 +25,7 @@ namespace {
 }
 
 [[noreturn]] void NotReplaced(const std::string& path, const std::string& why) {
-  throw Failure(ExitStatus::kNo, path + ": " + why + "; it is as it was");
+  throw Failure(ExitStatus::kNo, path + ": " + why + "; it was not replaced");
 }
 
 std::string ErrnoText() { return std::system_category().message(errno); }

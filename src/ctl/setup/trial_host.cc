@@ -11,7 +11,7 @@
 
 #include "common/process/owned_fd.h"
 #include "ctl/setup/child.h"
-#include "ctl/setup/text_lines.h"
+#include "ctl/text_lines.h"
 
 namespace sqlmap {
 namespace {
@@ -21,6 +21,9 @@ namespace fs = std::filesystem;
 constexpr char kRun[] = "/run";
 constexpr char kFailedLogins[] = "/run/faillock";
 constexpr char kNscd[] = "/var/run/nscd";  // as glibc asks for it
+constexpr char kJournal[] = "/run/systemd/journal";
+constexpr char kLog[] = "/dev/log";
+constexpr char kNull[] = "/dev/null";
 constexpr const char* kScratch[] = {"/tmp", "/var/tmp", "/dev/shm"};
 constexpr std::string_view kNotInRun[] = {"nscd", "faillock"};
 
@@ -84,7 +87,10 @@ bool EnterTrialHost(const std::string& stage, const std::vector<TrialFile>& over
     if (access(directory, F_OK) == 0 && !MountEmpty(directory, "1777")) return false;
   }
   // Where /var/run is a directory, and not a link to /run.
-  return access(kNscd, F_OK) != 0 || MountEmpty(kNscd, "0700");
+  if (access(kNscd, F_OK) == 0 && !MountEmpty(kNscd, "0700")) return false;
+  if (access(kJournal, F_OK) == 0 && !MountEmpty(kJournal, "0700")) return false;
+  // Where it is not a link into the journal's directory.
+  return access(kLog, F_OK) != 0 || MountOver(kNull, kLog);
 }
 
 void ForgetFailedLogins() {
@@ -92,18 +98,18 @@ void ForgetFailedLogins() {
   fs::remove_all(kFailedLogins, ignored);
 }
 
-std::string WithHashOfRoot(std::string_view shadow, std::string_view hash) {
-  constexpr std::string_view kRoot = "root:";
+std::string WithHash(std::string_view shadow, std::string_view name, std::string_view hash) {
+  const std::string start = std::string(name) + ":";
   std::string text;
   bool found = false;
   for (const std::string_view line : WholeLines(shadow)) {
-    const std::size_t end = line.find(':', kRoot.size());
-    if (found || !line.starts_with(kRoot) || end == std::string_view::npos) {
+    const std::size_t end = line.find(':', start.size());
+    if (found || !line.starts_with(start) || end == std::string_view::npos) {
       text += line;
       continue;
     }
     found = true;
-    text += std::string(kRoot) + std::string(hash) + std::string(line.substr(end));
+    text += start + std::string(hash) + std::string(line.substr(end));
   }
   return found ? text : std::string();
 }

@@ -1,4 +1,4 @@
-// The host as a rehearsal sees it: with the new files, and with nothing that keeps a trace of it.
+// The host as a rehearsal sees it: with the new files, and without what would keep a trace of it.
 #ifndef SQLMAP_CTL_SETUP_TRIAL_HOST_H_
 #define SQLMAP_CTL_SETUP_TRIAL_HOST_H_
 
@@ -14,7 +14,8 @@ namespace sqlmap {
 // it; `over` stand at the paths that they name. All else is read-only, but for /run, /tmp, /var/tmp
 // and /dev/shm, which are of memory too: what a module writes there is gone with the child. In /run
 // is what was there, so that daemons can be asked, but for nscd, which would answer by the old
-// files, and faillock. False with errno.
+// files, faillock, and the system log, which would tell of logins that nobody tried. What is sent
+// to other daemons, to the kernel or over the network goes out. False with errno.
 struct TrialFile {
   std::string path;
   std::string text;
@@ -25,8 +26,8 @@ bool EnterTrialHost(const std::string& stage, const std::vector<TrialFile>& over
 // In there: failed logins that pam_faillock has counted since.
 void ForgetFailedLogins();
 
-// shadow(5) with this hash for root; "" if root has no line in it. Pure.
-std::string WithHashOfRoot(std::string_view shadow, std::string_view hash);
+// shadow(5) with this hash for that user; "" if there is no line of his. Pure.
+std::string WithHash(std::string_view shadow, std::string_view name, std::string_view hash);
 
 }  // namespace sqlmap
 

@@ -16,12 +16,15 @@ namespace sqlmap {
 struct StatusLine {
   const StatusKey* key;
   std::array<std::string, 2> stars;  // what stands for each "*"
-  std::string value;                 // a number, unless the key is kText or kState
+  std::string value;                 // of the key's type
 };
 // In the order of the table.
 using StatusReport = std::vector<StatusLine>;
 
-// What is unknown, or not what its key says, is left out.
+// What is unknown, or not what its key says, is left out: a value that does not fit its type
+// (kSeconds and all of kSummary but the count have six digits behind the dot; the rest are whole
+// numbers, no larger than int64_t for kTime, uint64_t for the others), a first star that is a
+// number, a second one that is none.
 StatusReport ParseStatus(std::string_view text);
 
 // A level for each part of a key.

@@ -60,12 +60,18 @@ std::expected<std::vector<std::string>, std::string> Administrator::Ask(const st
   const auto statement = Start(*connection_, sql, deadline);
   if (!statement) return std::unexpected(statement.error().text);
   std::vector<std::string> values;
+  bool null = false;
   for (;;) {
     const auto row = (*statement)->Fetch(deadline);
     if (!row) return std::unexpected(row.error().text);
-    if (!*row) return values;
-    if (!(*row)->empty()) values.emplace_back((**row)[0].value_or(""));
+    if (!*row) break;
+    if ((*row)->empty()) continue;
+    const Cell& cell = (**row)[0];
+    null = null || !cell;
+    values.emplace_back(cell.value_or(""));
   }
+  if (null) return std::unexpected("NULL, and no value");
+  return values;
 }
 
 }  // namespace sqlmap

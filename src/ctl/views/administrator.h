@@ -22,7 +22,7 @@ class Administrator {
 
   // One statement; the error is the server's word, for people.
   std::expected<void, std::string> Run(const std::string& sql);
-  // The first column of each row.
+  // The first column of each row; NULL is an error.
   std::expected<std::vector<std::string>, std::string> Ask(const std::string& sql);
 
  private:

@@ -5,7 +5,8 @@
 // there, users that are locked and may do nothing) is made, views are made and granted under other
 // names, and taken away again; what is granted on tables is selected, no row of it. Only if all of
 // that went well are the views replaced; what can still fail then is the connection and the server
-// itself, and the file may be run again.
+// itself, and the file may be run again. A signal, such as that of Ctrl-C, waits for the end of
+// either half.
 #ifndef SQLMAP_CTL_VIEWS_INSTALL_PLAN_H_
 #define SQLMAP_CTL_VIEWS_INSTALL_PLAN_H_
 

@@ -8,6 +8,7 @@
 
 #include "common/account/rules.h"
 #include "common/config/server_address.h"
+#include "ctl/text_lines.h"
 #include "ctl/views/sql_text.h"
 
 namespace sqlmap {
@@ -41,7 +42,7 @@ std::string OwnerMistake(const std::string& value) {
   return NameRules::Default().Allows(value) ? "" : "is not the name of a site";
 }
 
-std::string ShellMistake(const std::string& value) {
+std::string PathMistake(const std::string& value) {
   const bool plain = value.find_first_of("'\"\\") == std::string::npos;
   return plain && IsCleanPath(value) ? ""
                                      : "is not an absolute path without quotes and backslashes";
@@ -60,8 +61,11 @@ constexpr ViewOption kOptions[] = {
     {"--show-hostmaster", "show_hostmaster", "0|1",
      "whether the site of Aegir's own control panel is an account", true, SwitchMistake},
     {"--owner", "owner", "NAME", "the account that stands for the uid", false, OwnerMistake},
-    {"--shell", "shell", "PATH", "of an account that is enabled", false, ShellMistake},
-    {"--no-shell", "no_shell", "PATH", "of an account that is disabled", false, ShellMistake},
+    {"--home", "home", "DIR", "where each account has a directory of its own", false, PathMistake},
+    {"--shell", "shell", "PATH", "of an account that is enabled", false, PathMistake},
+    {"--no-shell", "no_shell", "PATH", "of an account that is disabled", false, PathMistake},
+    {"--close-expired", "close_expired", "0|1", "whether an expired password closes the account",
+     true, SwitchMistake},
 };
 
 // LITERAL AS name, in a line of the marked place.
@@ -86,10 +90,7 @@ void EachLine(
     std::string_view file,
     const std::function<void(std::string_view, const std::optional<SettingLine>&)>& visit) {
   bool marked = false;
-  while (!file.empty()) {
-    const std::size_t size = std::min(file.find('\n'), file.size() - 1) + 1;
-    const std::string_view line = file.substr(0, size);
-    file.remove_prefix(size);
+  for (const std::string_view line : WholeLines(file)) {
     if (line.starts_with(kBegin)) marked = true;
     if (line.starts_with(kEnd)) marked = false;
     visit(line, marked && !line.starts_with("--") ? ReadSettingLine(line) : std::nullopt);

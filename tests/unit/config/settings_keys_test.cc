@@ -158,8 +158,9 @@ TEST_P(EveryKey, IsGuessedFromAMisspelling) {
         std::string(key.key.substr(0, 1)) + "x" + std::string(key.key.substr(1))}) {
     const Files files = FilesWith(key, name, "1");
     const std::string what = TheMistake(files, files.line);
-    EXPECT_TRUE(
-        what.starts_with("[" + std::string(key.section) + "] \"" + name + "\": no such key"))
+    const std::string shown =
+        key.place == KeyPlace::kSecrets ? "(not shown: it may be a secret)" : '"' + name + '"';
+    EXPECT_TRUE(what.starts_with("[" + std::string(key.section) + "] " + shown + ": no such key"))
         << what;
     EXPECT_NE(what.find("did you mean " + std::string(key.key) + "?"), std::string::npos) << what;
   }

@@ -46,29 +46,31 @@ TEST(ParseSettings, EmptyFileSaysWhatIsMissing) {
 }
 
 TEST(ParseSettings, TellsEveryMistakeInTheOrderOfTheFiles) {
-  EXPECT_EQ(Mistakes(Parse("[database]\n"
-                           "pool_size = 0\n"
-                           "[cache]\n"
-                           "entries = true\n"
-                           "[database.pool]\n"
-                           "[acounts]\n"
-                           "min_uid = 0\n",
-                           "[privileged]\n"
-                           "passwd = \"zqxjkv\"\n"
-                           "[direct]\n"
-                           "enabled = true\n")),
-            "c: [database] name: is missing; it names the database that holds the views\n"
-            "c:2: [database] pool_size: 0 is out of range; allowed: 1 to 64\n"
-            "c:4: [cache] entries: is true or false; allowed: 1 to 10000000\n"
-            "c:5: [database] \"pool\": no such key; allowed: servers, writers, name, user, "
-            "password, password_file, tls, tls_ca, "
-            "tls_cert, tls_key, connect_timeout_ms, query_timeout_ms, pool_size\n"
-            "c:6: \"acounts\": no such section; did you mean accounts? Allowed: database, "
-            "accounts, queries, auth, access, password, log_rows, throttle, snapshot, "
-            "cache, direct\n"
-            "s:2: [privileged] \"passwd\": no such key; did you mean password? Allowed: user, "
-            "password, password_file\n"
-            "s:3: [direct]: belongs in sqlmapd.toml; allowed here: database, privileged\n");
+  EXPECT_EQ(
+      Mistakes(Parse("[database]\n"
+                     "pool_size = 0\n"
+                     "[cache]\n"
+                     "entries = true\n"
+                     "[database.pool]\n"
+                     "[acounts]\n"
+                     "min_uid = 0\n",
+                     "[privileged]\n"
+                     "passwd = \"zqxjkv\"\n"
+                     "[direct]\n"
+                     "enabled = true\n")),
+      "c: [database] name: is missing; it names the database that holds the views\n"
+      "c:2: [database] pool_size: 0 is out of range; allowed: 1 to 64\n"
+      "c:4: [cache] entries: is true or false; allowed: 1 to 10000000\n"
+      "c:5: [database] \"pool\": no such key; allowed: servers, writers, name, user, "
+      "password, password_file, tls, tls_ca, "
+      "tls_cert, tls_key, connect_timeout_ms, query_timeout_ms, pool_size\n"
+      "c:6: \"acounts\": no such section; did you mean accounts? Allowed: database, "
+      "accounts, queries, auth, access, password, log_rows, throttle, snapshot, "
+      "cache, direct\n"
+      "s:2: [privileged] (not shown: it may be a secret): no such key; did you mean password? "
+      "Allowed: user, "
+      "password, password_file\n"
+      "s:3: [direct]: belongs in sqlmapd.toml; allowed here: database, privileged\n");
 }
 
 TEST(ParseSettings, AMistakeInTomlHidesNoMistakeInTheOtherFile) {
@@ -317,6 +319,17 @@ TEST(ParseSettings, NoMistakeRepeatsAPassword) {
       EXPECT_EQ(mistakes.find("zqx"), std::string::npos) << text << mistakes;
       EXPECT_EQ(mistakes.find("jkv"), std::string::npos) << text << mistakes;
     }
+  }
+}
+
+TEST(ParseSettings, NoMistakeRepeatsASecretThatStandsWhereANameShould) {
+  for (const std::string_view secrets :
+       {"zqxjkv = 1\n", "\"zqxjkv\" = 'u'\n[privileged]\nuser = 'u'\n",
+        "[privileged]\nuser = 'u'\nzqxjkv = 'password'\n", "[zqxjkv]\npassword = 'p'\n",
+        "[database]\nzqxjkv.password = 1\n"}) {
+    const std::string mistakes = Mistakes(Parse(kNamed, secrets));
+    EXPECT_FALSE(mistakes.empty()) << secrets;
+    EXPECT_EQ(mistakes.find("zqxjkv"), std::string::npos) << secrets << mistakes;
   }
 }
 

@@ -7,9 +7,13 @@
 namespace sqlmap {
 namespace {
 
+const std::vector<std::string> kWrites = {
+    "UPDATE users SET password = ?, lstchg = ? WHERE username = ? AND uid > 0",
+    "INSERT INTO log (event) VALUES (?)", ""};
+
 std::string Wide(std::string_view line, AccountRole role) {
   const auto grant = ParseGrant(line);
-  return grant ? TooWide(*grant, role, "accounts") : "none";
+  return grant ? TooWide(*grant, role, "accounts", kWrites) : "none";
 }
 
 TEST(Grants, WhatAnAccountMayDoBeyondItsPartIsSaid) {
@@ -24,8 +28,18 @@ TEST(Grants, WhatAnAccountMayDoBeyondItsPartIsSaid) {
       {"GRANT SELECT, SHOW VIEW ON `accounts`.`nss_getpwnam` TO `s`@`%`", "", ""},
       {"GRANT EXECUTE ON PROCEDURE `accounts`.`find` TO `s`@`%`", "", ""},
       {"GRANT SELECT (`username`), UPDATE (`password`, `lstchg`) ON `accounts`.`users` TO `s`@`%`",
-       "UPDATE on accounts.users", ""},
-      {"GRANT INSERT (`a`, `b`) ON `accounts`.`log` TO `s`@`%`", "INSERT on accounts.log", ""},
+       "UPDATE (password, lstchg) on accounts.users", ""},
+      {"GRANT INSERT (`a`, `b`) ON `accounts`.`log` TO `s`@`%`", "INSERT (a, b) on accounts.log",
+       ""},
+      // Whoever may write to them may make accounts, or take other people's.
+      {"GRANT INSERT ON `accounts`.`users` TO `s`@`%`", "INSERT on accounts.users",
+       "INSERT on accounts.users"},
+      {"GRANT INSERT ON `accounts`.`memberships` TO `s`@`%`", "INSERT on accounts.memberships",
+       "INSERT on accounts.memberships"},
+      {"GRANT UPDATE (`password`, `uid`) ON `accounts`.`users` TO `s`@`%`",
+       "UPDATE (password, uid) on accounts.users", "UPDATE (uid) on accounts.users"},
+      {"GRANT UPDATE (`password`) ON `accounts`.`log` TO `s`@`%`",
+       "UPDATE (password) on accounts.log", "UPDATE (password) on accounts.log"},
       {"GRANT SELECT, UPDATE ON `accounts`.`users` TO `s`@`%`", "UPDATE on accounts.users",
        "UPDATE on accounts.users"},
       {"GRANT SELECT, DELETE ON `accounts`.`users` TO `s`@`%`", "DELETE on accounts.users",
@@ -51,6 +65,37 @@ TEST(Grants, WhatAnAccountMayDoBeyondItsPartIsSaid) {
   for (const Row& row : rows) {
     EXPECT_EQ(Wide(row.line, AccountRole::kIdentity), row.identity) << row.line;
     EXPECT_EQ(Wide(row.line, AccountRole::kPrivileged), row.privileged) << row.line;
+  }
+}
+
+TEST(Grants, WhatAQueryWritesIsFoundInIt) {
+  struct Row {
+    const char* query;
+    bool inserts;
+    bool updates;  // the column `hash`
+  };
+  const Row rows[] = {
+      {"UPDATE users SET hash = ?", false, true},
+      {"update `Users` u JOIN people p ON p.id = u.id SET u.`hash` = ?, n = 1", false, true},
+      {"UPDATE users SET n = ? WHERE hash = ?", false, false},
+      {"UPDATE users SET n = (SELECT n FROM people WHERE hash = ?)", false, false},
+      {"UPDATE people SET hash = ?", false, false},
+      {"INSERT INTO users (hash) VALUES (?)", true, false},
+      {"INSERT IGNORE accounts.users SET hash = ?", true, false},
+      {"REPLACE INTO `users` VALUES (?)", true, false},
+      {"INSERT INTO users (n) VALUES (?) ON DUPLICATE KEY UPDATE hash = ?", true, true},
+      {"INSERT INTO people SELECT hash FROM users", false, false},
+      {"INSERT INTO people (users) VALUES (?)", false, false},
+      {"CALL change(?, 'users')", false, false},
+      {"", false, false},
+  };
+  for (const Row& row : rows) {
+    const std::string queries[] = {row.query};
+    const auto fits = [&queries](std::string_view line) {
+      return TooWide(*ParseGrant(line), AccountRole::kPrivileged, "a", queries).empty();
+    };
+    EXPECT_EQ(fits("GRANT INSERT ON `a`.`users` TO `s`@`%`"), row.inserts) << row.query;
+    EXPECT_EQ(fits("GRANT UPDATE (`hash`) ON `a`.`users` TO `s`@`%`"), row.updates) << row.query;
   }
 }
 
@@ -121,7 +166,7 @@ TEST(Grants, AColumnOfPasswordsIsKnownByItsName) {
 TEST(Grants, ADatabaseWhoseNameIsAPatternIsStillTheDatabase) {
   const auto grant = ParseGrant("GRANT SELECT ON `site\\_1`.`nss` TO `s`@`%`");
   ASSERT_TRUE(grant);
-  EXPECT_EQ(TooWide(*grant, AccountRole::kIdentity, "site_1"), "");
+  EXPECT_EQ(TooWide(*grant, AccountRole::kIdentity, "site_1", {}), "");
 }
 
 }  // namespace

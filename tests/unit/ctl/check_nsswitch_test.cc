@@ -3,6 +3,7 @@
 #include <string>
 
 #include "ctl/check/nsswitch.h"
+#include "ctl/nsswitch_lines.h"
 
 namespace sqlmap {
 namespace {
@@ -26,10 +27,15 @@ TEST(Nsswitch, ALineIsReadAsGlibcReadsIt) {
       {"passwd: files [notfound=RETURN]sqlmap\n", Services{{"files", true, false}, {"sqlmap"}}},
       {"passwd: ldap [ UNAVAIL=return TRYAGAIN=continue ] sqlmap\n",
        Services{{"ldap", false, true}, {"sqlmap"}}},
+      {"passwd: files [ NOTFOUND = return ] sqlmap\n",
+       Services{{"files", true, false}, {"sqlmap"}}},
       {"passwd: files [!SUCCESS=return] sqlmap\n", Services{{"files", true, true}, {"sqlmap"}}},
       {"passwd: files [!UNAVAIL=return] sqlmap\n", Services{{"files", true, true}, {"sqlmap"}}},
       {"group: files [SUCCESS=merge] sqlmap\n", std::nullopt},
-      {"passwd: files [SUCCESS=merge] sqlmap\n", Services{{"files"}, {"sqlmap"}}},
+      {"passwd: files [SUCCESS=merge] sqlmap\n",
+       Services{{"files", false, false, NssSuccess::kMerge}, {"sqlmap"}}},
+      {"passwd: files [ success = Continue SUCCESS=return ] sqlmap [!NOTFOUND=continue]\n",
+       Services{{"files"}, {"sqlmap", false, false, NssSuccess::kContinue}}},
       {"passwd: [NOTFOUND=return] files\n", Services{{"files"}}},
       {"", std::nullopt},
   };
@@ -70,6 +76,37 @@ TEST(Nsswitch, NobodyIsToldThatALineIsGoodBehindWhichSqlmapIsNeverAsked) {
   EXPECT_EQ(LevelsOf("passwd: files sqlmap\ninitgroups: files sqlmap\ngshadow: sqlmap\n" + others),
             "passwd+ group+ shadow+ initgroups+ gshadow? ");
   EXPECT_EQ(LevelsOf(""), "passwd! group! shadow! ");
+}
+
+TEST(Nsswitch, NobodyIsToldThatALineIsGoodWhichThrowsAwayWhatWasFound) {
+  struct Row {
+    const char* passwd;
+    const char* level;
+  };
+  const Row rows[] = {
+      {"files [SUCCESS=continue] sqlmap", "passwd! "},
+      {"files [success = CONTINUE] sqlmap", "passwd! "},
+      {"files sqlmap [SUCCESS=continue] systemd", "passwd! "},
+      {"files [!NOTFOUND=continue] sqlmap", "passwd! "},
+      {"files [SUCCESS=merge] sqlmap", "passwd! "},
+      {"files sqlmap [SUCCESS=continue]", "passwd+ "},
+      {"files sqlmap [SUCCESS=merge]", "passwd! "},
+      {"files sqlmap systemd [SUCCESS=continue] nis", "passwd+ "},
+      {"files [SUCCESS=return] sqlmap", "passwd+ "},
+  };
+  const std::string others = "group: files [SUCCESS=merge] sqlmap\nshadow: files sqlmap\n";
+  for (const Row& row : rows) {
+    EXPECT_EQ(LevelsOf("passwd: " + std::string(row.passwd) + "\n" + others),
+              row.level + std::string("group+ shadow+ "))
+        << row.passwd;
+  }
+}
+
+TEST(Nsswitch, ALineIsShownWithWhatItSaysBetweenTheServices) {
+  Findings findings("nsswitch");
+  JudgeNsswitch("group: nis\ngroup:  files [SUCCESS=merge] sqlmap [UNAVAIL=return] # ours\n",
+                findings);
+  EXPECT_EQ(findings.list()[1].what, "group: files [SUCCESS=merge] sqlmap [UNAVAIL=return]");
 }
 
 TEST(Nscd, OnlyACacheThatIsSwitchedOnIsInTheWay) {

@@ -22,6 +22,8 @@ TEST(Explain, ALargeTableThatIsReadAsAWholeIsNamed) {
        "members (200 rows)",
        "name of groups"},
       {{{"<derived2>", "ALL", "", 5000}, {"users", "range", "name", 3}}, "", "name of users"},
+      {{{"names", "range", "PRIMARY", 3000}}, "names (3000 rows)", ""},
+      {{{"names", "range", "PRIMARY", 3}}, "", "PRIMARY of names"},
       {{}, "", ""},
   };
   for (const Row& row : rows) {
@@ -94,6 +96,9 @@ TEST(Tls, HashesThatAnybodyInBetweenCanReadAreAnError) {
     JudgeTls(row.server, row.mode, row.cipher, findings);
     ASSERT_EQ(findings.list().size(), 1U);
     EXPECT_EQ(findings.list()[0].level, row.level) << findings.list()[0].what;
+    EXPECT_EQ(findings.list()[0].what.ends_with("the server is verified"),
+              row.mode == TlsMode::kVerify && *row.cipher != '\0')
+        << findings.list()[0].what;
   }
 }
 

@@ -50,17 +50,19 @@ TEST(NameTally, AUidThatMayBeSharedIsNoWarningAndMoreThanThreeAreNotListed) {
                                    "+ uids: shared as allow_uids says: 998 (a, b, c, ...)"}));
 }
 
-TEST(BadRows, RowsWithTheSameMistakeAreOneLine) {
+TEST(BadRows, RowsWithTheSameMistakeAreOneLineThatNamesTwentyOfThem) {
   BadRows bad;
-  for (const char* const name : {"a", "b", "c", "d"})
-    bad.Add({name, "uid " + std::to_string(name[0]) + " is outside what [accounts] allows"});
+  for (char name = 'a'; name <= 'u'; ++name) {
+    bad.Add({std::string(1, name),
+             "uid " + std::to_string(name) + " is outside what [accounts] allows"});
+  }
   bad.Add({"?", "username is NULL"});
   Findings findings("data");
   bad.Report("getpwent", findings);
   EXPECT_EQ(
       Lines(findings),
-      (List{"? getpwent: 4 rows are left out: uid 97 is outside what [accounts] allows (a, b, c, "
-            "...)",
+      (List{"? getpwent: 21 rows are left out: uid 97 is outside what [accounts] allows (a, b, c, "
+            "d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, ...)",
             "? getpwent: 1 row is left out: username is NULL (?)"}));
 }
 

@@ -194,6 +194,40 @@ TEST(Import, APamLineIsReadAsLibpamReadsIt) {
   EXPECT_THAT(Remarks(old), ElementsAre("vsftpd:4 changed use_first_pass"));
 }
 
+TEST(Import, LinesThatKeepOutOtherPeopleAreNotMadeOneQueryThatLetsInMore) {
+  const auto lines = [](const std::string& first, const std::string& second) {
+    const std::string all = " pam_mysql.so user=u db=d table=t usercolumn=n passwdcolumn=p ";
+    return File(kPamService, first + all + '\n' + second + all, "pam");
+  };
+  const auto with = [](OldFile file, const std::string& first, const std::string& second) {
+    const std::size_t end = file.text.find('\n');
+    file.text.append(second).insert(end, first);
+    return Remarks(Read({file}));
+  };
+  const OldFile both = lines("auth required", "-auth required");
+  const OldFile apart = lines("auth required", "account required");
+  EXPECT_THAT(with(both, "where=a=1", "where=a=1"), ElementsAre());
+  EXPECT_THAT(with(both, "where=a=1", "where=b=1"), ElementsAre("pam:2 mistake where"));
+  EXPECT_THAT(with(both, "", "where=b=1"), ElementsAre("pam:2 mistake where"));
+  EXPECT_THAT(with(both, "statcolumn=s", ""), ElementsAre("pam:1 mistake statcolumn"));
+  EXPECT_THAT(with(both, "host=db1", "host=db2"), testing::Contains("pam:2 mistake host"));
+  EXPECT_THAT(with(both, "crypt=1", "crypt=0"), ElementsAre("pam:2 mistake crypt"));
+  EXPECT_THAT(with(both, "verbose=1", "verbose=0"), ElementsAre("pam:2 changed verbose"));
+  EXPECT_THAT(with(both, "verbose=1", ""), ElementsAre());
+  EXPECT_THAT(with(apart, "where=a=1", "where=b=1"), ElementsAre("pam:2 mistake where"));
+  EXPECT_THAT(with(apart, "", "statcolumn=s"), ElementsAre());
+  // The config_file counts for either.
+  EXPECT_THAT(Remarks(Read({File(kPamService,
+                                 "auth required pam_mysql.so config_file=c where=a=1 user=u\n"
+                                 "auth required pam_mysql.so config_file=c where=b=1 user=u\n",
+                                 "pam"),
+                            File(kPamMysql,
+                                 "users.database=d\nusers.table=t\nusers.user_column=n\n"
+                                 "users.password_column=p\nusers.where_clause=c=1\n",
+                                 "c")})),
+              ElementsAre());
+}
+
 TEST(Import, TheConfigFileCountsWhereBothSaySomething) {
   const std::string service =
       "auth required pam_mysql.so config_file=/etc/x.conf db=argument user=u table=t usercolumn=n "
@@ -257,6 +291,7 @@ TEST(Import, WhatCannotBeCarriedOverIsNamedWithItsLine) {
       {kPureFtpd, "MYSQLGetQTAFS SELECT 1\n", "old:1 left out MYSQLGetQTAFS"},
       {kPureFtpd, "MYSQLDefaultUID 0\n", "old:1 left out MYSQLDefaultUID"},
       {kPureFtpd, "MYSQLDefaultUID www-data\n", "old:1 left out MYSQLDefaultUID"},
+      {kPureFtpd, "MYSQLDatabase d\n", "old changed "},
       {kPureFtpd, "MYSQLGetPW SELECT p FROM t WHERE n='\\L'\nMYSQLCrypt rot13\n",
        "old:2 changed MYSQLCrypt"},
   };
@@ -323,6 +358,12 @@ TEST(Import, OnlyATextThatNotEverybodyCouldReadIsASecret) {
   EXPECT_THAT(TextsInCalls("SELECT 'a', F(b, 'c', G(\"d''e\"), ''), 'x' FROM (SELECT 'f') t WHERE "
                            "n IN ('g') AND (n = 'h') AND H ('i\\'j', `k`, '')"),
               ElementsAre("'c'", "\"d''e\"", "'i\\'j'"));
+  EXPECT_THAT(TextsInCalls("SELECT 0x4b4559, COALESCE(a1234, 0), F(p, 0x4b4559, 123456, x'4b45', "
+                           "0b1001, 999) FROM t4444"),
+              ElementsAre("0x4b4559", "123456", "'4b45'", "0b1001"));
+  const std::vector<Secret> secrets = {Secret("1234"), Secret("'k'")};
+  EXPECT_EQ(Masked("SELECT F(c1234, 1234, 'k'), '1234' FROM t WHERE n = 1234 AND k = 'k'", secrets),
+            "SELECT F(c1234, '***', '***'), '1234' FROM t WHERE n = '***' AND k = '***'");
   EXPECT_THAT(TextsInCalls("F('open"), ElementsAre("'open"));
   const std::string shadow =
       "getspnam SELECT n,AES_DECRYPT(p,'key'),1,2,3,4,5,6,7 FROM s WHERE n='%1$s'\n";
@@ -336,6 +377,15 @@ TEST(Import, OnlyATextThatNotEverybodyCouldReadIsASecret) {
   EXPECT_THAT(made.config, HasSubstr("AES_DECRYPT(p,'key')"));
   EXPECT_THAT(made.config_shown, Not(HasSubstr("'key'")));
   EXPECT_THAT(made.config_shown, HasSubstr("AES_DECRYPT(p,'***')"));
+  OldFile service = File(kPamService,
+                         "auth required pam_mysql.so user=u db=d table=t usercolumn=n "
+                         "[passwdcolumn=AES_DECRYPT(pw, 0x4b4559)]",
+                         "pam");
+  service.world_readable = false;
+  const NewConfiguration number = MakeConfiguration(Read({service}));
+  EXPECT_TRUE(number.config_is_secret);
+  EXPECT_THAT(number.config, HasSubstr("AES_DECRYPT(pw, 0x4b4559)"));
+  EXPECT_THAT(number.config_shown, Not(HasSubstr("4b4559")));
   for (const OldConfiguration& known :
        {Read({File(kLibnssMysql, kCfg + shadow, "cfg"), root}),
         Read({File(kLibnssMysql, kCfg, "cfg"), File(kLibnssMysql, "username r\n" + shadow)})}) {
@@ -346,7 +396,13 @@ TEST(Import, OnlyATextThatNotEverybodyCouldReadIsASecret) {
 TEST(Import, PamMysqlsPasswordsCountBesideTheShadowOfLibnssMysql) {
   const std::string shadow = "getspnam SELECT n,p,1,2,3,4,5,6,7 FROM s WHERE n='%1$s'\n";
   const OldConfiguration alone = Read({File(kLibnssMysql, kCfg + shadow)});
-  EXPECT_THAT(alone.query(QueryId::kAuth), HasSubstr("FROM s WHERE n=:name"));
+  EXPECT_THAT(alone.query(QueryId::kAuth),
+              HasSubstr("FROM s WHERE n=:name LIMIT 1) SELECT username, password FROM old"));
+  const OldConfiguration limited =
+      Read({File(kLibnssMysql, std::string(kCfg) + "getspnam SELECT n,p,1,2,3,4,5,6,7 FROM s WHERE "
+                                                   "n='%1$s' ORDER BY i LIMIT 3\n")});
+  EXPECT_THAT(limited.query(QueryId::kAuth),
+              HasSubstr("ORDER BY i LIMIT 3) SELECT username, password FROM old LIMIT 1"));
   EXPECT_TRUE(alone.schemes.Contains(PasswordScheme::kYescrypt));
   const OldConfiguration both =
       Read({File(kLibnssMysql, kCfg + shadow),

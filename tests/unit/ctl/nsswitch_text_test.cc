@@ -12,7 +12,7 @@ struct Row {
   const char* after;
 };
 
-constexpr char kRest[] = "group: files sqlmap\nshadow: files sqlmap\n";
+constexpr char kRest[] = "passwd: files sqlmap\ngroup: files sqlmap\nshadow: files sqlmap\n";
 
 TEST(Nsswitch, LocalAccountsStayInFrontAndAllElseAsItWas) {
   const Row rows[] = {
@@ -25,9 +25,13 @@ TEST(Nsswitch, LocalAccountsStayInFrontAndAllElseAsItWas) {
       {"passwd:     files sss systemd\n", "passwd:     files sqlmap sss systemd\n"},
       {"passwd: sss files systemd\n", "passwd: sss files sqlmap systemd\n"},
       {"passwd: files altfiles systemd\n", "passwd: files altfiles sqlmap systemd\n"},
-      {"passwd: files [SUCCESS=merge] systemd\n", "passwd: files [SUCCESS=merge] sqlmap systemd\n"},
-      {"passwd: files[ SUCCESS = merge ]systemd\n",
-       "passwd: files[ SUCCESS = merge ] sqlmap systemd\n"},
+      {"group: files [SUCCESS=merge] systemd\n", "group: files [SUCCESS=merge] sqlmap systemd\n"},
+      {"group: files[ SUCCESS = merge ]systemd\n",
+       "group: files[ SUCCESS = merge ] sqlmap systemd\n"},
+      {"initgroups: files [SUCCESS=continue] sss\n",
+       "initgroups: files [SUCCESS=continue] sqlmap sss\n"},
+      {"passwd: files sss [SUCCESS=continue] systemd\n",
+       "passwd: files sqlmap sss [SUCCESS=continue] systemd\n"},
       {"passwd: db files\n", "passwd: db files sqlmap\n"},
       // Those that go on where a name is not found.
       {"passwd: files [!NOTFOUND=return] systemd\n",
@@ -44,6 +48,7 @@ TEST(Nsswitch, LocalAccountsStayInFrontAndAllElseAsItWas) {
       // It is there, wherever an administrator has put it.
       {"passwd: files systemd sqlmap\n", "passwd: files systemd sqlmap\n"},
       {"passwd: sqlmap [NOTFOUND=continue] files\n", "passwd: sqlmap [NOTFOUND=continue] files\n"},
+      {"passwd: files sqlmap [SUCCESS=continue]\n", "passwd: files sqlmap [SUCCESS=continue]\n"},
       // Which of two lines counts is glibc's affair.
       {"passwd: files\npasswd: files systemd\n",
        "passwd: files sqlmap\npasswd: files sqlmap systemd\n"},
@@ -98,6 +103,23 @@ TEST(Nsswitch, ALineInWhichSqlmapWouldNotBeAskedOrComeFirstIsLeftToAPerson) {
       {"group: files [SUCCESS=merge NOTFOUND=return] sqlmap\n",
        "group: nothing behind \"files [success=mergenotfound=return]\" is ever asked for a name "
        "that is not there; take the return away"},
+      // Whoever is found must not be asked of somebody else, who does not know him.
+      {"passwd: files [SUCCESS=continue] systemd\n",
+       "passwd: whoever \"files [success=continue]\" finds is asked of those behind it, too, and "
+       "unknown if they do not know him; take the action away"},
+      {"group: files [!NOTFOUND=continue] sqlmap\n",
+       "group: whoever \"files [!notfound=continue]\" finds is asked of those behind it, too, and "
+       "unknown if they do not know him; take the action away"},
+      {"shadow: files sqlmap [SUCCESS=continue] systemd\n",
+       "shadow: whoever \"sqlmap [success=continue]\" finds is asked of those behind it, too, and "
+       "unknown if they do not know him; take the action away"},
+      {"passwd: files sqlmap [SUCCESS=merge]\n",
+       "passwd: whoever \"sqlmap [success=merge]\" finds is asked of those behind it, too, and "
+       "unknown if they do not know him; take the action away"},
+      // In passwd and shadow glibc can merge nothing.
+      {"passwd: files [SUCCESS=merge] systemd\n",
+       "passwd: whoever \"files [success=merge]\" finds is asked of those behind it, too, and "
+       "unknown if they do not know him; take the action away"},
       {"group: winbind # files\n",
        "group: names neither files nor compat: local accounts must come first"},
   };

@@ -10,28 +10,37 @@ namespace sqlmap {
 namespace {
 
 struct Row {
-  const char* before;
-  const char* after;
+  std::string before;
+  std::string after;
   const char* stopped_at;  // "" if all is good
   const char* answer;
 };
 
 TEST(Rehearsal, OneAnswerThatDiffersOrIsMissingKeepsTheFilesFromBeingReplaced) {
+  const std::string end = "the end of all trials\treached\n";
   const Row rows[] = {
-      {"mount\tm\nroot\tuid 0\n", "mount\tm\nroot\tuid 0\n", "", ""},
-      {"mount\tm\nroot\tuid 0\n", "mount\tm\nmodule\tloaded\nroot\tuid 0\n", "", ""},
-      {"mount\tm\nroot\tuid 0\n", "mount\tm\nmodule\tcannot be loaded\nroot\tuid 0\n", "module",
-       "cannot be loaded"},
-      {"mount\tm\nroot\tuid 0\n", "mount\tm\nroot\tnot found\n", "root", "not found"},
+      {"mount\tm\nroot\tuid 0\n" + end, "mount\tm\nroot\tuid 0\n" + end, "", ""},
+      {"mount\tm\nroot\tuid 0\n" + end, "mount\tm\nmodule\tloaded\nroot\tuid 0\n" + end, "", ""},
+      {"mount\tm\nroot\tuid 0\n" + end, "mount\tm\nmodule\tcannot be loaded\nroot\tuid 0\n" + end,
+       "module", "cannot be loaded"},
+      {"mount\tm\nroot\tuid 0\n" + end, "mount\tm\nroot\tnot found\n" + end, "root", "not found"},
       // It hangs, or dies, in the middle of a step.
-      {"mount\tm\nroot\tuid 0\n", "mount\tm\nroot\t", "root", "no answer"},
-      {"mount\tm\nroot\tuid 0\n", "mount\tm\n", "the rest", "no answer"},
-      {"mount\tm\n", "", "the rest", "no answer"},
-      {"", "", "the rest", "no answer"},
+      {"mount\tm\nroot\tuid 0\n" + end, "mount\tm\nroot\t", "root", "no answer"},
+      {"mount\tm\nroot\tuid 0\n" + end, "mount\tm\n", "root", "no answer"},
+      {"mount\tm\n" + end, "", "mount", "no answer"},
+      // Or between two of them, when more steps of its own hide how many it lacks.
+      {"mount\tm\nroot\tuid 0\nright\tyes\nwrong\tno\n" + end,
+       "mount\tm\na\tloaded\nb\tloaded\nc\tloaded\nroot\tuid 0\n", "right", "no answer"},
+      {"mount\tm\nroot\tuid 0\nright\tyes\n" + end,
+       "mount\tm\nroot\tuid 0\nthe end of all trials\treached\n", "right", "no answer"},
+      // With both, the old files and the new ones.
+      {"mount\tm\nroot\tuid 0\n", "mount\tm\nroot\tuid 0\n", "the end of all trials", "no answer"},
+      {"", "", "the end of all trials", "no answer"},
       // It hangs with the files as they are: nobody can say whether the new ones are as good.
       {"mount\tm\nroot\t", "mount\tm\nroot\t", "root", "no answer"},
-      {"mount\tm\nroot\t", "mount\tm\nroot\tuid 0\n", "root", "uid 0"},
-      {"mount\tm\n", "mount\tm\nroot\tuid 0\n", "root", "uid 0"},
+      {"mount\tm\nroot\t", "mount\tm\nroot\tuid 0\n" + end, "root", "uid 0"},
+      {"mount\tm\n", "mount\tm\nroot\tuid 0\n" + end, "root", "uid 0"},
+      {"mount\tm\n", "mount\tm\n" + end, "the end of all trials", "reached"},
       // Nothing could be tried, neither with the old files nor with the new ones.
       {"mount\tcannot be mounted\n", "mount\tcannot be mounted\n", "mount", "cannot be mounted"},
   };
@@ -46,14 +55,16 @@ TEST(Rehearsal, OneAnswerThatDiffersOrIsMissingKeepsTheFilesFromBeingReplaced) {
   }
 }
 
-TEST(Rehearsal, TheTrialsPasswordIsRootsAloneAndAgeingStays) {
-  EXPECT_EQ(WithHashOfRoot("rooty:a:1::::::\nroot:!:2:0:9:7:::\nlena:b:3::::::\n", "$6$x"),
+TEST(Rehearsal, TheTrialsPasswordIsOnePersonsAloneAndAgeingStays) {
+  EXPECT_EQ(WithHash("root:!:2:0:9:7:::\nlen:c:1::::::\nlena:b:3::::::\n", "lena", "$6$x"),
+            "root:!:2:0:9:7:::\nlen:c:1::::::\nlena:$6$x:3::::::\n");
+  EXPECT_EQ(WithHash("rooty:a:1::::::\nroot:!:2:0:9:7:::\nlena:b:3::::::\n", "root", "$6$x"),
             "rooty:a:1::::::\nroot:$6$x:2:0:9:7:::\nlena:b:3::::::\n");
-  EXPECT_EQ(WithHashOfRoot("root::1::::::\nroot:second:1::::::", "H"),
+  EXPECT_EQ(WithHash("root::1::::::\nroot:second:1::::::", "root", "H"),
             "root:H:1::::::\nroot:second:1::::::");
-  EXPECT_EQ(WithHashOfRoot("lena:b:3::::::\n", "H"), "");
-  EXPECT_EQ(WithHashOfRoot("", "H"), "");
-  EXPECT_EQ(WithHashOfRoot("root:", "H"), "");
+  EXPECT_EQ(WithHash("lena:b:3::::::\n", "root", "H"), "");
+  EXPECT_EQ(WithHash("", "root", "H"), "");
+  EXPECT_EQ(WithHash("root:", "root", "H"), "");
 }
 
 }  // namespace

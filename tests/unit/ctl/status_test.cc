@@ -177,9 +177,55 @@ TEST(ParseStatus, LinesThatNobodyKnowsOrThatAreNotWhatTheySayAreLeftOut) {
       "pool.a~.open 7",
       "pool.-.open 7",
       "server.accounts.1000000.state up",
+      "server.accounts.x.state up",
+      "server.accounts.01.state up",
+      "server.accounts..state up",
+      "server.0.0.state up",
+      "questions.12 7",
+      "users 1.",
+      "users 5.000000",
+      "users 18446744073709551616",
+      "start_time 99999999999999999999",
+      "start_time 9223372036854775808",
+      "start_time -1",
+      "start_time 1.5",
+      "last_read_seconds 1",
+      "last_read_seconds 1.5",
+      "last_read_seconds .500000",
+      "last_read_seconds 1.-00001",
+      "last_read_seconds 1.5000000",
+      "latency.query.p50 1",
+      "latency.query.count 1.500000",
   };
   for (const char* line : bad) EXPECT_TRUE(ParseStatus(std::string(line) + "\n").empty()) << line;
   EXPECT_EQ(ParseStatus("users 1\n\nfrobnicated 7\nusers").size(), 1U);
+}
+
+// Of each type the largest, and stars as far as they go.
+TEST(StatusReport, LargestValuesAreShownToPeopleAndPrograms) {
+  const StatusReport report = ParseStatus(
+      "start_time 9223372036854775807\n"
+      "users 18446744073709551615\n"
+      "last_read_seconds 18446744073709551615.999999\n"
+      "server.accounts.0.state up\n"
+      "server.accounts.999.state up\n");
+  ASSERT_EQ(report.size(), 5U);
+  EXPECT_EQ(Page(report),
+            "sqlmapd\n"
+            "  since  ?, 0 s ago\n"
+            "\n"
+            "accounts\n"
+            "  users          18446744073709551615\n"
+            "  the last took  213503982334601 d\n"
+            "\n"
+            "servers\n"
+            "  pool      state\n"
+            "  accounts  up\n"
+            "  accounts  up\n");
+  const nlohmann::ordered_json seen = StatusJson(report);
+  EXPECT_EQ(seen["start_time"], INT64_MAX);
+  EXPECT_EQ(seen["users"], UINT64_MAX);
+  EXPECT_EQ(seen["server"]["accounts"].size(), 1000U);
 }
 
 TEST(ParseStatus, WhatTheDaemonWritesIsWhatIsRead) {

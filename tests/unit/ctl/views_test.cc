@@ -3,8 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -63,11 +66,24 @@ TEST(ViewSet, WhatAPersonWouldEditIsWhatIsFilledIn) {
                   testing::Pair("shell", "/usr/bin/mysecureshell"),
                   testing::Pair("no_shell", "/bin/false")));
   EXPECT_EQ(FillIn(before, "aegir", {}).value(), before);
-  // Every setting of the file has an option, and one that takes the shipped value.
-  ViewValues own;
-  for (const auto& [name, value] : ReadViewSet(before).settings) own[name] = value;
-  EXPECT_EQ(own.size(), ViewOptions().size());
-  EXPECT_EQ(FillIn(before, "aegir", own).value(), before);
+}
+
+TEST(ViewSet, EverySettingHasAnOptionThatTakesTheShippedValueAndNoOptionIsForNothing) {
+  std::map<std::string, ViewValues> shipped;
+  std::set<std::string> used;
+  for (const auto& entry : std::filesystem::directory_iterator(SQLMAP_TEST_VIEWS)) {
+    const std::string name = entry.path().stem();
+    for (const auto& [setting, value] : ReadViewSet(Shipped(name)).settings) {
+      shipped[name][setting] = value;
+      used.insert(setting);
+    }
+  }
+  std::set<std::string> options;
+  for (const ViewOption& option : ViewOptions()) options.insert(option.setting);
+  ASSERT_EQ(used, options);
+  for (const auto& [name, values] : shipped) {
+    EXPECT_EQ(FillIn(Shipped(name), name, values).value(), Shipped(name)) << name;
+  }
 }
 
 TEST(ViewSet, AValueThatNoAccountMayHaveOrThatIsSqlIsRefused) {

@@ -45,7 +45,7 @@ TEST(IsAbout, FlushOfANameFindsAllThatIsRememberedOfItAndNothingElse) {
   const Row rows[] = {
       {key(RequestKind::kUserByName, 0, "alice"), &alice, true},
       {key(RequestKind::kUserByName, 0, "alice"), nullptr, true},
-      {key(RequestKind::kUserByName, 0, "ALICE"), nullptr, true},
+      {key(RequestKind::kUserByName, 0, "ALICE"), nullptr, false},
       {key(RequestKind::kUserByName, 0, "bob"), &bob, false},
       {key(RequestKind::kUserByName, 0, "bob"), nullptr, false},
       {key(RequestKind::kUserById, 1001, ""), &alice, true},

@@ -303,7 +303,7 @@ TEST_F(PublisherTest, LastTwoGenerationsStay) {
 
 TEST_F(PublisherTest, OrderOfTheRowsIsNoDifference) {
   const auto facts = [](std::initializer_list<const char*> names, std::string members,
-                        std::uint64_t seed, bool listed = true) {
+                        std::uint64_t seed, bool listed = true, const char* owner = "") {
     const OwnedFd memory(memfd_create("snapshot", MFD_CLOEXEC));
     SnapshotWriter writer(memory.get());
     for (const char* name : names) {
@@ -315,6 +315,7 @@ TEST_F(PublisherTest, OrderOfTheRowsIsNoDifference) {
       user.shell = "/bin/sh";
       writer.AddUser(user);
     }
+    writer.SetOwner(20000 + 'a', owner);
     GroupRecord group;
     group.name = "staff1";
     group.password = "x";
@@ -336,6 +337,8 @@ TEST_F(PublisherTest, OrderOfTheRowsIsNoDifference) {
   EXPECT_NE(facts({"b1", "a1"}, ba, 2, false).content, first.content)
       << "a change of accounts.enumerate would not be published";
   EXPECT_NE(facts({"b1", "a1"}, "a1" + std::string(1, '\0'), 2).content, first.content);
+  EXPECT_NE(facts({"a1", "a2"}, ab, 1, true, "a2").content, facts({"a1", "a2"}, ab, 1).content)
+      << "that another account answers for a uid would not be published";
 }
 
 TEST_F(PublisherTest, KilledAtAnyPointItLeavesTheOldSnapshotOrTheNewOneWhole) {

@@ -41,7 +41,7 @@ class World final : public Log {
   }
 
   Refresher::Source Source() {
-    return {[this](auto users, auto) { return Read(users); }, [this] { return Version(); }};
+    return {[this](auto users, auto, auto) { return Read(users); }, [this] { return Version(); }};
   }
 
   Refresher::Calls Calls() {

@@ -49,9 +49,14 @@ class ScriptedChild {
       if (received->message.kind == MessageKind::kDrain && last_ != 0) {
         (void)Remember(std::to_string(last_), true);
         (void)Send({MessageKind::kForget, 0, last_});
+        (void)Send({MessageKind::kFlush});
         return true;
       }
       if (received->message.kind == MessageKind::kForget) forgotten_ = received->message.token;
+      if (received->message.kind == MessageKind::kFlush) ++told_to_flush_;
+      if (received->message.kind == MessageKind::kFlushed) ++flushed_;
+      if (received->message.kind == MessageKind::kCrashes)
+        context_.daemon.crashes = received->message.token;
       if (received->message.kind == MessageKind::kDrain && !stays_) return true;
       if (received->message.kind == MessageKind::kRefresh) ++refreshed_;
       if (received->message.kind == MessageKind::kPublished) {
@@ -100,6 +105,10 @@ class ScriptedChild {
       return std::to_string(context_.offline.key.size()) + " " + context_.offline.store;
     if (command == "forget") return Send({MessageKind::kForget, 0, number});
     if (command == "forgotten") return std::to_string(forgotten_);
+    if (command == "flush") return Send({MessageKind::kFlush});
+    if (command == "flushed")
+      return std::to_string(told_to_flush_) + " " + std::to_string(flushed_);
+    if (command == "crashes") return std::to_string(context_.daemon.crashes);
     if (command == "last") last_ = number;
     if (command == "refreshed") return std::to_string(refreshed_);
     if (command == "confirm") return Confirm(generation_, MonotonicMs());
@@ -189,6 +198,8 @@ class ScriptedChild {
   bool stays_ = false;
   unsigned last_ = 0;
   std::uint64_t forgotten_ = 0;
+  unsigned told_to_flush_ = 0;
+  unsigned flushed_ = 0;
 };
 
 }  // namespace

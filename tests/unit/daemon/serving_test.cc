@@ -226,7 +226,8 @@ class ServingTest : public testing::Test {
               [&](ClientId id, AnswerBytes bytes) { server.Reply(id, std::move(bytes)); },
               [&](ClientId id) { return server.Release(id); },
               [this](bool forced, const Answerer::Calls::Done& done) {
-                if (publishes_) return done(RefreshResult::kDone, "generation 2");
+                if (publishes_ && !reading_fails_)
+                  return done(RefreshResult::kDone, "generation 2");
                 done(forced ? RefreshResult::kDone : RefreshResult::kFailed,
                      forced ? "forced" : "too little left");
               },
@@ -236,7 +237,8 @@ class ServingTest : public testing::Test {
               [this](std::string_view name) {
                 forgotten_logins_ += name;
                 return name == "alice";
-              }},
+              },
+              [this](std::function<void()> done) { flush_others_(std::move(done)); }},
           loop, mailbox, log_);
       EventLoop::Watch results;
       loop.WatchIo(results, mailbox.fd(), EPOLLIN, [&](std::uint32_t) { mailbox.Deliver(); });
@@ -361,7 +363,9 @@ class ServingTest : public testing::Test {
   }
 
   const bool publishes_;
+  std::atomic<bool> reading_fails_ = false;
   std::string forgotten_logins_;
+  std::function<void(std::function<void()>)> flush_others_ = [](const auto& done) { done(); };
   Settings settings_;
   Table table_;
   Gate gate_;
@@ -758,6 +762,19 @@ TEST_F(RememberingTest, LoginIsForgottenWhateverTheCaseInWhichTheNameIsTyped) {
   EXPECT_EQ(Flush("Bob"), "0 answers forgotten") << "nothing of him was remembered";
 }
 
+TEST_F(RememberingTest, AnswerIsForgottenWhateverTheCaseInWhichTheNameIsTyped) {
+  ASSERT_EQ(Ask("alice"), Answer::Found());
+  EXPECT_EQ(Flush("ALICE"), "1 answer forgotten, and the remembered logins of alice");
+}
+
+TEST_F(RememberingTest, FlushOfOneNameLeavesTheOtherWhereCaseTellsTwoApart) {
+  mailbox_->Post([this] { settings_.accounts.name_case = NameCase::kExact; });
+  (void)Describe();
+  ASSERT_EQ(Ask("alice"), Answer::Found());
+  EXPECT_EQ(Flush("ALICE"), "0 answers forgotten");
+  EXPECT_EQ(Flush("alice"), "1 answer forgotten, and the remembered logins of alice");
+}
+
 TEST_F(RememberingTest, WhatWasForgottenIsNotServedWhileTheDatabaseIsDown) {
   ASSERT_EQ(Ask("alice"), Answer::Found());
   EXPECT_EQ(Flush("alice"), "1 answer forgotten, and the remembered logins of alice");
@@ -781,6 +798,42 @@ TEST_F(RememberingTest, AnswerThatWasUnderWayIsNeitherSharedNorRememberedAfterAF
 
 TEST_F(RememberingAndPublishingTest, FlushReturnsWhenTheSnapshotIsOfNow) {
   EXPECT_EQ(Flush("bob"), "0 answers forgotten; generation 2");
+}
+
+TEST_F(RememberingAndPublishingTest, FlushThatCannotReadAnewSaysWhatWasForgotten) {
+  reading_fails_ = true;
+  SocketControl control(listener_.path());
+  std::string text;
+  EXPECT_EQ(control.Flush("alice", [&](std::string_view said) { text = said; }),
+            Answer::Unavailable(Reason::kServerError));
+  EXPECT_EQ(text,
+            "0 answers forgotten, and the remembered logins of alice; not read anew: too little "
+            "left");
+}
+
+TEST_F(RememberingTest, FlushIsAnsweredWhenOtherChildrenHaveBeenTold) {
+  std::promise<std::function<void()>> told;
+  flush_others_ = [&](std::function<void()> done) { told.set_value(std::move(done)); };
+  RequestWriter request(RequestKind::kFlush);
+  const std::string bytes = Joined(request.Text("bob"));
+  const OwnedFd fd = Connect();
+  ASSERT_EQ(send(fd.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL),
+            static_cast<ssize_t>(bytes.size()));
+  const std::function<void()> done = told.get_future().get();
+  (void)Describe();
+  char byte = 0;
+  EXPECT_EQ(recv(fd.get(), &byte, 1, MSG_DONTWAIT), -1) << "answered already";
+  mailbox_->Post(done);
+  EXPECT_NE(ReadToTheEnd(fd).find("0 answers forgotten"), std::string::npos);
+}
+
+TEST_F(RememberingTest, WhatAnotherChildWasToldToForgetIsAskedAnew) {
+  ASSERT_EQ(Ask("alice"), Answer::Found());
+  table_.gone = true;
+  ASSERT_EQ(Ask("alice"), Answer::Found()) << "remembered";
+  mailbox_->Post([this] { answerer_->ForgetAnswers(); });
+  (void)Describe();
+  EXPECT_EQ(Ask("alice"), Answer::Absent());
 }
 
 TEST_F(RememberingTest, FlushIsForRoot) {

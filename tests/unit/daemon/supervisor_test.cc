@@ -619,6 +619,28 @@ TEST_F(SupervisorTest, ChildThatDoesNotComeUpLeavesTheOldOneServing) {
   EXPECT_EQ(Who().published, "10");
 }
 
+TEST_F(SupervisorTest, CrashesOfThoseThatWereToReplaceAChildAreToldToIt) {
+  Start(RunChildOfGoodSettings);
+  EXPECT_EQ(Ask("crashes"), "0");
+  const pid_t before = Who().pid;
+  WriteText(paths_.config,
+            std::string(kConfig) + "[accounts]\nmin_uid = " + std::to_string(kDeadly) + "\n");
+  kill(daemon_->pid(), SIGHUP);
+  EXPECT_TRUE(Eventually([&] { return std::stoi(Ask("crashes").value_or("0")) >= 3; }));
+  EXPECT_EQ(Who().pid, before);
+}
+
+TEST_F(SupervisorTest, FlushThatAChildTakesIsToldToTheOneThatServesBesideIt) {
+  Start();
+  const pid_t before = Who().pid;
+  ASSERT_EQ(Ask("flush"), "sent");
+  EXPECT_TRUE(Eventually([&] { return Ask("flushed") == "0 1"; }));
+  ASSERT_EQ(Ask("last 7"), "done");
+  kill(daemon_->pid(), SIGHUP);
+  EXPECT_TRUE(Eventually([&] { return Who().pid != before && !Lives(before); }));
+  EXPECT_TRUE(Eventually([&] { return Ask("flushed") == "1 0"; }));
+}
+
 TEST_F(SupervisorTest, ChildThatDoesNotLeaveWhenAnotherHasTakenOverIsEnded) {
   Start();
   const pid_t before = Who().pid;

@@ -52,6 +52,7 @@ std::vector<char> Write(const Accounts& accounts, std::uint64_t generation, std:
   const int fd = memfd_create("snapshot", MFD_CLOEXEC);
   Require(fd >= 0, "memfd_create");
   SnapshotWriter writer(fd);
+  for (const auto& [uid, name] : accounts.owners) writer.SetOwner(uid, name);
   for (const User& user : accounts.users) writer.AddUser(user.record());
   for (const Group& group : accounts.groups) {
     std::string members;

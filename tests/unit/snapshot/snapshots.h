@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "common/snapshot/control_writer.h"
@@ -37,7 +38,8 @@ struct Group {
 struct Accounts {
   std::vector<User> users;
   std::vector<Group> groups;
-  bool listed = true;  // accounts.enumerate
+  bool listed = true;                                    // accounts.enumerate
+  std::vector<std::pair<Uid, std::string>> owners = {};  // of uids that are shared
 };
 
 // alice, bob and carol; staff with alice and bob, www with alice and a mailbox; and two names that

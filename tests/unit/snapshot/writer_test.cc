@@ -10,6 +10,7 @@
 #include <csignal>
 #include <set>
 
+#include "common/snapshot/verify.h"
 #include "faults.h"
 #include "snapshots.h"
 
@@ -96,6 +97,26 @@ TEST(Snapshot, OfSeveralAccountsWithOneIdTheShortestThenFirstNameAnswersWhatever
     ASSERT_EQ(ViewOf(file).FindGroupById(3001, group), Probe::kFound);
     EXPECT_EQ(group.name, "alfa");
   } while (std::ranges::next_permutation(accounts.groups, by_name).found);
+}
+
+TEST(Snapshot, TheUserWhomTheQueryNamesAnswersForASharedUidWhateverTheOrder) {
+  Accounts accounts{{{.name = "ann", .uid = 2001},
+                     {.name = "bob", .uid = 2001},
+                     {.name = "zoe.example", .uid = 2001},
+                     {.name = "cat", .uid = 2002},
+                     {.name = "dora", .uid = 2002}},
+                    {}};
+  accounts.owners = {{2001, "zoe.example"}, {2002, "nobody.else"}};
+  const auto by_name = [](const auto& a, const auto& b) { return a.name < b.name; };
+  do {
+    const auto file = Write(accounts);
+    UserRecord user;
+    ASSERT_EQ(ViewOf(file).FindUserById(2001, user), Probe::kFound);
+    EXPECT_EQ(user.name, "zoe.example");
+    ASSERT_EQ(ViewOf(file).FindUserById(2002, user), Probe::kFound);
+    EXPECT_EQ(user.name, "cat");
+    EXPECT_TRUE(VerifyWhole(ViewOf(file), test::Rules()).has_value());
+  } while (std::ranges::next_permutation(accounts.users, by_name).found);
 }
 
 TEST(Snapshot, TheFirstRowOfANameCountsAndTheOthersAreReported) {

@@ -63,6 +63,15 @@ class TableReaderTest : public ::testing::Test {
     });
     return read ? names : "error: " + read.error().text;
   }
+  // "5002:twin-b ", or what went wrong.
+  static std::string Owners(TableReader& reader) {
+    std::string owners;
+    const auto read = reader.Owners([&](Uid uid, std::string_view name) {
+      owners += std::to_string(uid) + ":" + std::string(name) + " ";
+      return true;
+    });
+    return read ? owners : "error: " + read.error().text;
+  }
   static void Insert(const std::string& from) {
     server_->Sql(
         "INSERT INTO users SELECT CONCAT('user', seq), 'x', 100000 + seq, '5000', '', '/h', "
@@ -131,6 +140,33 @@ TEST_F(TableReaderTest, TheOffsetIsTakenOffWhereMembersAreAskedFor) {
               std::string("[accounts]\nuid_offset = 100000\n") + kBareGroups);
   TableReader reader = Begin(layer);
   EXPECT_EQ(Groups(reader), "staff:105000,alice,bob empty:105005 web:105006,alice ");
+}
+
+TEST_F(TableReaderTest, WhoAnswersForASharedUidIsTheQuerysWord) {
+  constexpr char kRows[] = "SELECT username, password, uid, gid, gecos, homedir, shell FROM ";
+  const struct {
+    const char* query;
+    const char* owners;
+    std::size_t complaints;
+  } cases[] = {
+      {"users WHERE uid = :uid AND username LIKE '%b'", "105002:twin-b ", 0},
+      {"users WHERE uid = :uid ORDER BY username DESC", "105002:twin-a ", 0},
+      {"users WHERE uid = :uid AND username = 'alice'", "", 0},
+      {"users WHERE uid + 1 = :uid", "", 0},
+      {"no_such_table WHERE uid = :uid", "", 1},
+      {"nss_getpwnam WHERE uid = :uid ORDER BY CHAR_LENGTH(username), username LIMIT 16", "", 0},
+  };
+  for (const auto& [query, owners, complaints] : cases) {
+    Layer layer(Layer::Servers(*server_),
+                "[accounts]\nuid_offset = 100000\n[queries]\ngetpwuid = \"" + std::string(kRows) +
+                    query + "\"\n");
+    TableReader reader = Begin(layer);
+    EXPECT_EQ(Owners(reader), "") << "before the users";
+    EXPECT_EQ(Users(reader), kUsers);
+    EXPECT_EQ(Owners(reader), owners) << query;
+    EXPECT_EQ(Groups(reader), "staff:105000,alice,bob empty:105005 web:105006,alice ") << query;
+    EXPECT_EQ(layer.log().lines().size(), complaints) << query;
+  }
 }
 
 TEST_F(TableReaderTest, TheVersionIsThatOfTheRowsReadWithIt) {
