@@ -12,14 +12,22 @@ prepare() {
     start_database
     if [[ ${box[plain]} == no ]]; then
         install_sqlmap
-        configure_sqlmap
-        include_in_pam
+        if [[ ${box[mode]} != unconfigured ]]; then
+            configure_sqlmap
+            include_in_pam
+        fi
     fi
     await_database
-    create_database
+    if [[ ${box[mode]} == unconfigured ]]; then
+        run_sql_files
+    else
+        create_database
+        run_sql_files "$database"
+    fi
     if [[ ${box[plain]} == no ]]; then
         use_sqlmap
-        [[ ${box[mode]} == direct ]] || start_daemon
+        [[ ${box[mode]} == direct ]] || make_service_user
+        [[ ${box[mode]} != daemon ]] || start_daemon
     fi
 }
 
@@ -51,15 +59,19 @@ await_database() {
 }
 
 create_database() {
-    local file
     {
         printf 'CREATE DATABASE %s;\n' "$database"
         create_user sqlmapd.toml database
         create_user secrets.toml privileged
     } | sql || die "could not create the database"
+}
+
+# run_sql_files [DATABASE]
+run_sql_files() {
+    local file
     # shellcheck disable=SC2154
     for file in "${box_sql[@]}"; do
-        sql "$database" <"$file" || die "MariaDB refused $file"
+        sql "$@" <"$file" || die "MariaDB refused $file"
     done
 }
 
@@ -137,9 +149,12 @@ preload() {
     readlink -f "$("$(cache_value "${box[build]}" CMAKE_CXX_COMPILER)" -print-file-name="$1")" >/etc/ld.so.preload
 }
 
+make_service_user() {
+    grep -q '^_sqlmapd:' /etc/passwd || useradd --system --home-dir /nonexistent --shell /usr/sbin/nologin _sqlmapd
+}
+
 # Returns when it has published, or die with what it said. Whatever its configuration leaves out, it answers.
 start_daemon() {
-    grep -q '^_sqlmapd:' /etc/passwd || useradd --system --home-dir /nonexistent --shell /usr/sbin/nologin _sqlmapd
     /usr/sbin/sqlmapd --foreground </dev/null >/run/sqlmapd.log 2>&1 &
     local -r daemon=$!
     disown "$daemon"

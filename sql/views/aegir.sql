@@ -25,6 +25,7 @@ SELECT 10000        AS uid,              -- who owns the sites' files
 -- a look-up by name reads one row of each table through an index.
 CREATE OR REPLACE ALGORITHM = MERGE SQL SECURITY DEFINER VIEW nss_site AS
 SELECT n.title        AS title,
+       n.nid          AS nid,
        c.name         AS context,          -- the site's name again, or 'hostmaster'
        s.client       AS client,
        s.status       AS status,           -- 1 enabled, 0 queued, -1 disabled, -2 deleted

@@ -19,7 +19,7 @@ clang_tidy)
     ;;
 shell)
     shellcheck --external-sources scripts/{sandbox,test,demo,bench} scripts/lib/*.sh tests/checks/check.sh tests/unit/daemon/{secrets,units}.sh .ci/run \
-        conf/bash-completion/sqlmapctl
+        conf/bash-completion/sqlmapctl conf/sql-infrastructure/auth-host
     ;;
 *)
     echo "usage: check.sh asan | tsan | clang_tidy | shell" >&2

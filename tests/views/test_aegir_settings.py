@@ -88,10 +88,28 @@ def test_the_documented_edit_reaches_tables_with_a_prefix_in_another_database(ro
         root.run("", f"DROP DATABASE {tables}_views")
 
 
-def test_the_documented_cluster_joins_give_each_member_the_clusters_sites_once(root, identity, tables):
-    root.run(tables, """
-        INSERT INTO node (nid, vid, type, title, uid) VALUES (5, 5, 'server', 'cluster.example.net', 1);
-        INSERT INTO hosting_web_cluster (vid, nid, web_server_nid) VALUES (5, 5, 2), (5, 5, 3);
+def test_the_documented_edit_gives_a_host_views_and_accounts_that_know_its_own_sites_only(root, tables):
+    host = f"{tables}_web1"
+    root.run("", f"CREATE DATABASE {host}")
+    try:
+        script = aegir.documented(r'sed -E "(s/\(FROM\|JOIN\).*?)"').replace("aegir.", f"{tables}.").replace("192.0.2.7", "%")
+        edited = subprocess.run(["sed", "-E", script], input=aegir.views_with(frontend="web1.example.net"), text=True, capture_output=True,
+                                check=True).stdout
+        root.run(host, edited)
+        mine = ["aegir.example.net", "dora.example", "old.bolt.example", "www.acme.example"]
+        assert names(root, host) == mine
+        assert {row["owner"] for row in root.ask(host, aegir.AUTH, "www.acme.example")} == {"alice", "bob@acme.example", "erin"}
+        grants = "".join(row[column] for row in root.query("", "SHOW GRANTS FOR 'sqlmap_auth'@'%'") for column in row)
+        assert f"`{host}`.`nss_mysql`" in grants and f"`{tables}`" not in grants
+    finally:
+        root.run("", f"DROP DATABASE {host}; DROP USER 'sqlmap'@'%', 'sqlmap_auth'@'%'")
+
+
+@pytest.mark.parametrize("kind", ["cluster", "pack"])
+def test_the_documented_joins_give_each_member_of_a_cluster_or_pack_its_sites_once(root, identity, tables, kind):
+    root.run(tables, f"""
+        INSERT INTO node (nid, vid, type, title, uid) VALUES (5, 5, 'server', 'all.example.net', 1);
+        INSERT INTO hosting_web_{kind} (vid, nid, web_server_nid) VALUES (5, 5, 2), (5, 5, 3);
         UPDATE hosting_platform SET web_server = 5 WHERE vid = 222""")
     single = "JOIN node wn ON wn.nid = p.web_server\n"
     cluster = aegir.documented(r"(?s)(JOIN node sn ON.*?)```")

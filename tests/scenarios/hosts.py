@@ -1,0 +1,89 @@
+"""The hosts of a page that is about several, one of them in each line of tests/scenarios/NAME/hosts, which is as /etc/hosts:
+
+    10.0.0.7  web1
+
+Each is a thin container: a network, a host name, an /etc, a /run, a /var and homes of its own, and the /usr of all. They share one wire,
+each other's names and nothing else; this system, on which the page is followed, is one more on that wire. Its root may come to
+/run/hosts/NAME for their files. They end with it.
+"""
+
+import subprocess
+from pathlib import Path
+
+FILES = Path("/run/hosts")
+BRIDGE = "hosts"
+MINE = "10.0.0.254"
+
+# What they have from this system at first, and what is empty.
+COPIED = ["/etc", "/var/lib/pam"]
+EMPTY = ["/dev/shm", "/home", "/media", "/mnt", "/opt", "/root", "/run", "/srv", "/tmp", "/var/jail", "/var/lib/mysql", "/var/lib/sqlmapd",
+         "/var/log", "/var/mail", "/var/tmp"]
+# Run in the host to be, by its name; it lives as long as the script does.
+LIFE = f"""
+set -eu
+hostname "$1"
+mount -t tmpfs -o mode=755 "$1" /mnt
+mkdir /mnt/put-there
+for directory in {' '.join(COPIED)}; do
+    mkdir -p "/mnt/put-there$directory"
+    cp -a "$directory/." "/mnt/put-there$directory"
+done
+for directory in {' '.join(EMPTY)}; do
+    [ "$directory" = /mnt ] || mkdir -p "$directory" "/mnt/put-there$directory"
+done
+chmod 1777 /mnt/put-there/tmp /mnt/put-there/var/tmp /mnt/put-there/dev/shm
+chmod 700 /mnt/put-there/root
+mkdir -m 1777 /mnt/put-there/run/lock
+mkdir -m 755 /mnt/put-there/run/sshd
+for directory in {' '.join(COPIED + [directory for directory in EMPTY if directory != '/mnt'])}; do
+    mount --bind "/mnt/put-there$directory" "$directory"
+done
+echo "$1" > /etc/hostname
+ip link set lo up
+umount -l /mnt
+echo ready
+exec sleep infinity
+"""
+
+
+def ip(*words):
+    subprocess.run(["ip", *words], check=True)
+
+
+class Host:
+    def __init__(self, name, address, number):
+        self.name, self.address = name, address
+        self.life = subprocess.Popen(["unshare", "--mount", "--net", "--uts", "--propagation", "private", "sh", "-c", LIFE, "host", name],
+                                     stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, start_new_session=True)
+        assert self.life.stdout.readline() == "ready\n", f"there is no host {name}"
+        ip("link", "add", f"wire{number}", "type", "veth", "peer", "name", "eth0", "netns", str(self.life.pid))
+        ip("link", "set", f"wire{number}", "master", BRIDGE, "up")
+        self.run("ip", "address", "add", f"{address}/24", "dev", "eth0")
+        self.run("ip", "link", "set", "eth0", "up")
+        (FILES / name).symlink_to(f"/proc/{self.life.pid}/root")
+
+    @property
+    def way(self):
+        """What stands in front of a command that is to run there."""
+        return ["nsenter", f"--target={self.life.pid}", "--mount", "--net", "--uts", "env", "-C", "/root"]
+
+    def run(self, *words, **options):
+        """Its CompletedProcess; it raises if it fails, unless it is told not to."""
+        return subprocess.run([*self.way, *words], **{"check": True, "capture_output": True, "text": True, "timeout": 60, **options})
+
+    def file(self, path):
+        """Where this system sees it."""
+        return FILES / self.name / str(path).lstrip("/")
+
+
+def make_hosts(table):
+    """Those of the file, by name."""
+    ip("link", "add", BRIDGE, "type", "bridge", "forward_delay", "0")
+    ip("address", "add", f"{MINE}/24", "dev", BRIDGE)
+    ip("link", "set", BRIDGE, "up")
+    FILES.mkdir()
+    lines = table.read_text(encoding="utf-8")
+    with Path("/etc/hosts").open("a", encoding="utf-8") as known:
+        known.write(lines)
+    pairs = [line.split() for line in lines.splitlines()]
+    return {name: Host(name, address, number) for number, (address, name) in enumerate(pairs)}

@@ -1,0 +1,126 @@
+"""That a page which is not true is not taken for true, and that each use has all its parts."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from page import Reader, Step, is_true, masked, steps_of
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+USES = re.findall(r"^sqlmap_scenario\(([a-z0-9-]+)", (HERE / "CMakeLists.txt").read_text(encoding="utf-8"), re.MULTILINE)
+
+PAGE = """# A use
+
+```sh
+first
+```
+
+Words.
+
+## Here
+
+```
+not run
+```
+
+```sh on web1
+second
+## no heading
+```
+
+```text
+seen
+```
+
+<!-- run: third
+fourth -->
+
+### There
+
+```toml
+key = "not run"
+```
+
+```sh
+fifth
+```
+"""
+
+
+def test_the_steps_of_a_page_are_its_commands_in_their_order():
+    steps = steps_of(PAGE)
+    assert [(step.heading, step.where, step.script, step.hidden, step.shown) for step in steps] == [
+        ("", "", "first\n", False, None), ("Here", "on web1", "second\n## no heading\n", False, "seen\n"),
+        ("Here", "", "third\nfourth", True, None), ("There", "", "fifth\n", False, None)]
+    assert PAGE[slice(*steps[1].place)] == "seen\n"
+
+
+def test_an_output_that_belongs_to_no_command_is_not_passed_over():
+    with pytest.raises(AssertionError, match="no commands in front"):
+        steps_of("```sh\na\n```\nWords.\n```text\nb\n```\n")
+
+
+@pytest.mark.parametrize("one, other", [
+    ("took 0.3 ms", "took 12 ms"), ("SHA256:" + "a" * 43, "SHA256:" + "b" * 43), ("Nov  2 10:36", "Jan 12  2027"), ("sshd[12]: no", "sshd[4711]: no"),
+    ("47 ok, 1 warning, 0 errors", "48 ok, 1 warning, 0 errors")])
+def test_what_varies_is_no_difference(one, other):
+    assert masked(one) == masked(other)
+
+
+@pytest.mark.parametrize("one, other", [("uid=20001", "uid=20002"), ("-rw-r-----", "-rw-r--r--"), ("exit status 1", "exit status 2"), ("a\n", ""),
+    ("9 ok, 1 warning, 0 errors", "9 ok, 2 warnings, 0 errors")])
+def test_what_does_not_vary_is_a_difference(one, other):
+    assert masked(one) != masked(other)
+    assert not is_true(Step("", "", "", shown=one), other)
+
+
+@pytest.fixture
+def a_page(tmp_path, monkeypatch):
+    """Makes a page, and a reader of it for whom each command writes its own text but for `fail`."""
+    monkeypatch.setattr("page.PAGES", tmp_path)
+    monkeypatch.setattr("page.install_what_debian_does", lambda: None)
+
+    def make(text):
+        (tmp_path / "use.md").write_text(text, encoding="utf-8")
+        return Reader("use", run=lambda step: (int(step.script == "fail\n"), step.script))
+
+    return make
+
+
+def test_a_page_is_followed_as_far_as_it_is_asked_and_told_what_is_not_true(a_page):
+    reader = a_page("## A\n\n```sh\none\n```\n\n```text\none\n```\n\n## B\n\n```sh\ntwo\n```\n\n```text\nTwo\n```\n")
+    reader.follow(until="B")
+    reader.assert_true()
+    reader.follow()
+    with pytest.raises(AssertionError) as error:
+        reader.assert_true()
+    assert str(error.value) == "use.md, B:\ntwo\n--- the page shows\nTwo\n--- it wrote\ntwo\n\n"
+    reader.write()
+    assert reader.path.read_text(encoding="utf-8") == reader.text.replace("Two", "two")
+
+
+def test_a_command_that_fails_ends_the_walk(a_page):
+    reader = a_page("## A\n\n```sh\nfail\n```\n\n```sh\nnever\n```\n")
+    with pytest.raises(AssertionError, match="exit status 1 under 'A'"):
+        reader.follow()
+    assert reader.seen == []
+
+
+def test_a_heading_that_is_not_there_is_no_reason_to_follow_to_the_end(a_page):
+    with pytest.raises(AssertionError, match="no commands under 'C'"):
+        a_page("## A\n\n```sh\none\n```\n").follow(until="C")
+
+
+@pytest.mark.parametrize("name", USES)
+def test_a_use_has_all_its_parts(name):
+    test = HERE / name / f"test_{name.replace('-', '_')}.py"
+    parts = [test, ROOT / f"sql/views/{name}.sql", ROOT / f"conf/{name}", ROOT / f"doc/uses/{name}.md"]
+    assert [str(part) for part in parts if not part.exists()] == []
+
+
+def test_the_demonstration_knows_every_use():
+    words = subprocess.run([ROOT / "scripts/demo", "--help"], capture_output=True, text=True, check=True).stdout
+    assert f"NAME is one of: {' '.join(USES)}\n" in words
+    assert subprocess.run([ROOT / "scripts/demo", "no-use"], capture_output=True).returncode == 125
