@@ -12,16 +12,19 @@ from pathlib import Path
 
 FILES = Path("/run/hosts")
 BRIDGE = "hosts"
+CHECKOUT = Path(__file__).resolve().parents[2]
 MINE = "10.0.0.254"
 
 # What they have from this system at first, and what is empty.
 COPIED = ["/etc", "/var/lib/pam"]
 EMPTY = ["/dev/shm", "/home", "/media", "/mnt", "/opt", "/root", "/run", "/srv", "/tmp", "/var/jail", "/var/lib/mysql", "/var/lib/sqlmapd",
          "/var/log", "/var/mail", "/var/tmp"]
-# Run in the host to be, by its name; it lives as long as the script does.
+# Run in the host to be, by its name and the checkout, which may lie in what is emptied, and is where the scripts are that it runs; it
+# lives as long as the script does.
 LIFE = f"""
 set -eu
 hostname "$1"
+cd "$2"
 mount -t tmpfs -o mode=755 "$1" /mnt
 mkdir /mnt/put-there
 for directory in {' '.join(COPIED)}; do
@@ -38,6 +41,8 @@ mkdir -m 755 /mnt/put-there/run/sshd
 for directory in {' '.join(COPIED + [directory for directory in EMPTY if directory != '/mnt'])}; do
     mount --bind "/mnt/put-there$directory" "$directory"
 done
+mkdir -p "$2"
+mount --no-canonicalize --bind . "$2"
 echo "$1" > /etc/hostname
 ip link set lo up
 umount -l /mnt
@@ -53,7 +58,8 @@ def ip(*words):
 class Host:
     def __init__(self, name, address, number):
         self.name, self.address = name, address
-        self.life = subprocess.Popen(["unshare", "--mount", "--net", "--uts", "--propagation", "private", "sh", "-c", LIFE, "host", name],
+        self.life = subprocess.Popen(["unshare", "--mount", "--net", "--uts", "--propagation", "private",
+                                      "sh", "-c", LIFE, "host", name, CHECKOUT],
                                      stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, start_new_session=True)
         assert self.life.stdout.readline() == "ready\n", f"there is no host {name}"
         ip("link", "add", f"wire{number}", "type", "veth", "peer", "name", "eth0", "netns", str(self.life.pid))
