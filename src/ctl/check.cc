@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include <algorithm>
 #include <functional>
 #include <initializer_list>
 #include <iterator>
@@ -21,6 +22,8 @@
 #include "ctl/check/servers.h"
 #include "ctl/commands.h"
 #include "ctl/host.h"
+#include "ctl/nsswitch_lines.h"
+#include "ctl/text_file.h"
 
 namespace sqlmap {
 namespace {
@@ -44,17 +47,28 @@ void ThrowIfFilesHang(const HostPaths& paths) {
       {"a file of the installation, or of [database] tls",
        [&] { CheckFiles(paths, settings ? &*settings : nullptr, unshown); }},
       {paths.nsswitch, [&] { CheckNsswitch(paths.nsswitch, unshown); }},
-      {paths.pam_directory, [&] { CheckPam(paths.pam_directory, unshown); }},
+      {paths.pam_directory + ", " + paths.vendor_pam_directory +
+           ", or a file that is included there",
+       [&] { CheckPam(ShadowHashes::kNone, unshown); }},
   };
   const auto read = [&](std::size_t i) {
     files[i].read();
     return '.';
   };
-  const std::string seen = SeenInTime(std::size(files), read, Deadline::In(kFilesMs));
-  if (seen.size() == std::size(files)) return;
-  throw Failure(ExitStatus::kUnknown, files[seen.size()].of +
-                                          ": reading it did not end in time; see whether its file "
-                                          "system hangs");
+  const Seen seen = SeenInTime(std::size(files), read, Deadline::In(kFilesMs));
+  if (seen.words.size() == std::size(files)) return;
+  throw Failure(
+      ExitStatus::kUnknown,
+      files[seen.words.size()].of +
+          (seen.ended ? ": the process that read it came to its end too early; see whether "
+                        "memory is short"
+                      : ": reading it did not end in time; see whether its file system hangs"));
+}
+
+bool ShadowAsksSqlmap(const HostPaths& paths) {
+  const auto text = ReadTextFile(paths.nsswitch);
+  const auto services = text ? NssServicesOf(*text, "shadow") : std::nullopt;
+  return services && std::ranges::find(*services, "sqlmap", &NssService::name) != services->end();
 }
 
 // In the order in which they are shown. Each goes as far as it can without those before it.
@@ -68,6 +82,7 @@ std::vector<Finding> CheckAll(Screen& screen) {
   Findings servers("servers");
   Findings queries("queries");
   Findings data("data");
+  bool hashes = false;
   if (settings) {
     const Sessions sessions = CheckServers(*settings, screen, servers);
     if (FirstFor(sessions, AccountRole::kIdentity, false) == nullptr)
@@ -75,13 +90,14 @@ std::vector<Finding> CheckAll(Screen& screen) {
     // First, since it finds an account to ask the queries for.
     const std::optional<Sample> sample = CheckData(*settings, sessions, screen, data);
     CheckQueries(*settings, sessions, sample, screen, queries);
+    hashes = sample && sample->hashes && ShadowAsksSqlmap(paths);
   } else {
     NotAsked("the configuration has mistakes", {&servers, &queries, &data});
   }
   Findings nsswitch("nsswitch");
   CheckNsswitch(paths.nsswitch, nsswitch);
   Findings pam("pam");
-  CheckPam(paths.pam_directory, pam);
+  CheckPam(hashes ? ShadowHashes::kSome : ShadowHashes::kNone, pam);
   Findings daemon("daemon");
   CheckDaemon(paths, known, daemon);
   screen.Progress("");

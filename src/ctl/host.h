@@ -22,6 +22,7 @@ struct HostPaths {
   std::string group = "/etc/group";
   std::string nsswitch = "/etc/nsswitch.conf";
   std::string pam_directory = "/etc/pam.d";
+  std::string vendor_pam_directory = "/usr/lib/pam.d";  // behind it
   std::string control = "/run/sqlmapd/control";
   std::string socket = "/run/sqlmapd/socket";
   std::string persistent_snapshot = "/var/lib/sqlmapd/snapshot";

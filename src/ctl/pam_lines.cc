@@ -1,5 +1,7 @@
 #include "ctl/pam_lines.h"
 
+#include <utility>
+
 #include "common/account/rules.h"
 #include "ctl/text_lines.h"
 
@@ -25,19 +27,39 @@ std::vector<std::string> FieldsOf(std::string_view line) {
   return fields;
 }
 
+std::string_view WithoutBrackets(std::string_view word) {
+  if (!word.starts_with('[')) return word;
+  return word.substr(1, word.size() - (word.ends_with(']') ? 2 : 1));
+}
+
 }  // namespace
 
 std::string PamEntry::Type() const {
-  return Lower(words[0].starts_with('-') ? words[0].substr(1) : words[0]);
+  const std::string_view type = WithoutBrackets(words[0]);
+  return Lower(std::string(type.substr(type.starts_with('-') ? 1 : 0)));
 }
 
-std::string PamEntry::Control() const { return words.size() < 2 ? "" : Lower(words[1]); }
+std::string PamEntry::Control() const {
+  if (words.size() < 2) return {};
+  std::string control(WithoutBrackets(words[1]));
+  // Of statuses and actions libpam knows small letters alone.
+  return control.find('=') == std::string::npos ? Lower(std::move(control)) : control;
+}
+
+std::string_view PamEntry::Module() const {
+  return words.size() < 3 ? std::string_view() : WithoutBrackets(words[2]);
+}
 
 std::string_view PamEntry::Included() const {
-  if (words.size() >= 2 && Type() == "@include") return words[1];
+  if (words.size() >= 2 && Type() == "@include") return WithoutBrackets(words[1]);
   const std::string control = Control();
-  const bool includes = words.size() >= 3 && (control == "include" || control == "substack");
-  return includes ? words[2] : std::string_view();
+  return control == "include" || control == "substack" ? Module() : std::string_view();
+}
+
+std::string PamEntry::Text() const {
+  std::string text;
+  for (const std::string& word : words) text.append(text.empty() ? "" : " ").append(word);
+  return text;
 }
 
 std::vector<PamEntry> PamEntriesOf(std::string_view text) {

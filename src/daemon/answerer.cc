@@ -128,8 +128,8 @@ AnswerBytes NotHisOwn() {
 
 }  // namespace
 
-Answerer::Answerer(const Settings& settings, Sources sources, Calls calls, EventLoop& loop,
-                   Mailbox& mailbox, Log& log)
+Answerer::Answerer(const Settings& settings, Sources sources, Calls calls,
+                   std::atomic<std::uint64_t>& flushes, EventLoop& loop, Mailbox& mailbox, Log& log)
     : host_(HostName()),
       local_users_(settings.accounts.local_uids),
       rows_(settings.accounts),
@@ -139,6 +139,8 @@ Answerer::Answerer(const Settings& settings, Sources sources, Calls calls, Event
       mailbox_(mailbox),
       log_(log),
       cache_(settings.cache),
+      flushes_(flushes),
+      flushes_seen_(flushes),
       throttle_({.failures = settings.throttle.failures,
                  .longest_ms = std::int64_t{settings.throttle.longest_seconds} * 1000,
                  .forget_ms = std::int64_t{settings.throttle.forget_seconds} * 1000}),
@@ -160,6 +162,7 @@ Answerer::Answerer(const Settings& settings, Sources sources, Calls calls, Event
 }
 
 void Answerer::OnRequest(ClientId client, Asked asked) {
+  CatchUp(flushes_);
   const Request& request = asked.request();
   ++counters_.questions.at(static_cast<std::size_t>(request.kind));
   switch (request.kind) {
@@ -482,32 +485,31 @@ void Answerer::Refresh(ClientId client, const Request& request) {
 // What has not been published would be found by asking, all but a change of what has been: a new
 // account resolves once this is answered, and a changed one, too.
 void Answerer::Flush(ClientId client, const Request& request) {
+  // The others first: none of them answers from memory what is asked after our reply.
+  CatchUp(flushes_++);
+  ++flushes_seen_;
+  read_for_.clear();
   const std::string name = rows_.Canonical(request.name);
-  const std::size_t count = Forget([&](const std::string& question, const std::string* found) {
-    return name.empty() || IsAbout(name, question, found);
-  });
+  const std::size_t count =
+      cache_.Forget([&](const std::string& question, const std::string* found) {
+        return name.empty() || IsAbout(name, question, found);
+      });
   std::string forgotten =
       std::to_string(count) + (count == 1 ? " answer" : " answers") + " forgotten";
   if (!name.empty() && calls_.forget_login && calls_.forget_login(name))
     forgotten += ", and the remembered logins of " + name;
-  calls_.flush_others([this, client, forgotten] {
-    if (!calls_.publishes) return calls_.reply(client, Text(forgotten));
-    calls_.refresh(false, [this, client, forgotten](RefreshResult result, const std::string& text) {
-      if (result == RefreshResult::kDone)
-        return calls_.reply(client, Text(forgotten + "; " + text));
-      calls_.reply(client, NotRefreshed(result, forgotten + "; not read anew: " + text));
-    });
+  if (!calls_.publishes) return calls_.reply(client, Text(forgotten));
+  calls_.refresh(false, [this, client, forgotten](RefreshResult result, const std::string& text) {
+    if (result == RefreshResult::kDone) return calls_.reply(client, Text(forgotten + "; " + text));
+    calls_.reply(client, NotRefreshed(result, forgotten + "; not read anew: " + text));
   });
 }
 
-std::size_t Answerer::Forget(AnswerCache::Predicate drop) {
-  ++flushes_;
+void Answerer::CatchUp(std::uint64_t flushes) {
+  if (flushes == flushes_seen_) return;
+  flushes_seen_ = flushes;
   read_for_.clear();
-  return cache_.Forget(drop);
-}
-
-void Answerer::ForgetAnswers() {
-  (void)Forget([](const std::string&, const std::string*) { return true; });
+  (void)cache_.Forget([](const std::string&, const std::string*) { return true; });
 }
 
 template <typename Work>

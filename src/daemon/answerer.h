@@ -16,6 +16,7 @@
 #define SQLMAP_DAEMON_ANSWERER_H_
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -68,22 +69,19 @@ class Answerer {
     // What is remembered of that name's logins is not to be used any more; false: there was
     // nothing. The name is in the configuration's case. May be empty.
     std::function<bool(std::string_view name)> forget_login = nullptr;
-    // Other children, which serve beside this one during a reload, are to ForgetAnswers: before
-    // they answer what is asked after `done` was called.
-    std::function<void(std::function<void()> done)> flush_others;
   };
 
   // All must outlive the answerer. `log` hears of passwords that somebody tries here himself, since
   // what does not come from a service of root's has no other log, and of who is slowed down.
-  Answerer(const Settings& settings, Sources sources, Calls calls, EventLoop& loop,
-           Mailbox& mailbox, Log& log);
+  // `flushes` counts those of all children, which serve beside each other during a reload: whoever
+  // is asked after one that another was asked for answers nothing from memory that is older.
+  Answerer(const Settings& settings, Sources sources, Calls calls,
+           std::atomic<std::uint64_t>& flushes, EventLoop& loop, Mailbox& mailbox, Log& log);
 
   // The loop's thread.
   void OnRequest(ClientId client, Asked asked);
   // A snapshot that was read from `since_ms` on is out.
   void OnPublished(std::int64_t since_ms) { cache_.ForgetAskedBefore(since_ms); }
-  // Nothing that was asked before is answered from memory any more.
-  void ForgetAnswers();
 
   void Describe(StatusWriter& status) const;
   // Forgets what has been slow, or quick, long ago. To be called each second.
@@ -138,10 +136,10 @@ class Answerer {
   void List(ClientId client, const Asked& asked);
   void Refresh(ClientId client, const Request& request);
   void Flush(ClientId client, const Request& request);
-  // Also what is under way is not remembered. Returns how many answers were.
-  std::size_t Forget(AnswerCache::Predicate drop);
+  // Forgets everything if another child was asked for a flush: `flushes` is the count of all.
+  void CatchUp(std::uint64_t flushes);
   // What the name of each flight begins with.
-  std::string Epoch() const { return std::to_string(flushes_) + ' '; }
+  std::string Epoch() const { return std::to_string(flushes_seen_) + ' '; }
   // The reply is the AnswerBytes that `work` gives. The client is told so if the pool has too much
   // to do.
   template <typename Work>
@@ -158,7 +156,8 @@ class Answerer {
   Log& log_;
   AnswerCache cache_;
   std::unordered_map<std::string, UnderWay> under_way_;  // by epoch, user and question
-  std::uint64_t flushes_ = 0;  // nobody who comes after one shares a flight from before
+  std::atomic<std::uint64_t>& flushes_;
+  std::uint64_t flushes_seen_;  // nobody who comes after one shares a flight from before
   // By hashes of question and answer: accounts that a read has been asked for because of. If that
   // read did not change their answer, another one would not.
   std::unordered_map<std::size_t, std::size_t> read_for_;

@@ -1,5 +1,6 @@
 #include "daemon/channel.h"
 
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -49,6 +50,12 @@ bool Channel::Send(const Message& message, int descriptor) {
     sent = sendmsg(fd_.get(), &packet, MSG_NOSIGNAL | MSG_DONTWAIT);
   } while (sent < 0 && errno == EINTR);
   return sent == static_cast<ssize_t>(sizeof message);
+}
+
+bool Channel::SendIfRoom(const Message& message) {
+  // A local socket can be written, as poll(2) has it, while three quarters of its buffer are free.
+  pollfd room{fd_.get(), POLLOUT, 0};
+  return poll(&room, 1, 0) == 1 && (room.revents & POLLOUT) != 0 && Send(message);
 }
 
 std::expected<Channel::Received, Channel::Failure> Channel::Receive() {

@@ -25,13 +25,11 @@ enum class MessageKind : std::uint32_t {
   // child to parent, and on to the other children
   kForget = 5,  // of the name that `token` and `generation` together are the id of, nothing is to
                 // be remembered
-  kFlush = 6,   // nothing that was asked before is to be answered from memory; kFlushed comes back
   // parent to child
   kPublished = 16,  // `token`, and what became of it: `value` is one of `published`
   kRefresh = 17,    // read again now; `value` 1: even if much is missing
   kDrain = 18,    // answer what has been asked, take no more, and exit within `value` milliseconds
-  kFlushed = 19,  // the other children have been sent the oldest kFlush that was not answered yet
-  kCrashes = 20,  // DaemonFacts::crashes is `token` by now
+  kCrashes = 19,  // DaemonFacts::crashes is `token` by now
 };
 
 namespace published {
@@ -60,6 +58,10 @@ class Channel {
     kBroken,   // not a message
   };
 
+  // As many are received in one go: who talks without end does not keep the other side from the
+  // rest of its work.
+  static constexpr int kAtOnce = 64;
+
   Channel() = default;
   explicit Channel(OwnedFd fd) : fd_(std::move(fd)) {}
 
@@ -69,6 +71,8 @@ class Channel {
   int fd() const { return fd_.get(); }
   // Never blocks. False: the other side is gone or does not read.
   bool Send(const Message& message, int descriptor = -1);
+  // The same, but only while most of what may wait to be read is free.
+  bool SendIfRoom(const Message& message);
   // Never blocks.
   std::expected<Received, Failure> Receive();
 

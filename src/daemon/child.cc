@@ -6,9 +6,7 @@
 
 #include <cstdint>
 #include <cstring>
-#include <deque>
 #include <exception>
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -60,7 +58,7 @@ class Child {
                   answerer_.OnRequest(client, std::move(asked));
                 }),
         offline_(MakeOffline(log)),
-        answerer_(backend_.settings(), Sources(), Calls(), loop_, mailbox_, log) {
+        answerer_(backend_.settings(), Sources(), Calls(), context_.flushes, loop_, mailbox_, log) {
     if (PublishesSnapshots(backend_.settings())) refresher_ = MakeRefresher(log);
     loop_.WatchIo(channel_, context_.channel.fd(), EPOLLIN, [this](std::uint32_t) { Listen(); });
     loop_.WatchIo(results_, mailbox_.fd(), EPOLLIN, [this](std::uint32_t) { mailbox_.Deliver(); });
@@ -131,7 +129,6 @@ class Child {
               return offline_ != nullptr &&
                      offline_->memory().Forget(offline_->memory().NameId(name));
             },
-        .flush_others = [this](std::function<void()> done) { FlushOthers(std::move(done)); },
     };
   }
 
@@ -160,19 +157,6 @@ class Child {
         Refresher::Of(backend_.accounts()), backend_.settings(),
         Refresher::Published{context_.published, context_.generation},
         Refresher::Calls{publish, unchanged, confirm}, log);
-  }
-
-  void FlushOthers(std::function<void()> done) {
-    // Without a parent there is nobody else.
-    if (!context_.channel.Send({MessageKind::kFlush})) return done();
-    flushed_.push_back(std::move(done));
-  }
-
-  void OnFlushed() {
-    if (flushed_.empty()) return;
-    const std::function<void()> done = std::move(flushed_.front());
-    flushed_.pop_front();
-    done();
   }
 
   void Refresh(bool forced, Refresher::Done done) {
@@ -223,7 +207,7 @@ class Child {
 
   // What the parent says.
   void Listen() {
-    for (;;) {
+    for (int i = 0; i < Channel::kAtOnce; ++i) {
       const auto received = context_.channel.Receive();
       if (!received) {
         // Without its parent a child has nobody who would publish, or end it.
@@ -237,10 +221,6 @@ class Child {
         Refresh(message.value != 0, [](RefreshResult, const std::string&) {});
       } else if (message.kind == MessageKind::kForget && offline_ != nullptr) {
         offline_->memory().ForgetToo(NameToForget(message));
-      } else if (message.kind == MessageKind::kFlush) {
-        answerer_.ForgetAnswers();
-      } else if (message.kind == MessageKind::kFlushed) {
-        OnFlushed();
       } else if (message.kind == MessageKind::kCrashes) {
         context_.daemon.crashes = message.token;
       } else if (message.kind == MessageKind::kDrain) {
@@ -260,8 +240,7 @@ class Child {
   EventLoop::Watch alive_;
   EventLoop::Watch drained_;
   const std::int64_t start_time_ = time(nullptr);
-  std::int64_t since_ms_ = 0;                  // when the publication under way began to be read
-  std::deque<std::function<void()>> flushed_;  // who waits until the others have been told
+  std::int64_t since_ms_ = 0;  // when the publication under way began to be read
   // Threads that post to the mailbox: they end first.
   std::unique_ptr<OfflineLogins> offline_;  // asked by the next one
   Answerer answerer_;

@@ -2,6 +2,7 @@
 #ifndef SQLMAP_DAEMON_CHILD_H_
 #define SQLMAP_DAEMON_CHILD_H_
 
+#include <atomic>
 #include <cstdint>
 #include <optional>
 
@@ -25,9 +26,10 @@ struct ChildContext {
   Channel channel;
   std::optional<TableFacts> published;  // what all processes see now
   bool foreground;                      // log to standard error
-  std::uint64_t generation = 0;         // its number
-  OfflineBytes offline = {};            // what is remembered of logins
-  DaemonFacts daemon = {};
+  std::uint64_t generation;             // its number
+  OfflineBytes offline;                 // what is remembered of logins
+  DaemonFacts daemon;
+  std::atomic<std::uint64_t>& flushes;  // of all children, see Answerer; the parent's memory
 };
 
 // Serves until it is told to drain or the parent is gone; then the process ends. Returns an exit

@@ -41,7 +41,7 @@ int Live(const ChildPlan& plan, Channel channel, pid_t parent) noexcept {
     if (const auto done = BecomeUser(plan.user, parent); !done)
       return Fail(plan, done.error().c_str());
     return plan.run({plan.settings, plan.listener, std::move(channel), plan.published,
-                     plan.foreground, plan.generation, plan.offline, plan.daemon});
+                     plan.foreground, plan.generation, plan.offline, plan.daemon, plan.flushes});
   } catch (const std::exception& error) {
     return Fail(plan, error.what());
   }

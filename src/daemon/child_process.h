@@ -2,6 +2,7 @@
 #ifndef SQLMAP_DAEMON_CHILD_PROCESS_H_
 #define SQLMAP_DAEMON_CHILD_PROCESS_H_
 
+#include <atomic>
 #include <cstdint>
 #include <expected>
 #include <memory>
@@ -22,9 +23,10 @@ struct ChildPlan {
   int listener;
   std::optional<TableFacts> published;
   bool foreground;
-  std::uint64_t generation;     // see ChildContext
-  const OfflineBytes& offline;  // the same
-  DaemonFacts daemon;           // the same
+  std::uint64_t generation;             // see ChildContext
+  const OfflineBytes& offline;          // the same
+  DaemonFacts daemon;                   // the same
+  std::atomic<std::uint64_t>& flushes;  // the same
 };
 
 // Started at the beginning, killed at the end of its life.

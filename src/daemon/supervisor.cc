@@ -23,8 +23,6 @@ namespace {
 constexpr int kSignals[] = {SIGHUP, SIGUSR1, SIGTERM, SIGINT};
 constexpr std::int64_t kTickMs = 1'000;
 constexpr std::int64_t kParting = 1'000;  // ms that a child is given beyond what it is told
-// In one go: a child that talks without end does not keep the parent from the rest.
-constexpr int kMessagesAtOnce = 64;
 
 // The child serves thousands of clients. Without a service manager there is room for a thousand
 // descriptors only, unless somebody asks for more.
@@ -110,9 +108,9 @@ void Supervisor::WatchSignals() {
 bool Supervisor::TakeOver() {
   if (stopping_) return false;
   (void)listener_->Renew();
-  auto started = ChildProcess::Start({options_.run_child, user_, settings_, listener_->fd(),
-                                      publication_.facts(), options_.foreground,
-                                      publication_.generation(), offline_.bytes(), facts_});
+  auto started = ChildProcess::Start(
+      {options_.run_child, user_, settings_, listener_->fd(), publication_.facts(),
+       options_.foreground, publication_.generation(), offline_.bytes(), facts_, flushes_.value()});
   if (!started) {
     Say(LogLevel::kError, "a child cannot be started: " + started.error());
     return false;
@@ -141,7 +139,7 @@ void Supervisor::SendAway(ChildProcess& child, std::int64_t patience_ms) {
 }
 
 void Supervisor::OnMessage(ChildProcess& child) {
-  for (int i = 0; i < kMessagesAtOnce; ++i) {
+  for (int i = 0; i < Channel::kAtOnce; ++i) {
     auto received = child.channel.Receive();
     if (!received && received.error() == Channel::Failure::kNothing) return;
     if (!received) {
@@ -168,10 +166,6 @@ void Supervisor::OnMessage(ChildProcess& child) {
         break;
       case MessageKind::kForget:
         TellOthers(child, message);
-        break;
-      case MessageKind::kFlush:
-        TellOthers(child, message);
-        (void)child.channel.Send({MessageKind::kFlushed});
         break;
       default:
         return Distrust(child);
@@ -216,7 +210,11 @@ bool Supervisor::OnRemember(ChildProcess& child, const OwnedFd& memory) {
 
 void Supervisor::TellOthers(ChildProcess& child, const Message& message) {
   for (const auto& other : children_) {
-    if (other.get() != &child) (void)other->channel.Send(message);
+    if (other.get() == &child) continue;
+    // However much one child says, there is room for what we say to another.
+    if (!other->channel.SendIfRoom(message))
+      Say(LogLevel::kError,
+          "a child was not told what is to be forgotten: it is gone, or does not read");
   }
 }
 

@@ -21,6 +21,7 @@
 #include "daemon/privileges.h"
 #include "daemon/publication.h"
 #include "daemon/restart_policy.h"
+#include "daemon/shared_count.h"
 
 namespace sqlmap {
 
@@ -88,6 +89,7 @@ class Supervisor {
   OfflineFiles offline_;
   RestartPolicy restarts_;
   DaemonFacts facts_;
+  SharedCount flushes_;
   std::list<std::unique_ptr<ChildProcess>> children_;
   ChildProcess* current_ = nullptr;  // of children_: the one that serves; null: it will be started
   bool ready_ = false;               // the service manager knows that the current one serves

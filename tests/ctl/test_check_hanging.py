@@ -83,7 +83,7 @@ def leading_into(path, hung):
     (lambda hung: leading_into(CONFIG, hung), NAMED),
     (lambda hung: leading_into(SECRETS, hung), NAMED),
     (lambda hung: leading_into(NSSWITCH, hung), str(NSSWITCH)),
-    (lambda hung: leading_into(SSHD, hung), "/etc/pam.d"),
+    (lambda hung: leading_into(SSHD, hung), "/etc/pam.d, /usr/lib/pam.d, or a file that is included there"),
 ], ids=["tls_ca", "tls_key", "password_file", "sqlmapd.toml", "secrets.toml", "nsswitch.conf", "pam.d/sshd"])
 def test_a_file_that_hangs_is_named_and_nothing_waits_for_it(hanging, of):
     with hung_file_system(HUNG) as hung, hanging(hung):

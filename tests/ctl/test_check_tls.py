@@ -73,7 +73,8 @@ def fixture_certificates():
     make_certificate("good", "DNS:localhost,IP:127.0.0.1", "-days", "30")
     make_certificate("elsewhere", "DNS:elsewhere.example", "-days", "30")
     make_certificate("client", "DNS:client.example", "-days", "30")
-    shutil.chown(FILES / "client.key", "root")
+    shutil.chown(FILES / "client.key", "root", "_sqlmapd")
+    (FILES / "client.key").chmod(0o640)
     make_certificate("expired", "DNS:localhost,IP:127.0.0.1", "-days", "-1")
     shutil.copy(FILES / "ca.pem", FILES / "writable.pem")
     (FILES / "writable.pem").chmod(0o666)
@@ -114,7 +115,7 @@ CASES = {
     "verified by name": ("good", {"host": "localhost", "tls_ca": "ca.pem"},
                          let_in(f"{CIPHER}, the server is verified", "localhost:3306", files=CA)),
     "with a certificate of its own": ("good", {"tls_ca": "ca.pem", "tls_cert": "client.pem", "tls_key": "client.key"},
-                                      let_in(f"{CIPHER}, the server is verified", files=[*CA, ("client.pem", "0644"), ("client.key", "0600")])),
+                                      let_in(f"{CIPHER}, the server is verified", files=[*CA, ("client.pem", "0644"), ("client.key", "0640")])),
     "another name, and only the authority counts": ("elsewhere", {"tls": "verify-ca", "tls_ca": "ca.pem"},
                                                     let_in(f"{CIPHER}, to a server of the authority's, of any name", files=CA)),
     "not verified": ("good", {"tls": "required"}, let_in(
@@ -152,6 +153,23 @@ def test_who_is_verified_is_said_to_be_and_nobody_else_gets_a_password(case, hea
     assert {line.split(" ")[0] for line in after if area(line) == "queries"} == {"warning" if shut_out else "ok"}
     nowhere_else = {"files", "nsswitch", "pam"}
     assert [line for line in healthy if area(line) in nowhere_else and line not in after] == []
+
+
+MAY_NOT = "sqlmapd may not read it (mode {}); let it be of the group _sqlmapd, mode 0640, in a directory that all may enter"
+
+
+@pytest.mark.parametrize("group, mode, why", [
+    ("_sqlmapd", 0o600, MAY_NOT.format("0600")), ("ssl-cert", 0o640, MAY_NOT.format("0640")),
+    ("_sqlmapd", 0o644, f"everybody may read the passwords in it (mode 0644); chmod 0640 {FILES}/other.key")])
+def test_a_key_that_sqlmapd_may_not_read_or_all_may_is_named_though_root_gets_in_with_it(group, mode, why):
+    key = FILES / "other.key"
+    shutil.copy(FILES / "client.key", key)
+    subprocess.run(["groupadd", "--force", "--system", group], check=True)
+    shutil.chown(key, "root", group)
+    key.chmod(mode)
+    with with_certificate("good"), over_tcp(tls_ca="ca.pem", tls_cert="client.pem", tls_key="other.key"):
+        about = [line for line in findings() if str(key) in line]
+    assert about == [f"error files {key}: {why}"]
 
 
 @pytest.mark.parametrize("demand, settings, good", [

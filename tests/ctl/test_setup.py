@@ -1,5 +1,6 @@
 """sqlmapctl setup: nsswitch.conf and pam.d with sqlmap in them and without it, and root at home in both."""
 
+import json
 import os
 import pty
 import pwd
@@ -969,21 +970,86 @@ def test_undo_on_a_full_disk_says_what_it_has_not_undone(fresh):
     assert system() == fresh and list(COPIES.iterdir()) == []
 
 
-@pytest.mark.parametrize("first, second, twice", [
-    (["--services", "shell"], [], "/etc/pam.d/shell: account"),
-    ([], ["--services", "shell"], "/etc/pam.d/shell: account"),
-])
-def test_no_service_comes_to_ask_sqlmap_twice(fresh, first, second, twice):
-    assert run("setup", *first, "--yes").returncode == 0
+def test_no_service_comes_to_ask_sqlmap_twice(fresh):
+    assert run("setup", "--services", "shell", "--yes").returncode == 0
     before = system()
-    result = run("setup", *second, "--yes")
+    result = run("setup", "--yes")
     assert (result.returncode, result.stdout, result.stderr) == (
-        3, "", f"sqlmapctl: {twice} asks sqlmap already, and would ask it twice; take that out first, with sqlmapctl setup --undo if setup "
-               "has put it there\n")
+        3, "", "sqlmapctl: /etc/pam.d/shell: account asks sqlmap already, and would ask it twice; take that out first, with sqlmapctl setup "
+               "--undo if setup has put it there\n")
     assert system() == before
     # What it says to do.
     assert run("setup", "--undo", "--yes").returncode == 0
-    assert run("setup", *second, "--yes").returncode == 0
+    assert run("setup", "--yes").returncode == 0
+
+
+def test_no_service_comes_to_ask_sqlmap_twice_that_has_not_asked_before(fresh):
+    (PAM / "outer").write_text("@include common-session\n@include shell\n", encoding="utf-8")
+    before = {path: path.read_bytes() for path in PAM.iterdir()}
+    result = run("setup", "--services", "shell", "outer", "--yes")
+    assert (result.returncode, result.stdout) == (3, "") and result.stderr.startswith("sqlmapctl: /etc/pam.d/outer: account asks sqlmap already")
+    assert {path: path.read_bytes() for path in PAM.iterdir()} == before
+
+
+@pytest.mark.parametrize("first", [[], ["--services", "shell"]], ids=["by pam-auth-update", "by setup"])
+def test_a_service_that_asks_sqlmap_already_is_taken_as_done_and_nsswitch_is_set_up(fresh, first):
+    assert run("setup", *first, "--yes").returncode == 0
+    NSSWITCH.write_text(DEBIAN, encoding="utf-8")
+    before = {path: path.read_bytes() for path in PAM.iterdir()}
+    value = ask("setup", "--services", "shell", "--yes")
+    assert [change["path"] for change in value["changes"]] == [str(NSSWITCH)] and value["done"]
+    assert {path: path.read_bytes() for path in PAM.iterdir()} == before
+
+
+def test_a_service_that_asks_sqlmap_in_vain_is_not_taken_as_done(fresh):
+    """libpam refuses whom sqlmap has accepted."""
+    text = "auth substack common-sqlmap\nauth substack common-auth\n@include common-account\n"
+    (PAM / "shell").write_text(text, encoding="utf-8")
+    result = run("setup", "--services", "shell", "--yes")
+    assert (result.returncode, result.stdout, result.stderr) == (
+        3, "", "sqlmapctl: /etc/pam.d/shell with sqlmap: in auth, pam_deny.so behind pam_sqlmap refuses whom pam_sqlmap accepts; let \"@include "
+               "common-sqlmap\" stand in front of that, in place of lines with pam_sqlmap.so\n")
+    assert (PAM / "shell").read_text(encoding="utf-8") == text and NSSWITCH.read_text(encoding="utf-8") == DEBIAN
+
+
+def test_passwd_which_has_no_account_lines_keeps_those_of_the_service_other(fresh):
+    text = (PAM / "passwd").read_text(encoding="utf-8")
+    assert pamtester("passwd", "root", "acct_mgmt").returncode == 0
+    result = run("setup", "--services", "passwd", "--yes")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert (PAM / "passwd").read_text(encoding="utf-8") == text.replace("@include", "password include common-sqlmap\n@include", 1)
+    assert pamtester("passwd", "root", "acct_mgmt").returncode == 0
+    said = [f for f in json.loads(run("check", "--json").stdout)["findings"] if f["subject"] == "passwd" and f["area"] == "pam"]
+    assert [(f["level"], f["what"]) for f in said] == [("ok", "asks sqlmap in password")]
+    # Changed since: sqlmap's own words are taken out.
+    with (PAM / "passwd").open("a", encoding="utf-8") as file:
+        file.write("# mine\n")
+    assert run("setup", "--undo", "--yes").returncode == 0
+    assert (PAM / "passwd").read_text(encoding="utf-8") == text + "# mine\n"
+
+
+@pytest.fixture(name="vendors")
+def fixture_vendors():
+    """A service that is in the vendor's directory alone, as polkit-1 is."""
+    path = Path("/usr/lib/pam.d/vendor")
+    path.parent.mkdir(exist_ok=True)
+    yield path
+    path.unlink()
+
+
+def test_a_jump_in_a_service_that_the_vendor_brings_does_not_come_to_open_it(fresh, vendors):
+    line = f"auth [success=1 default=ignore] pam_succeed_if.so quiet user = {LOCAL}"
+    vendors.write_text(f"{line}\n@include common-auth\nauth optional pam_permit.so\naccount required pam_permit.so\n", encoding="utf-8")
+    assert pamtester("vendor", LOCAL, "authenticate", stdin=f"{LOCAL_PASSWORD}\n").returncode != 0
+    result = run("setup", "--yes")
+    assert (result.returncode, result.stdout, result.stderr) == (3, "", f'sqlmapctl: {vendors}: line 1, "{line}"{ELSEWHERE}{INSTEAD}\n')
+    assert system() == fresh
+
+
+def test_a_service_that_the_vendor_brings_is_tried(fresh, vendors):
+    vendors.write_text(SERVICE, encoding="utf-8")
+    trials = {trial["what"] for trial in ask("setup", "--yes")["trials"]}
+    assert {f"pam.d/vendor: {what}" for what in ("the account of root", "the right password of root's", "a wrong password of root's")} <= trials
 
 
 def test_a_common_file_that_has_become_a_link_keeps_undo_from_all_of_them(fresh, tmp_path):

@@ -1,49 +1,36 @@
 #include "common/account/shown_text.h"
 
 #include <algorithm>
-#include <cstdint>
 
 namespace sqlmap {
-namespace {
 
-// How many bytes the UTF-8 character at the front has, 0 if there is none (RFC 3629).
-std::size_t CharacterAtFront(std::string_view text) {
-  const auto lead = static_cast<unsigned char>(text[0]);
-  if (lead < 0x80) return 1;
-  std::size_t size = 0;
-  std::uint32_t least = 0;
-  if ((lead & 0xe0) == 0xc0) size = 2, least = 0x80;
-  if ((lead & 0xf0) == 0xe0) size = 3, least = 0x800;
-  if ((lead & 0xf8) == 0xf0) size = 4, least = 0x10000;
-  if (size == 0 || text.size() < size) return 0;
-  std::uint32_t code = lead & (0x7fU >> size);
+std::size_t ShownCharacter(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned first = byte(0);
+  if (first < 0x80) return first >= 0x20 && first != 0x7f ? 1 : 0;
+  const std::size_t size = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+  if (first < 0xc2 || first > 0xf4 || text.size() < size) return 0;
+  unsigned point = first & (0xffU >> (size + 1));
   for (std::size_t i = 1; i < size; ++i) {
-    const auto next = static_cast<unsigned char>(text[i]);
-    if ((next & 0xc0) != 0x80) return 0;
-    code = code << 6 | (next & 0x3fU);
+    if ((byte(i) & 0xc0) != 0x80) return 0;
+    point = (point << 6) | (byte(i) & 0x3fU);
   }
-  const bool surrogate = code >= 0xd800 && code <= 0xdfff;
-  return code < least || code > 0x10ffff || surrogate ? 0 : size;
+  // After the control characters that begin with 0xc2.
+  constexpr unsigned kLeast[] = {0, 0, 0xa0, 0x800, 0x10000};
+  const bool surrogate = point >= 0xd800 && point <= 0xdfff;
+  const bool turns = (point >= 0x200b && point <= 0x200f) || (point >= 0x2028 && point <= 0x202e) ||
+                     (point >= 0x2060 && point <= 0x206f) || point == 0xfeff || point == 0x61c;
+  return point < kLeast[size] || point > 0x10ffff || surrogate || turns ? 0 : size;
 }
-
-bool IsControl(std::string_view character) {
-  const auto byte = static_cast<unsigned char>(character[0]);
-  // The second kind of control characters begins with 0xc2 in UTF-8.
-  return byte < 0x20 || byte == 0x7f ||
-         (byte == 0xc2 && static_cast<unsigned char>(character[1]) < 0xa0);
-}
-
-}  // namespace
 
 std::string ShownText(std::string_view text, std::size_t most_bytes) {
   std::string result;
   while (!text.empty()) {
-    const std::size_t size = CharacterAtFront(text);
-    const std::string_view character = text.substr(0, std::max<std::size_t>(size, 1));
-    const bool shown = size != 0 && !IsControl(character);
-    if (result.size() + (shown ? size : 1) > most_bytes) break;
-    result += shown ? character : "?";
-    text.remove_prefix(character.size());
+    const std::size_t size = ShownCharacter(text);
+    const std::size_t step = std::max<std::size_t>(size, 1);
+    if (result.size() + step > most_bytes) break;
+    result += size != 0 ? text.substr(0, size) : "?";
+    text.remove_prefix(step);
   }
   return result;
 }

@@ -8,8 +8,12 @@
 
 namespace sqlmap {
 
-// `text` in UTF-8, cut between two characters; each byte that is none, and each character that
-// controls a terminal, becomes '?'.
+// Bytes of the UTF-8 character (RFC 3629) that `text`, which is not empty, begins with. 0: it is
+// none, or not to be shown: a control character, C0 or C1, or one that turns the direction of text,
+// breaks a line or cannot be seen.
+std::size_t ShownCharacter(std::string_view text);
+
+// `text` cut between two characters; each byte that is not of a ShownCharacter becomes '?'.
 std::string ShownText(std::string_view text, std::size_t most_bytes);
 
 }  // namespace sqlmap

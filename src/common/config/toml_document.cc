@@ -116,11 +116,13 @@ TomlDocument Flatten(const toml::table& root) {
   return document;
 }
 
-// toml++ quotes what it saw, which may be a password. Kept are the names of keys that stand twice,
-// and what was expected.
-std::string WithoutValues(std::string_view description) {
-  if (description.find("cannot redefine") != std::string_view::npos)
-    return std::string(description);
+// toml++ quotes what it saw, which may be a password, and so may what looks like a key. Kept is
+// what was expected.
+std::string WithoutQuotations(std::string_view description) {
+  for (const std::string_view twice : {"cannot redefine", "cannot insert"}) {
+    if (description.find(twice) != std::string_view::npos)
+      return "this key or section is there already";
+  }
   description = description.substr(0, description.find(", saw "));
   std::string kept(description);
   if (kept.find("expected ") != std::string::npos) return kept;
@@ -151,7 +153,8 @@ std::expected<TomlDocument, TomlError> ParseToml(std::string_view text) {
   scratch.parsed = toml::parse(std::string_view(scanned.text));
   if (scratch.parsed) return Flatten(scratch.parsed.table());
   const toml::parse_error& error = scratch.parsed.error();
-  return std::unexpected(TomlError{error.source().begin.line, WithoutValues(error.description())});
+  return std::unexpected(
+      TomlError{error.source().begin.line, WithoutQuotations(error.description())});
 }
 
 }  // namespace sqlmap

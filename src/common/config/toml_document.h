@@ -49,7 +49,7 @@ struct TomlDocument {
 
 struct TomlError {
   unsigned line = 0;
-  std::string what;  // never any text of a value: it may be a password
+  std::string what;  // never any of the text: it may be a password
 };
 
 // Text that is not UTF-8, holds a NUL, or says the same key twice is an error, as is a key of more

@@ -170,12 +170,16 @@ std::expected<ServerList::Opened, SqlError> ServerList::Connect(
     auto opened = ConnectOnce(sign_in, prospect);
     if (opened) return opened;
     bool answers = false;
+    bool elsewhere = false;
     for (const OthersTurn& turn : prospect.others_turns) {
       const auto learnt = AwaitTurn(turn, deadline);
       answers = learnt.has_value();
       if (answers) break;
-      if (prospect.full_pause == 0) opened = std::unexpected(learnt.error());
+      // What a server has told this call itself is worth more.
+      if (!prospect.asked) opened = std::unexpected(learnt.error());
+      elsewhere = elsewhere || learnt.error().elsewhere;
     }
+    opened.error().elsewhere = elsewhere;
     if (answers && !deadline.passed()) continue;
     if (prospect.full_pause == 0) return opened;
     const std::int64_t pause = prospect.full_pause << std::min(pauses++, kPauseDoublings);
@@ -201,6 +205,7 @@ std::expected<ServerList::Opened, SqlError> ServerList::ConnectOnce(const SignIn
     Claim claim(*this, servers_[i], sign_in.account.standings_[i]);
     if (claim.others_turn) prospect.others_turns.push_back({i, *claim.others_turn});
     if (!claim.granted) continue;
+    prospect.asked = true;
     Result connection = claim.slow ? Probe(claim, sign_in) : Try(claim, sign_in);
     if (connection) {
       claim.Succeed();
@@ -235,7 +240,7 @@ void ServerList::TellOfTurn() {
 // What another thread learns at a server is what this one would have learnt: all who wait are
 // answered by one try. The error: it found it still failing, or is not done in time.
 std::expected<void, SqlError> ServerList::AwaitTurn(const OthersTurn& awaited, Deadline deadline) {
-  // No turn takes longer but for a pause that a full server asked for.
+  // About as long as a turn may take.
   const Deadline limit = deadline.AtMost(database_.connect_timeout_ms);
   const Server& server = servers_[awaited.server];
   for (;;) {

@@ -137,6 +137,7 @@ class ServerList {
   };
   // Why one more try may be worth it.
   struct Prospect {
+    bool asked = false;                    // any server at all
     std::int64_t full_pause = 0;           // a server is full: after so many ms; 0: none is
     std::vector<OthersTurn> others_turns;  // other threads are about to know
   };

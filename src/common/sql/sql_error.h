@@ -31,7 +31,7 @@ struct SqlError {
   bool full = false;
   // It is there, and cannot be written: a replica, or a primary that has been told so.
   bool read_only = false;
-  // Another thread is finding out, and was not done in time: no server has been asked.
+  // About one server another thread was finding out, and was not done in time.
   bool elsewhere = false;
   // A server's own word, unless it was that it goes away: it answers, if with an error.
   bool answered = false;

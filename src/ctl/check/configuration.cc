@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "common/config/root_files.h"
 
@@ -14,6 +15,16 @@ bool AnyPrivileged(const Settings& settings) {
   return std::ranges::any_of(QueryDescriptions(), [&](const QueryDescription& query) {
     return query.privileged && settings.query(query.id).configured();
   });
+}
+
+// Both accounts are whoever asks: sockets that know him need no passwords.
+bool SignsInAsItself(const Settings& settings) {
+  const auto sockets = [](const std::vector<ServerAddress>& servers) {
+    return std::ranges::all_of(servers, &ServerAddress::is_socket);
+  };
+  const DatabaseSettings& database = settings.database;
+  return settings.privileged.password.empty() && database.password.empty() &&
+         sockets(database.servers) && sockets(database.writers);
 }
 
 }  // namespace
@@ -32,7 +43,7 @@ void JudgeSettings(const Settings& settings, Findings& findings) {
     findings.Warning(kPrivileged, "no user: there is no shadow and no PAM",
                      "name the account in secrets.toml, or write \"\" for its queries");
   } else if (settings.privileged.configured() && settings.privileged.user == database.user &&
-             !(settings.privileged.password.empty() && database.password.empty())) {
+             !SignsInAsItself(settings)) {
     findings.Warning(kPrivileged, "its user is that of [database], which then sees the hashes",
                      "give each an account of its own, as in the SQL of sqlmapctl views");
   }

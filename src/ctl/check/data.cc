@@ -181,8 +181,14 @@ class Check {
                              const auto shadow = reader_.Shadow(fields, row, text);
                              if (!shadow) return bad.Add(shadow.error());
                              ++good;
+                             // shadow(5): these are no hash, and nothing opens an account by them.
+                             if (shadow->hash.find_first_of("*!") != 0 && shadow->hash != "x")
+                               sample_.hashes = true;
                            });
-    if (!read) return;
+    if (!read) {
+      sample_.hashes = settings_.query(QueryId::kGetspnam).configured();
+      return;
+    }
     to_.Ok("shadow", std::to_string(good) + " lines");
     bad.Report("getspent", to_);
   }

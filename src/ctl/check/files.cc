@@ -1,12 +1,15 @@
 #include "ctl/check/files.h"
 
+#include <grp.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
 #include <utility>
 
 #include "common/account/trusted_path.h"
+#include "ctl/check/seen_in_time.h"
 
 namespace sqlmap {
 namespace {
@@ -26,7 +29,7 @@ enum class Wanted : std::uint8_t {
 enum class Readers : std::uint8_t {
   kAll,
   kAny,  // as few as its owner likes
-  kOwnerAndGroup,
+  kOwnerAndSqlmapd,
   kOwner,
 };
 
@@ -49,23 +52,42 @@ void CheckMissing(const File& file, int error, Findings& findings) {
   }
 }
 
-void CheckFile(const File& file, Findings& findings) {
+// With its user's rights alone, as sqlmapd will. On a host without that user there is no sqlmapd.
+bool SqlmapdMayRead(const std::string& path, const AccountSettings& accounts) {
+  constexpr std::int64_t kLookMs = 1'000;
+  const auto uid = accounts.local_uids.IdOf(kServiceUser);
+  const auto gid = accounts.local_gids.IdOf(kServiceUser);
+  if (!uid || !gid) return true;
+  const auto look = [&](std::size_t) {
+    const bool becomes = setgroups(0, nullptr) == 0 && setresgid(*gid, *gid, *gid) == 0 &&
+                         setresuid(*uid, *uid, *uid) == 0;
+    return becomes && access(path.c_str(), R_OK) == 0 ? 'y' : 'n';
+  };
+  return SeenInTime(1, look, Deadline::In(kLookMs)).words == "y";
+}
+
+void CheckFile(const File& file, const Settings* settings, Findings& findings) {
   struct stat status {};
   if (stat(file.path.c_str(), &status) != 0) return CheckMissing(file, errno, findings);
   if (const Ownership wrong = OwnershipOf(file.path); !wrong.what.empty())
     return findings.Error(file.path, wrong.what, wrong.remedy);
   const mode_t mode = status.st_mode;
-  const bool secret = file.readers == Readers::kOwner || file.readers == Readers::kOwnerAndGroup;
+  const bool secret = file.readers == Readers::kOwner || file.readers == Readers::kOwnerAndSqlmapd;
   if (secret && (mode & (S_IROTH | S_IXOTH)) != 0) {
-    return findings.Error(file.path,
-                          "everybody may read the passwords in it (mode " + Octal(mode) + ")",
-                          "chmod 0600 " + file.path);
+    return findings.Error(
+        file.path, "everybody may read the passwords in it (mode " + Octal(mode) + ")",
+        (file.readers == Readers::kOwner ? "chmod 0600 " : "chmod 0640 ") + file.path);
   }
   if (file.readers == Readers::kOwner && (mode & S_IRGRP) != 0 && status.st_gid != 0) {
     return findings.Warning(file.path,
                             "its group may read the passwords in it (gid " +
                                 std::to_string(status.st_gid) + ", mode " + Octal(mode) + ")",
                             "chmod 0600 " + file.path);
+  }
+  if (file.readers == Readers::kOwnerAndSqlmapd && !SqlmapdMayRead(file.path, settings->accounts)) {
+    return findings.Error(
+        file.path, "sqlmapd may not read it (mode " + Octal(mode) + ")",
+        "let it be of the group _sqlmapd, mode 0640, in a directory that all may enter");
   }
   const mode_t all = S_ISDIR(mode) ? S_IROTH | S_IXOTH : S_IROTH;
   if (file.readers == Readers::kAll && (mode & all) != all) {
@@ -119,19 +141,18 @@ void CheckFiles(const HostPaths& paths, const Settings* settings, Findings& find
       {SQLMAP_DAEMON_FILE, daemon ? Wanted::kNeeded : Wanted::kUnmissed, Readers::kAll, kInstall},
       {paths.pam_directory + "/common-sqlmap", Wanted::kMissed, Readers::kAll, kInstall},
   };
-  for (const File& file : files) CheckFile(file, findings);
+  for (const File& file : files) CheckFile(file, settings, findings);
   if (settings == nullptr) return;
   const DatabaseSettings& database = settings->database;
   for (const std::string& path : {database.tls_ca, database.tls_cert}) {
     if (!path.empty())
-      CheckFile({path, Wanted::kNeeded, Readers::kAll, "see [database] tls"}, findings);
+      CheckFile({path, Wanted::kNeeded, Readers::kAll, "see [database] tls"}, settings, findings);
   }
-  // Debian's group ssl-cert reads keys.
-  for (const auto& [path, readers] : {std::pair(database.tls_key, Readers::kOwnerAndGroup),
+  for (const auto& [path, readers] : {std::pair(database.tls_key, Readers::kOwnerAndSqlmapd),
                                       std::pair(database.password_file, Readers::kOwner)}) {
     if (!path.empty()) {
       CheckFile({path, Wanted::kNeeded, direct ? Readers::kAll : readers, "see [database]"},
-                findings);
+                settings, findings);
     }
   }
 }

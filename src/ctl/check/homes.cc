@@ -21,8 +21,10 @@ char LookAt(std::string_view home) {
 }  // namespace
 
 HomesSeen LookAtHomes(const std::vector<std::string_view>& homes, Deadline deadline) {
-  const std::string words = SeenInTime(
-      homes.size(), [&](std::size_t i) { return LookAt(homes[i]); }, deadline);
+  const std::string words =
+      SeenInTime(
+          homes.size(), [&](std::size_t i) { return LookAt(homes[i]); }, deadline)
+          .words;
   HomesSeen seen;
   for (std::size_t i = 0; i < words.size(); ++i) {
     if (words[i] == kThere) {

@@ -2,31 +2,26 @@
 #ifndef SQLMAP_CTL_CHECK_PAM_H_
 #define SQLMAP_CTL_CHECK_PAM_H_
 
-#include <map>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "ctl/check/finding.h"
 #include "ctl/check/pam_stage.h"
+#include "ctl/pam_walk.h"
 
 namespace sqlmap {
 
-// The texts of a pam.d directory by their names.
-using PamFiles = std::map<std::string, std::string, std::less<>>;
+// What the steps of a stack run, of all types, in their order.
+std::vector<PamLine> PamLinesOf(const PamStack& stack);
 
-struct PamStack {
-  std::vector<PamLine> lines;        // of all types, in order, with what is included
-  std::vector<std::string> missing;  // included, and not there
-};
+// What is to be said of one service that asks sqlmap. Pure.
+void JudgePamService(const PamTexts& texts, const std::string& service, ShadowHashes hashes,
+                     Findings& findings);
 
-// What a service runs: its own lines, and those of @include, include and substack. Pure.
-PamStack StackOf(const PamFiles& files, std::string_view service);
+// What is to be said of each service that runs pam_sqlmap.so, or that has no end. Pure.
+void JudgePam(const PamTexts& texts, ShadowHashes hashes, Findings& findings);
 
-// What is to be said of each service that runs pam_sqlmap.so. Pure.
-void JudgePam(const PamFiles& files, Findings& findings);
-
-void CheckPam(const std::string& directory, Findings& findings);
+void CheckPam(ShadowHashes hashes, Findings& findings);
 
 }  // namespace sqlmap
 

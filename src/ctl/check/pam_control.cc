@@ -29,17 +29,15 @@ std::optional<int> ActionIn(std::string_view text) {
 
 std::optional<PamControl> ReadPamControl(std::string_view text) {
   constexpr std::pair<std::string_view, std::string_view> kWords[] = {
-      {"required", "[success=ok new_authtok_reqd=ok ignore=ignore default=bad]"},
-      {"requisite", "[success=ok new_authtok_reqd=ok ignore=ignore default=die]"},
-      {"sufficient", "[success=done new_authtok_reqd=done default=ignore]"},
-      {"optional", "[success=ok new_authtok_reqd=ok default=ignore]"}};
+      {"required", "success=ok new_authtok_reqd=ok ignore=ignore default=bad"},
+      {"requisite", "success=ok new_authtok_reqd=ok ignore=ignore default=die"},
+      {"sufficient", "success=done new_authtok_reqd=done default=ignore"},
+      {"optional", "success=ok new_authtok_reqd=ok default=ignore"}};
   for (const auto& [word, meaning] : kWords) {
     if (text == word) text = meaning;
   }
-  if (text.size() < 2 || text.front() != '[' || text.back() != ']') return std::nullopt;
   std::string spaced;
-  for (const char c : text.substr(1, text.size() - 2))
-    spaced += c == '=' ? " = " : std::string(1, c);
+  for (const char c : text) spaced += c == '=' ? " = " : std::string(1, c);
   const auto words = WordsOf(spaced);
   if (words.size() % 3 != 0) return std::nullopt;
   std::array<std::optional<int>, std::size(kPamStatuses)> named;

@@ -49,8 +49,8 @@ enum PamAction : int { kReset = -5, kDie, kBad, kDone, kOk, kIgnore };
 // By the place of the status in kPamStatuses.
 using PamControl = std::array<int, std::size(kPamStatuses)>;
 
-// "required", or what stands in brackets, with them. nullopt: libpam does not understand it either,
-// and then whatever the module returns is bad.
+// "required", or what stands in brackets, without them. nullopt: libpam does not understand it
+// either, and then whatever the module returns is bad.
 std::optional<PamControl> ReadPamControl(std::string_view text);
 
 }  // namespace sqlmap

@@ -20,7 +20,8 @@ bool IsOneOf(std::string_view name, std::initializer_list<std::string_view> name
   return std::ranges::find(names, name) != names.end();
 }
 
-// Those that ask for passwords of their own, which nobody of the database has.
+// Those that ask for passwords of their own, which nobody of the database has, unless pam_unix
+// finds his in shadow(5).
 bool AsksPasswords(std::string_view module) {
   return IsOneOf(module, {"pam_krb5.so", "pam_ldap.so", "pam_mysql.so", "pam_pwdfile.so",
                           "pam_sss.so", "pam_unix.so", "pam_userdb.so", "pam_winbind.so"});
@@ -47,25 +48,36 @@ struct Returns {
   bool host_decides = false;  // which of them; else that is not known
 };
 
-Returns ReturnsOf(const PamLine& line, PamPerson person) {
+std::vector<std::string_view> OurReturns(const PamLine& line, PamPerson person) {
+  const bool auth = line.type == "auth";
+  std::vector<std::string_view> statuses;
+  if (person == PamPerson::kAccepted) {
+    statuses = {"success"};
+  } else if (person == PamPerson::kRefused) {
+    statuses = {"perm_denied", "acct_expired", "authtok_expired", "cred_insufficient"};
+    if (auth) statuses.insert(statuses.end(), {"auth_err", "maxtries"});
+  } else {
+    statuses = {"user_unknown", "authinfo_unavail", "cred_unavail"};
+    if (line.may_ignore) statuses.emplace_back("ignore");
+  }
+  return statuses;
+}
+
+Returns ReturnsOf(const PamLine& line, PamPerson person, ShadowHashes hashes) {
   const bool auth = line.type == "auth";
   const std::string_view module = line.module;
-  if (module == kUs) {
-    if (person == PamPerson::kAccepted) return {{"success"}};
-    Returns refusals{{"perm_denied", "acct_expired", "authtok_expired", "cred_insufficient"}};
-    if (!auth) return refusals;
-    for (const char* const status :
-         {"auth_err", "maxtries", "user_unknown", "authinfo_unavail", "cred_unavail"}) {
-      refusals.statuses.emplace_back(status);
-    }
-    if (line.may_ignore) refusals.statuses.emplace_back("ignore");
-    return refusals;
-  }
+  if (module == kUs) return {OurReturns(line, person)};
   if (module == "pam_permit.so") return {{"success"}};
-  if (module == "pam_deny.so") return {{auth ? "auth_err" : "acct_expired"}};
+  if (module == "pam_deny.so") return {{"auth_err"}};
   if (module == "pam_localuser.so") return {{"perm_denied"}};
   if (auth && module == "pam_rootok.so") return {{"auth_err"}};
-  if (auth && AsksPasswords(module)) return {{"auth_err", "user_unknown", "authinfo_unavail"}};
+  if (auth && AsksPasswords(module)) {
+    Returns returns{{"auth_err", "user_unknown", "authinfo_unavail"}};
+    const bool finds_hash = module == "pam_unix.so" && hashes == ShadowHashes::kSome;
+    if (finds_hash && person != PamPerson::kUnasked)
+      returns.statuses.insert(returns.statuses.begin(), "success");
+    return returns;
+  }
   return {{std::begin(kPamStatuses), std::end(kPamStatuses)},
           AsksPasswords(module) || IsOfTheHost(module)};
 }
@@ -90,11 +102,12 @@ struct End {
 
 class Stage {
  public:
-  Stage(std::span<const PamLine> lines, PamPerson person)
+  Stage(std::span<const PamLine> lines, PamPerson person, ShadowHashes hashes)
       : lines_(lines),
         us_(static_cast<std::size_t>(std::ranges::find(lines, kUs, &PamLine::module) -
                                      lines.begin())),
         person_(person),
+        hashes_(hashes),
         steps_(lines.size()),
         ends_(lines.size() + 1) {
     for (const Impression impression : kImpressions) {
@@ -103,7 +116,7 @@ class Stage {
     }
     // Jumps go forward alone.
     for (std::size_t at = lines.size(); at-- > 0;) {
-      const Returns returns = ReturnsOf(lines[at], person);
+      const Returns returns = ReturnsOf(lines[at], person, hashes);
       for (const Impression impression : kImpressions) {
         steps_[at][impression] = StepsBehind(at, returns, impression);
         ends_[at][impression] = EndBehind(steps_[at][impression], returns.host_decides);
@@ -124,7 +137,7 @@ class Stage {
                                      [this](const Step& next) { return EndAt(next).possible; });
       if (Skips(at, *step)) {
         // By a rule of the host, which need not hold.
-        if (ReturnsOf(lines_[at], person_).host_decides) who.gets_in = GetsIn::kPerhaps;
+        if (ReturnsOf(lines_[at], person_, hashes_).host_decides) who.gets_in = GetsIn::kPerhaps;
         who.by = NameOf(at);
         return who;
       }
@@ -235,14 +248,15 @@ class Stage {
   const std::span<const PamLine> lines_;
   const std::size_t us_;
   const PamPerson person_;
+  const ShadowHashes hashes_;
   std::vector<std::array<Steps, std::size(kImpressions)>> steps_;
   std::vector<std::array<End, std::size(kImpressions)>> ends_;
 };
 
 }  // namespace
 
-PamStage JudgeStage(std::span<const PamLine> lines, PamPerson person) {
-  const Stage stage(lines, person);
+PamStage JudgeStage(std::span<const PamLine> lines, PamPerson person, ShadowHashes hashes) {
+  const Stage stage(lines, person, hashes);
   const End& end = stage.end();
   if (person == PamPerson::kAccepted) {
     if (end.granted) return {GetsIn::kSurely, {}};

@@ -11,7 +11,7 @@ namespace sqlmap {
 // One line that runs a module, or that begins a substack.
 struct PamLine {
   std::string type;     // auth, account, password, session
-  std::string control;  // "required", "[success=1 default=ignore]", "substack"; "": libpam has none
+  std::string control;  // "required", "success=1 default=ignore", "substack"; "": libpam has none
   std::string module;   // "pam_unix.so", without its directory; else what stands there
   int level = 0;        // how many substacks it is in
   bool may_ignore = false;  // an option lets pam_sqlmap.so say nothing
@@ -23,7 +23,12 @@ struct PamLine {
 enum class PamPerson : std::uint8_t {
   kAccepted,  // pam_sqlmap accepts the password, or the account
   kRefused,   // it does not
+  kUnasked,   // in auth: it does not know him, or cannot ask the database
 };
+
+// Whether shadow(5), as glibc has it from sqlmap, holds hashes by which pam_unix may accept a
+// password of somebody of the database.
+enum class ShadowHashes : std::uint8_t { kNone, kSome };
 
 enum class GetsIn : std::uint8_t {
   kNever,
@@ -38,9 +43,10 @@ struct PamStage {
 };
 
 // `lines`: those of one type, auth or account, with a pam_sqlmap.so. The host's own rules
-// (pam_nologin, pam_access, ...) are taken to hold; one that lets in kRefused, without pam_sqlmap
-// having been asked, does so kPerhaps.
-PamStage JudgeStage(std::span<const PamLine> lines, PamPerson person);
+// (pam_nologin, pam_access, ..., and in account also pam_unix and the others that have passwords of
+// their own) are taken to hold; one that lets somebody in without pam_sqlmap having been asked does
+// so kPerhaps.
+PamStage JudgeStage(std::span<const PamLine> lines, PamPerson person, ShadowHashes hashes);
 
 }  // namespace sqlmap
 

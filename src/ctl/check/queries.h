@@ -23,6 +23,8 @@ struct Sample {
   std::uint32_t uid = 0;
   std::string group;
   std::uint32_t gid = 0;
+  // Whether lines of shadow have hashes; also where there is no list that tells.
+  bool hashes = false;
 };
 
 // What is wrong with the types of the columns that hold numbers. Pure.

@@ -32,7 +32,7 @@ namespace {
 
 }  // namespace
 
-std::string SeenInTime(std::size_t count, FunctionRef<char(std::size_t)> look, Deadline deadline) {
+Seen SeenInTime(std::size_t count, FunctionRef<char(std::size_t)> look, Deadline deadline) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) throw std::system_error(errno, std::generic_category(), "pipe");
   const OwnedFd from(ends[0]);
@@ -42,17 +42,18 @@ std::string SeenInTime(std::size_t count, FunctionRef<char(std::size_t)> look, D
   if (child == 0) Look(count, look, to.get());
   to = OwnedFd();
 
-  std::string seen;
-  while (seen.size() < count) {
+  Seen seen;
+  while (seen.words.size() < count) {
     pollfd ready{from.get(), POLLIN, 0};
     if (poll(&ready, 1, deadline.RemainingMs()) <= 0 || deadline.passed()) break;
     char words[4096];
     const ssize_t got = read(from.get(), words, sizeof words);
+    seen.ended = got == 0;
     if (got <= 0) break;
-    seen.append(words, static_cast<std::size_t>(got));
+    seen.words.append(words, static_cast<std::size_t>(got));
   }
   kill(child, SIGKILL);
-  waitpid(child, nullptr, seen.size() < count ? WNOHANG : 0);
+  waitpid(child, nullptr, seen.words.size() < count && !seen.ended ? WNOHANG : 0);
   return seen;
 }
 

@@ -10,11 +10,16 @@
 
 namespace sqlmap {
 
-// A child calls `look` with 0, 1, ... up to `count`: what it said of each, in their order, until
-// the first one that did not end in time. Whoever looks into a file system that hangs may not even
-// be killed: the child is left behind then, and holds nothing of ours. Throws std::system_error:
-// there can be no child.
-std::string SeenInTime(std::size_t count, FunctionRef<char(std::size_t)> look, Deadline deadline);
+struct Seen {
+  std::string words;  // what was said of each, in their order, until the first that did not end
+  bool ended =
+      false;  // before its time: the child is dead, or `look` threw, at the one behind them
+};
+
+// A child calls `look` with 0, 1, ... up to `count`. Whoever looks into a file system that hangs
+// may not even be killed: the child is left behind then, and holds nothing of ours. Throws
+// std::system_error: there can be no child.
+Seen SeenInTime(std::size_t count, FunctionRef<char(std::size_t)> look, Deadline deadline);
 
 }  // namespace sqlmap
 

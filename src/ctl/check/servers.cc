@@ -1,7 +1,9 @@
 #include "ctl/check/servers.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cstdint>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -46,6 +48,18 @@ bool IsGrantMissing(unsigned code) {
 // A name of this host's own, whose traffic does not leave it.
 bool IsLoopback(const std::string& host) {
   return host == "localhost" || host == "::1" || host.starts_with("127.");
+}
+
+// What a server says before TLS the client library repeats, number and all, in an error of its own.
+unsigned CodeOf(const SqlError& error) {
+  constexpr std::string_view kRepeats = "the following error cannot be verified: ";
+  const std::size_t at = error.text.find(kRepeats);
+  unsigned code = error.code;
+  if (at != std::string::npos) {
+    const std::string_view said = std::string_view(error.text).substr(at + kRepeats.size());
+    (void)std::from_chars(said.begin(), said.end(), code);
+  }
+  return code;
 }
 
 // One server. Its questions end as soon as it hangs.
@@ -307,27 +321,29 @@ std::string WordsOf(const SqlError& error) {
 
 std::string RemedyFor(const SqlError& error, const Settings& settings, AccountRole role) {
   const std::string& user = UserOf(settings, role);
-  if (IsGrantMissing(error.code) && error.kind == SqlError::Kind::kServer)
+  const unsigned code = CodeOf(error);
+  if (IsGrantMissing(code) && error.kind == SqlError::Kind::kServer)
     return "GRANT that to " + user + ", as the SQL of sqlmapctl views does";
-  if (error.code == 1146) return "make the view: sqlmapctl views has the SQL, or mend the query";
-  if (error.code == 1356) return "make the view anew: what it reads has changed";
-  if (error.code == 1045) {
+  if (code == 1146) return "make the view: sqlmapctl views has the SQL, or mend the query";
+  if (code == 1356) return "make the view anew: what it reads has changed";
+  if (code == 1045) {
     return "ALTER USER the password of " + user + " on the server, or mend it in secrets.toml";
   }
-  if (error.code == 1130) return "CREATE USER " + user + " for this host's address on the server";
-  if (error.code == 1044 || error.code == 1049) return "mend [database] name, or GRANT it";
+  if (code == 1130) return "CREATE USER " + user + " for this host's address on the server";
+  if (code == 1129) return "FLUSH HOSTS on the server, and see what broke off this host's sign-ins";
+  if (code == 1044 || code == 1049) return "mend [database] name, or GRANT it";
   if (error.text.ends_with("not root's alone"))
     return "mend the file's owner and mode, or [database] tls_ca, tls_cert and tls_key";
   const bool no_tls = error.text.find("offers no TLS") != std::string::npos ||
                       error.text.find("does not support") != std::string::npos;
-  if (!no_tls && error.text.find("TLS") != std::string::npos) {
+  if (!no_tls && code == 0 && error.text.find("TLS") != std::string::npos) {
     return "give the server a certificate that is valid, and for its name, and [database] tls_ca "
            "the file of its authority";
   }
-  if (no_tls || (error.refused && error.kind == SqlError::Kind::kUnreachable && error.code == 0)) {
+  if (no_tls || (error.refused && error.kind == SqlError::Kind::kUnreachable && code == 0)) {
     return "switch TLS on at the server, with a certificate for its name, or see [database] tls";
   }
-  if (error.full) return "raise max_connections on the server";
+  if (error.full || code == 1040) return "raise max_connections on the server";
   if (error.text.starts_with(kNameTimeout))
     return "see resolv.conf(5), or write the server's address into /etc/hosts";
   if (error.kind == SqlError::Kind::kTimeout) return "see whether the server hangs";

@@ -21,7 +21,7 @@ bool NameResolves(const std::string& host, Deadline deadline) {
     if (getaddrinfo(host.c_str(), nullptr, nullptr, &found) == 0) freeaddrinfo(found);
     return '.';
   };
-  return !SeenInTime(1, look_up, deadline).empty();
+  return !SeenInTime(1, look_up, deadline).words.empty();
 }
 
 }  // namespace

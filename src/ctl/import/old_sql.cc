@@ -230,6 +230,19 @@ bool HasSeveralStatements(const std::vector<Token>& tokens) {
   });
 }
 
+// Of the query itself, not of one inside it. `sql` is what ConvertQuery gave.
+bool HasLimit(std::string sql) {
+  std::ranges::replace(sql, ':', ' ');  // our parameters, which the lexer would refuse
+  const auto tokens = Lexer(sql, std::nullopt, QueryId::kCount).Split();
+  int depth = 0;
+  for (const Token& token : tokens.value_or(std::vector<Token>())) {
+    if (token.kind == Token::Kind::kSymbol)
+      depth += token.text == "(" ? 1 : token.text == ")" ? -1 : 0;
+    if (depth == 0 && IsOneOf(&token, {"LIMIT"})) return true;
+  }
+  return false;
+}
+
 std::string Joined(const std::vector<Token>& tokens) {
   std::string sql;
   for (const Token& token : tokens) {
@@ -291,7 +304,7 @@ std::string WithNames(QueryId id, std::string_view sql, std::string_view wanted)
 std::string FirstWithNames(QueryId id, std::string_view sql, std::string_view wanted) {
   constexpr char kFirst[] = " LIMIT 1";
   // Inside, or the server may forget an ORDER BY; not a second one there.
-  if (Upper(sql).find("LIMIT") != std::string::npos) return WithNames(id, sql, wanted) + kFirst;
+  if (HasLimit(std::string(sql))) return WithNames(id, sql, wanted) + kFirst;
   return WithNames(id, std::string(sql) + kFirst, wanted);
 }
 

@@ -1,9 +1,12 @@
 // pam_mysql: arguments in pam.d lines, and a config_file with the same under other names, which
 // counts where both say something.
 #include <algorithm>
+#include <cstdint>
 #include <initializer_list>
 #include <iterator>
+#include <map>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "ctl/import/assignments.h"
@@ -263,16 +266,38 @@ constexpr char kOneQuery[] =
     ", and who passed one line had to pass the other: sqlmap has one query for both. Make them "
     "alike, or leave one out, and import again";
 
-// Remarks what differs from line to line; `settled` is not read there.
+bool LetsIn(std::string_view option) {
+  return std::ranges::find(kLetsIn, option) != std::end(kLetsIn);
+}
+
+std::string_view TypeOf(const PamMysqlLine& line) {
+  return std::string_view(line.type).substr(line.type.starts_with('-') ? 1 : 0);
+}
+
+// What lines are for, in the order in which they count. A session's let nobody in.
+enum class Purpose : std::uint8_t { kLogin, kPassword, kSession };
+
+Purpose PurposeOf(const PamMysqlLine& line) {
+  if (SameIgnoringCase(TypeOf(line), "session")) return Purpose::kSession;
+  return SameIgnoringCase(TypeOf(line), "password") ? Purpose::kPassword : Purpose::kLogin;
+}
+
+// Remarks what differs between lines, of which the first counts; `settled` is not read there.
 void CompareLines(const std::vector<PamMysqlLine>& lines, const OldValues& settled,
                   ImportRemarks& remarks) {
-  OldValues first;
+  struct First {
+    const OldValue* value;
+    Purpose purpose;
+  };
+  std::map<std::string_view, First> all;
   for (const PamMysqlLine& line : lines) {
+    const Purpose purpose = PurposeOf(line);
     for (const auto& [name, value] : line.arguments) {
-      const auto [at, is_new] = first.try_emplace(name, value);
-      if (is_new || at->second.text == value.text || settled.contains(name)) continue;
-      const std::string other = "line " + std::to_string(at->second.place.line);
-      if (std::ranges::find(kLetsIn, name) != std::end(kLetsIn)) {
+      const auto [at, is_new] = all.try_emplace(name, First{&value, purpose});
+      const First& first = at->second;
+      if (is_new || first.value->text == value.text || settled.contains(name)) continue;
+      const std::string other = "line " + std::to_string(first.value->place.line);
+      if (LetsIn(name) && purpose == first.purpose && purpose != Purpose::kSession) {
         remarks.push_back({value.place, kMistake, name, other + " has another value" + kOneQuery});
       } else {
         remarks.push_back(
@@ -280,12 +305,10 @@ void CompareLines(const std::vector<PamMysqlLine>& lines, const OldValues& settl
       }
     }
   }
-  const auto type_of = [](const PamMysqlLine& line) {
-    return std::string_view(line.type).substr(line.type.starts_with('-') ? 1 : 0);
-  };
   for (const PamMysqlLine& line : lines) {
+    if (PurposeOf(line) == Purpose::kSession) continue;
     const auto before = std::ranges::find_if(lines, [&](const PamMysqlLine& other) {
-      return SameIgnoringCase(type_of(other), type_of(line));
+      return SameIgnoringCase(TypeOf(other), TypeOf(line));
     });
     for (const std::string_view option : kLetsIn) {
       const bool has = line.arguments.contains(option);
@@ -315,6 +338,8 @@ OldConfiguration ReadPamMysql(const OldFile* service, const OldFile* config_file
   if (service != nullptr) lines = ScanPamService(*service, remarks);
   OldValues values;
   if (config_file != nullptr) ScanConfigFile(*config_file, values, remarks);
+  std::ranges::sort(lines, {},
+                    [](const PamMysqlLine& line) { return std::pair(PurposeOf(line), line.line); });
   CompareLines(lines, values, remarks);
   bool changes_passwords = false;
   for (const PamMysqlLine& line : lines) {
@@ -322,6 +347,7 @@ OldConfiguration ReadPamMysql(const OldFile* service, const OldFile* config_file
     values.insert(line.arguments.begin(), line.arguments.end());
   }
 
+  std::ranges::sort(lines, {}, &PamMysqlLine::line);
   std::vector<std::string> pam_lines;
   for (const PamMysqlLine& line : lines) {
     std::string text = line.type + " " + line.control + " pam_sqlmap.so";

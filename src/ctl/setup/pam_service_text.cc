@@ -13,7 +13,8 @@ constexpr std::string_view kOurs = "common-sqlmap";
 
 bool IsOurLine(std::string_view line) {
   const std::vector<std::string_view> words = WordsOf(line);
-  return words.size() == 2 && words[0] == "@include" && words[1] == kOurs;
+  if (words.empty() || words.back() != kOurs) return false;
+  return words.size() == 2 ? words[0] == "@include" : words.size() == 3 && words[1] == "include";
 }
 
 // A file of pam.d may be named by its path, too.
@@ -24,7 +25,8 @@ std::string_view FileIncludedBy(const PamEntry& entry) {
 
 }  // namespace
 
-std::expected<std::string, std::string> WithSqlmapInService(std::string_view text) {
+std::expected<std::string, std::string> WithSqlmapInService(
+    std::string_view text, const std::set<std::string, std::less<>>& types) {
   const std::vector<PamEntry> entries = PamEntriesOf(text);
   if (std::ranges::find(entries, kOurs, FileIncludedBy) != entries.end()) return std::string(text);
   const auto first = std::ranges::find_if(entries, [](const PamEntry& entry) {
@@ -32,10 +34,15 @@ std::expected<std::string, std::string> WithSqlmapInService(std::string_view tex
   });
   if (first == entries.end())
     return std::unexpected("there is no line \"@include common-...\" to stand in front of");
-  const bool carriage_returns = WholeLines(text.substr(first->at)).front().ends_with("\r\n");
-  std::string edited(text);
-  return edited.insert(first->at,
-                       "@include " + std::string(kOurs) + (carriage_returns ? "\r\n" : "\n"));
+  const std::string_view place = WholeLines(text.substr(first->at)).front();
+  const std::string end = std::string(kOurs) + (place.ends_with("\r\n") ? "\r\n" : "\n");
+  std::string lines;
+  if (types.contains("auth") && types.contains("account")) {
+    lines = "@include " + end;
+  } else {
+    for (const std::string& type : types) lines += type + " include " + end;
+  }
+  return std::string(text).insert(first->at, lines);
 }
 
 std::string WithoutSqlmapInService(std::string_view text) {

@@ -1,30 +1,20 @@
 #include "ctl/setup/pam_stacks.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
-#include <utility>
-
-#include "ctl/host.h"
-#include "ctl/pam_lines.h"
-
+#include <set>
 namespace sqlmap {
 namespace {
 
 constexpr std::string_view kOurs = "pam_sqlmap.so";
 constexpr std::string_view kSpace = " \t\r\n\f\v";
-constexpr int kDeepest = 16;  // of includes in each other; libpam's own limit is 16, too
-
-std::string PathOf(std::string_view included) {
-  if (included.starts_with('/')) return std::string(included);
-  return HostPaths().pam_directory + "/" + std::string(included);
-}
 
 bool IsOurs(std::string_view module) { return module.substr(module.rfind('/') + 1) == kOurs; }
 
-// What a [control] of numbers skips at most; 0 without one.
+// What a control with numbers skips at most; 0 without one.
 int LongestJump(std::string_view control) {
   int longest = 0;
-  if (!control.starts_with('[')) return longest;
   for (std::size_t equals = control.find('='); equals != std::string_view::npos;
        equals = control.find('=', equals + 1)) {
     int jump = 0;
@@ -44,87 +34,82 @@ struct Jump {
 using Jumps = std::vector<Jump>;
 using Places = decltype(PamChanges::places);
 
-// What is seen on the way through a stack.
-struct PamWalk {
-  bool changes = false;             // one of the places
-  std::map<std::string, int> ours;  // how often pam_sqlmap.so, by type
-  std::string jump;                 // the first past a place
+// What comes of the places where texts change, on the way through a stack.
+struct Passed {
+  bool any = false;
+  std::string jump;  // the first past one of them
 };
 
-class Walker {
+class Passage {
  public:
-  Walker(const PamTexts& texts, const Places& places) : texts_(texts), places_(places) {}
+  explicit Passage(const Places& places) : places_(places) {}
 
-  // `type`: lines of others do not count; "": all do. `jumps`: those of this level.
-  void Read(const std::string& path, std::string_view type, Jumps& jumps, int depth) {
-    const auto text = texts_.find(path);
-    if (text == texts_.end() || depth == kDeepest) return;
-    auto place = places_.find(path);
-    for (const PamEntry& entry : PamEntriesOf(text->second)) {
-      if (place != places_.end() && entry.at >= place->second) {
-        PassPlace(jumps);
-        place = places_.end();
-      }
-      ReadEntry(path, entry, type, jumps, depth);
+  void Step(const PamStep& step) {
+    levels_.resize(static_cast<std::size_t>(step.level) + 1);
+    if (const auto place = places_.find(step.path); place != places_.end()) {
+      const bool end = step.kind == PamStepKind::kEnd;
+      if ((end || step.entry.at >= place->second) && behind_.insert(step.path).second) PassPlace();
+      if (end) behind_.erase(step.path);
     }
-    if (place != places_.end()) PassPlace(jumps);
+    // A substack is one module to the jumps in front of it, and none leaves it.
+    if (step.kind != PamStepKind::kInclude && step.kind != PamStepKind::kEnd) Count(step);
   }
-  PamWalk Take() { return std::move(walk_); }
+  const Passed& passed() const { return passed_; }
 
  private:
-  void ReadEntry(const std::string& path, const PamEntry& entry, std::string_view type,
-                 Jumps& jumps, int depth) {
-    const std::string included = PathOf(entry.Included());
-    const std::string own = entry.Type();
-    if (own == "@include") return Read(included, type, jumps, depth + 1);
-    if (entry.words.size() < 3 || (!type.empty() && own != type)) return;
-    const std::string control = entry.Control();
-    if (control == "include") return Read(included, own, jumps, depth + 1);
-    for (Jump& jump : jumps) {
-      if (jump.type == own) --jump.left;
+  void Count(const PamStep& step) {
+    for (Jump& jump : levels_.back()) {
+      if (jump.type == step.type) --jump.left;
     }
-    if (control == "substack") {
-      // One module to the jumps in front of it, however long it is; and none leaves it.
-      Jumps inner;
-      return Read(included, own, inner, depth + 1);
-    }
-    if (IsOurs(entry.words[2])) ++walk_.ours[own];
-    const int skips = LongestJump(control);
+    const int skips = LongestJump(step.entry.Control());
     if (skips == 0) return;
-    std::string shown;
-    for (const std::string& word : entry.words) shown.append(shown.empty() ? "" : " ").append(word);
-    jumps.push_back(
-        {own, skips, path + ": line " + std::to_string(entry.number) + ", \"" + shown + "\""});
+    levels_.back().push_back({step.type, skips,
+                              step.path + ": line " + std::to_string(step.entry.number) + ", \"" +
+                                  step.entry.Text() + '"'});
   }
 
-  void PassPlace(const Jumps& jumps) {
-    walk_.changes = true;
+  void PassPlace() {
+    const Jumps& jumps = levels_.back();
+    passed_.any = true;
     const auto past = std::ranges::find_if(jumps, [](const Jump& jump) { return jump.left > 0; });
-    if (past != jumps.end() && walk_.jump.empty()) walk_.jump = past->words;
+    if (past != jumps.end() && passed_.jump.empty()) passed_.jump = past->words;
   }
 
-  const PamTexts& texts_;
   const Places& places_;
-  PamWalk walk_;
+  std::set<std::string> behind_;  // of the files that are open: whose place is passed
+  std::vector<Jumps> levels_;     // one more in each substack
+  Passed passed_;
 };
 
-// The stack that begins with the file `path`, as libpam reads it.
-PamWalk WalkStack(const PamTexts& texts, const Places& places, const std::string& path) {
-  Walker walker(texts, places);
-  Jumps jumps;
-  walker.Read(path, {}, jumps, 0);
-  return walker.Take();
+Passed PlacesPassed(const PamChanges& changes, const std::string& path) {
+  Passage passage(changes.places);
+  for (const PamStep& step : WalkPam(changes.before, path).steps) passage.Step(step);
+  return passage.passed();
 }
 
-}  // namespace
-
-std::vector<std::string> IncludedBy(std::string_view text) {
+// The files with which a stack may begin: all but those that are hidden by one of the same name.
+// Those that are only ever included are among them, for their own sake.
+std::vector<std::string> Beginnings(const PamTexts& texts) {
   std::vector<std::string> paths;
-  for (const PamEntry& entry : PamEntriesOf(text)) {
-    if (!entry.Included().empty()) paths.push_back(PathOf(entry.Included()));
+  for (const auto& [path, text] : texts) {
+    const std::string name = path.substr(path.rfind('/') + 1);
+    const std::vector<std::string> named = PamPathsFor(name);
+    if (std::ranges::find(named, path) == named.end() || PamPathOf(texts, name) == path)
+      paths.push_back(path);
   }
   return paths;
 }
+
+// How often pam_sqlmap.so, by type.
+std::map<std::string, int> CountOurs(const PamStack& stack) {
+  std::map<std::string, int> ours;
+  for (const PamStep& step : stack.steps) {
+    if (step.kind == PamStepKind::kModule && IsOurs(step.entry.Module())) ++ours[step.type];
+  }
+  return ours;
+}
+
+}  // namespace
 
 void PamChanges::Add(const std::string& path, std::string_view text_after) {
   const std::string_view text = before.at(path);
@@ -134,29 +119,43 @@ void PamChanges::Add(const std::string& path, std::string_view text_after) {
 }
 
 std::vector<std::string> ChangedStacks(const PamChanges& changes) {
-  std::vector<std::string> paths;
-  for (const auto& [path, text] : changes.before) {
-    if (WalkStack(changes.before, changes.places, path).changes) paths.push_back(path);
-  }
+  std::vector<std::string> paths = Beginnings(changes.before);
+  std::erase_if(paths, [&](const std::string& path) { return !PlacesPassed(changes, path).any; });
   return paths;
 }
 
 std::string JumpElsewhere(const PamChanges& changes) {
-  for (const auto& [path, text] : changes.before) {
-    std::string jump = WalkStack(changes.before, changes.places, path).jump;
+  for (const std::string& path : Beginnings(changes.before)) {
+    std::string jump = PlacesPassed(changes, path).jump;
     if (!jump.empty()) return jump;
   }
   return {};
 }
 
 std::string AskedTwice(const PamChanges& changes) {
-  for (const auto& [path, text] : changes.before) {
-    auto after = WalkStack(changes.after, {}, path).ours;
-    for (const auto& [type, count] : WalkStack(changes.before, {}, path).ours) {
-      if (after[type] > count) return path + ": " + type;
+  for (const std::string& path : Beginnings(changes.after)) {
+    auto before = CountOurs(WalkPam(changes.before, path));
+    for (const auto& [type, count] : CountOurs(WalkPam(changes.after, path))) {
+      if (count > std::max(1, before[type])) return path + ": " + type;
     }
   }
   return {};
+}
+
+std::string Endless(const PamTexts& texts) {
+  for (const std::string& path : Beginnings(texts)) {
+    std::string why = WalkPam(texts, path).endless;
+    if (!why.empty()) return why;
+  }
+  return {};
+}
+
+bool AsksSqlmap(const PamStack& stack) {
+  const auto ours = CountOurs(stack);
+  const auto types = TypesOf(stack);
+  return !ours.empty() && std::ranges::all_of(std::array{"auth", "account"}, [&](const char* type) {
+    return ours.contains(type) || !types.contains(type);
+  });
 }
 
 }  // namespace sqlmap

@@ -9,13 +9,9 @@
 #include <string_view>
 #include <vector>
 
+#include "ctl/pam_walk.h"
+
 namespace sqlmap {
-
-// Texts by their paths: the files of pam.d, and what they include, wherever it is.
-using PamTexts = std::map<std::string, std::string, std::less<>>;
-
-// The paths that a text includes, by @include, include or substack, in its order.
-std::vector<std::string> IncludedBy(std::string_view text);
 
 struct PamChanges {
   PamTexts before;
@@ -34,9 +30,15 @@ std::vector<std::string> ChangedStacks(const PamChanges& changes);
 // "/etc/pam.d/sshd: line 2, \"auth [success=3 default=ignore] pam_unix.so\"". "" if there is none.
 std::string JumpElsewhere(const PamChanges& changes);
 
-// The first stack that asks sqlmap before the changes, and once more after them:
-// "/etc/pam.d/sshd: auth". "" if there is none.
+// The first stack that the changes make ask sqlmap more than once: "/etc/pam.d/sshd: auth". "" if
+// there is none.
 std::string AskedTwice(const PamChanges& changes);
+
+// Why the first stack that has no end has none, see PamStack; "" if all have.
+std::string Endless(const PamTexts& texts);
+
+// Whether a stack asks sqlmap, and does so in each of auth and account of which it has lines.
+bool AsksSqlmap(const PamStack& stack);
 
 }  // namespace sqlmap
 

@@ -2,21 +2,21 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <iterator>
 #include <ranges>
 #include <set>
 #include <system_error>
 #include <utility>
 
+#include "ctl/check/pam.h"
 #include "ctl/exit_status.h"
 #include "ctl/host.h"
+#include "ctl/pam_files.h"
 #include "ctl/screen.h"
 #include "ctl/setup/nsswitch_text.h"
 #include "ctl/setup/pam_service_text.h"
 #include "ctl/setup/pam_stacks.h"
 #include "ctl/setup/profiles.h"
 #include "ctl/setup/system_file.h"
-#include "ctl/text_file.h"
 
 namespace sqlmap {
 namespace {
@@ -31,28 +31,34 @@ void Add(SetupPlan& plan, FileChange change) {
   if (change.before != change.after) plan.changes.push_back(std::move(change));
 }
 
-void CheckService(const std::string& service) {
+void CheckName(const std::string& service) {
   constexpr std::string_view kCharacters =
       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
-  if (service.empty() || service.starts_with('.') ||
+  const bool part = service.starts_with("common-");
+  if (service.empty() || (!part && !MayBePamService(service)) ||
       service.find_first_not_of(kCharacters) != std::string::npos)
     throw Failure(ExitStatus::kUsage,
                   "\"" + Printable(service) + "\" is not the name of a service");
-  if (service.starts_with("common-")) {
+  if (part) {
     throw Failure(ExitStatus::kUsage,
                   service +
                       " is not a service, but a part of many: sqlmapctl setup, without "
                       "--services, is for all of them");
   }
-  if (!SystemFileExists(ServiceFile(service)))
-    throw Failure(ExitStatus::kUsage, ServiceFile(service) + ": there is no such service");
+  if (SystemFileExists(ServiceFile(service))) return;
+  const std::string vendors = kPaths.vendor_pam_directory + "/" + service;
+  throw Failure(ExitStatus::kUsage,
+                ServiceFile(service) + ": there is no such " +
+                    (SystemFileExists(vendors) ? "file yet: copy " + vendors : "service"));
 }
 
-FileChange ServiceChange(const std::string& service) {
-  CheckService(service);
+// None where it asks sqlmap already, however it comes to that.
+FileChange ServiceChange(const std::string& service, const PamTexts& texts) {
   const std::string path = ServiceFile(service);
   std::string before = ReadSystemFile(path);
-  auto after = WithSqlmapInService(before);
+  const PamStack stack = WalkPam(texts, path);
+  if (AsksSqlmap(stack)) return {path, ChangeKind::kService, before, before};
+  auto after = WithSqlmapInService(before, TypesOf(stack));
   if (!after) throw Failure(ExitStatus::kUnknown, path + ": " + after.error());
   return {path, ChangeKind::kService, std::move(before), *std::move(after)};
 }
@@ -63,29 +69,7 @@ std::string WithoutSqlmap(ChangeKind kind, const std::string& text) {
                                        : WithoutSqlmapInService(text);
 }
 
-// What is in pam.d, and what that includes. What cannot be read is not there for libpam either.
-PamTexts ReadPamTexts() {
-  std::vector<std::string> paths;
-  std::error_code error;
-  for (fs::directory_iterator at(kPaths.pam_directory, error), end; !error && at != end;
-       at.increment(error)) {
-    if (!at->path().filename().string().starts_with('.')) paths.push_back(at->path());
-  }
-  PamTexts texts;
-  while (!paths.empty()) {
-    const std::string path = std::move(paths.back());
-    paths.pop_back();
-    if (texts.contains(path)) continue;
-    auto text = ReadTextFile(path);
-    if (!text) continue;
-    std::ranges::move(IncludedBy(*text), std::back_inserter(paths));
-    texts.emplace(path, *std::move(text));
-  }
-  return texts;
-}
-
-PamChanges PamChangesOf(const std::vector<FileChange>& changes) {
-  const PamTexts texts = ReadPamTexts();
+PamChanges PamChangesOf(const PamTexts& texts, const std::vector<FileChange>& changes) {
   PamChanges all{texts, texts, {}};
   for (const FileChange& change : changes) {
     for (const auto& [path, text] : texts) {
@@ -100,9 +84,18 @@ PamChanges PamChangesOf(const std::vector<FileChange>& changes) {
 constexpr char kElsewhere[] =
     ", skips modules behind the place of sqlmap's, and would land elsewhere";
 
-// Throws Failure for a stack that would do other things than it did, or ask sqlmap twice.
-void CheckStacks(const std::vector<FileChange>& changes, const std::string& instead_of_a_jump) {
-  const PamChanges stacks = PamChangesOf(changes);
+// Throws Failure for a stack that would do other things than it did, or ask sqlmap twice, or of
+// which nobody knows.
+void CheckStacks(const PamFiles& files, const std::vector<FileChange>& changes,
+                 const std::string& instead_of_a_jump) {
+  if (!files.unread.empty()) {
+    const auto& [path, why] = *files.unread.begin();
+    throw Failure(ExitStatus::kUnknown,
+                  path + ": " + why + "; what it includes is not known: move it out of there");
+  }
+  if (const std::string why = Endless(files.texts); !why.empty())
+    throw Failure(ExitStatus::kUnknown, why + ": mend that first");
+  const PamChanges stacks = PamChangesOf(files.texts, changes);
   if (const std::string jump = JumpElsewhere(stacks); !jump.empty())
     throw Failure(ExitStatus::kUnknown, jump + kElsewhere + "; " + instead_of_a_jump);
   if (const std::string twice = AskedTwice(stacks); !twice.empty()) {
@@ -110,6 +103,18 @@ void CheckStacks(const std::vector<FileChange>& changes, const std::string& inst
                   twice +
                       " asks sqlmap already, and would ask it twice; take that out first, with "
                       "sqlmapctl setup --undo if setup has put it there");
+  }
+}
+
+// Throws Failure for a service that has sqlmap already, and in which libpam would refuse whom
+// sqlmap accepts, or let in others. What changes is tried.
+void CheckService(const std::string& service, const PamTexts& texts) {
+  Findings findings("pam");
+  JudgePamService(texts, service, ShadowHashes::kNone, findings);
+  for (const Finding& finding : findings.list()) {
+    if (finding.level != Level::kError) continue;
+    throw Failure(ExitStatus::kUnknown,
+                  ServiceFile(service) + " with sqlmap: " + finding.what + "; " + finding.remedy);
   }
 }
 
@@ -196,17 +201,23 @@ SetupPlan PlanSetup(const std::vector<std::string>& services) {
   auto after = WithSqlmapInNsswitch(before);
   if (!after) throw Failure(ExitStatus::kUnknown, kPaths.nsswitch + ": " + after.error());
   Add(plan, {kPaths.nsswitch, ChangeKind::kNsswitch, std::move(before), *std::move(after)});
+  const PamFiles files = ReadPamFiles();
   if (services.empty()) {
     for (FileChange& change : ProfileChanges(Profiles::kEnabled)) Add(plan, std::move(change));
-    CheckStacks(plan.changes,
+    CheckStacks(files, plan.changes,
                 "write it without a number, or name the services instead: sqlmapctl setup "
                 "--services sshd");
     return plan;
   }
   (void)ReadSystemFile(ServiceFile("common-sqlmap"));  // what is included must be there
-  for (const std::string& service : std::set<std::string>(services.begin(), services.end()))
-    Add(plan, ServiceChange(service));
-  CheckStacks(plan.changes,
+  const std::set<std::string> chosen(services.begin(), services.end());
+  for (const std::string& service : chosen) {
+    CheckName(service);
+    FileChange change = ServiceChange(service, files.texts);
+    if (change.before == change.after) CheckService(service, files.texts);
+    Add(plan, std::move(change));
+  }
+  CheckStacks(files, plan.changes,
               "put the line \"@include common-sqlmap\" in by hand, and add the number of its "
               "modules of that type to the jump");
   return plan;
@@ -228,16 +239,18 @@ SetupPlan PlanUndo(const Journal& journal, bool unfinished_only) {
     }
   }
   if (!profiles.empty()) UndoProfiles(plan, journal, profiles, unfinished_only);
-  if (const std::string jump = JumpElsewhere(PamChangesOf(plan.changes)); !jump.empty())
+  if (const std::string jump = JumpElsewhere(PamChangesOf(ReadPamFiles().texts, plan.changes));
+      !jump.empty())
     plan.remarks.push_back("Mind: " + jump + kElsewhere + ".");
   return plan;
 }
 
 std::vector<std::string> ServicesOf(const std::vector<FileChange>& changes) {
+  const PamTexts texts = ReadPamFiles().texts;
+  const std::vector<std::string> changed = ChangedStacks(PamChangesOf(texts, changes));
   std::vector<std::string> services;
-  for (const std::string& path : ChangedStacks(PamChangesOf(changes))) {
-    const std::string name = fs::path(path).filename();
-    if (path == ServiceFile(name) && !name.starts_with("common-")) services.push_back(name);
+  for (const auto& [name, path] : PamServicesIn(texts)) {
+    if (std::ranges::find(changed, path) != changed.end()) services.push_back(name);
   }
   return services;
 }

@@ -21,8 +21,9 @@ bool NamesSqlmap(const FileChange& change);
 
 // nsswitch.conf; and these services of pam.d, or without any the profile of pam-auth-update. What
 // is there already is not in it. Throws Failure: kUsage for a service that there is not, kUnknown
-// for a file that has no place for sqlmap or is not to be touched, and for a stack whose jumps
-// would land elsewhere or that would ask sqlmap twice.
+// for a file that has no place for sqlmap or is not to be touched, for a stack whose jumps would
+// land elsewhere, that would ask sqlmap twice or that has no end, and for a service that has
+// sqlmap already and of which JudgePamService tells an error.
 SetupPlan PlanSetup(const std::vector<std::string>& services);
 
 // What the journal tells of, and no more: a file that still is as setup left it becomes what it

@@ -20,8 +20,14 @@ TEST(ShownText, ALineOfTheLogIsOneLineAndCommandsNoTerminal) {
   EXPECT_EQ(ShownText("\xc2\x9b"
                       "2J",
                       64),
-            "?2J")
+            "??2J")
       << "a control character in UTF-8";
+}
+
+TEST(ShownText, NobodyWritesALineOfTheLogBackwardsOrUnseen) {
+  for (const std::string mark : {"\u200b", "\u202e", "\u2028", "\u2066", "\ufeff"})
+    EXPECT_EQ(ShownText("a" + mark + "b", 64), "a???b");
+  EXPECT_EQ(ShownText("a\u061cb", 64), "a??b");
 }
 
 TEST(ShownText, BytesThatAreNoCharacterAreReplacedEach) {

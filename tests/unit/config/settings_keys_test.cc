@@ -147,8 +147,7 @@ TEST_P(EveryKey, IsReportedUnderItsLineIfItStandsTwice) {
   const std::string value = key.DefaultText().empty() ? "\"zqxjkv\"" : key.DefaultText();
   const Files files = FilesWith(key, std::string(key.key), value, 2);
   const std::string what = TheMistake(files, files.line + 1);
-  EXPECT_NE(what.find("cannot redefine existing"), std::string::npos) << what;
-  EXPECT_NE(what.find("'" + std::string(key.key) + "'"), std::string::npos) << what;
+  EXPECT_NE(what.find("this key or section is there already"), std::string::npos) << what;
 }
 
 TEST_P(EveryKey, IsGuessedFromAMisspelling) {

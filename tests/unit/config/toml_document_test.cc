@@ -45,8 +45,8 @@ TEST(ParseToml, SaysOnWhichLineTheTextStopsBeingToml) {
     for (int i = 0; i < 20; ++i) dots += ".a";
     return dots;
   }() + "]";
-  for (const Case& c : {Case{"a = 1\na = 2\n", 2, "cannot redefine existing integer 'a'"},
-                        {"[a]\n[b]\n[a]\n", 3, "cannot redefine existing table 'a'"},
+  for (const Case& c : {Case{"a = 1\na = 2\n", 2, "this key or section is there already"},
+                        {"[a]\n[b]\n[a]\n", 3, "this key or section is there already"},
                         {"a = 1\nb = \n", 2, "expected value"},
                         {"a = 1\nb\n", 2, "expected '='"},
                         {"a = 1\nb = 'x\n", 2, "string"},
@@ -128,6 +128,19 @@ TEST(ParseToml, NeverRepeatsAPieceOfAValue) {
         continue;  // what was expected
       EXPECT_EQ(what.find(piece), std::string::npos) << value << ": " << what;
     }
+  }
+}
+
+TEST(ParseToml, NeverRepeatsWhatLooksLikeAKey) {
+  for (const std::string_view text :
+       {"[a]\nzqxjkv = 1\nzqxjkv = 2\n", "[a]\nzqxjkv = 1\nzqxjkv.b = 2\n",
+        "[a]\n\"zqxjkv expected \" = {}\n\"zqxjkv expected \".b = 1\n",
+        "[a]\nb = {zqxjkv = 1, zqxjkv = 2}\n", "[zqxjkv]\n[zqxjkv]\n", "zqxjkv = 1\n[zqxjkv.b]\n",
+        "[zqxjkv]\n[[zqxjkv]]\n", "[a]\nb = 1\nb.zqxjkv = 2\n", "[a]\nzqxjkv zqxjkv = 1\n",
+        "[a]\nzqxjkv\n"}) {
+    const auto document = ParseToml(text);
+    ASSERT_FALSE(document) << text;
+    EXPECT_EQ(document.error().what.find("zqxjkv"), std::string::npos) << document.error().what;
   }
 }
 

@@ -7,22 +7,26 @@
 namespace sqlmap {
 namespace {
 
-const PamFiles kDebian = {
-    {"common-auth",
+const PamTexts kDebian = {
+    {"/etc/pam.d/common-auth",
      "auth [success=1 default=ignore] pam_unix.so nullok\nauth requisite "
      "pam_deny.so\nauth required pam_permit.so\n"},
-    {"common-account", "account required pam_unix.so\n"},
-    {"common-session", "session required pam_unix.so\n"},
-    {"common-sqlmap",
+    {"/etc/pam.d/common-account", "account required pam_unix.so\n"},
+    {"/etc/pam.d/common-session", "session required pam_unix.so\n"},
+    {"/etc/pam.d/common-sqlmap",
      "# accounts\nauth [perm_denied=ignore default=1] pam_localuser.so\nauth [success=done "
      "user_unknown=ignore \\\n  default=die] pam_sqlmap.so\naccount [success=ok default=bad] "
      "/usr/lib/security/pam_sqlmap.so\n-session optional pam_sqlmap.so\n"},
 };
 
-PamFiles With(const std::string& service, const std::string& text) {
-  PamFiles files = kDebian;
-  files[service] = text;
+PamTexts With(const std::string& service, const std::string& text) {
+  PamTexts files = kDebian;
+  files["/etc/pam.d/" + service] = text;
   return files;
+}
+
+PamStack StackOf(const PamTexts& files, const std::string& service) {
+  return WalkPam(files, PamPathOf(files, service));
 }
 
 TEST(Pam, AServiceRunsWhatItIncludesInItsOrder) {
@@ -32,25 +36,25 @@ TEST(Pam, AServiceRunsWhatItIncludesInItsOrder) {
            "broken\n"),
       "sshd");
   const std::vector<PamLine> lines = {
-      {"auth", "[perm_denied=ignore default=1]", "pam_localuser.so"},
-      {"auth", "[success=done user_unknown=ignore default=die]", "pam_sqlmap.so"},
-      {"account", "[success=ok default=bad]", "pam_sqlmap.so"},
+      {"auth", "perm_denied=ignore default=1", "pam_localuser.so"},
+      {"auth", "success=done user_unknown=ignore default=die", "pam_sqlmap.so"},
+      {"account", "success=ok default=bad", "pam_sqlmap.so"},
       {"session", "optional", "pam_sqlmap.so"},
-      {"auth", "[success=1 default=ignore]", "pam_unix.so"},
+      {"auth", "success=1 default=ignore", "pam_unix.so"},
       {"auth", "requisite", "pam_deny.so"},
       {"auth", "required", "pam_permit.so"},
       {"account", "substack", "common-account"},
       {"account", "required", "pam_unix.so", 1},
       {"auth", "", "\"broken\""},
   };
-  EXPECT_EQ(stack.lines, lines);
+  EXPECT_EQ(PamLinesOf(stack), lines);
   EXPECT_TRUE(stack.missing.empty());
 }
 
 TEST(Pam, AnIncludeOfOneTypeTakesNoOthers) {
   const PamStack stack = StackOf(With("ftp", "account include common-sqlmap\n"), "ftp");
-  EXPECT_EQ(stack.lines,
-            (std::vector<PamLine>{{"account", "[success=ok default=bad]", "pam_sqlmap.so"}}));
+  EXPECT_EQ(PamLinesOf(stack),
+            (std::vector<PamLine>{{"account", "success=ok default=bad", "pam_sqlmap.so"}}));
 }
 
 TEST(Pam, LinesAreToldApartAsLibpamDoes) {
@@ -61,30 +65,25 @@ TEST(Pam, LinesAreToldApartAsLibpamDoes) {
       "account required pam_d.so\nsession optional pam_e.so \\";
   const std::vector<PamLine> lines = {
       {"auth", "requisite", "pam_a.so"},
-      {"auth", "[success=1 default=ignore]", "pam_unix.so"},
+      {"auth", "success=1 default=ignore", "pam_unix.so"},
       {"auth", "requisite", "pam_deny.so"},
       {"auth", "required", "pam_permit.so"},
-      {"auth", "[success=1 default=ignore]", "pam_b.so"},
+      {"auth", "success=1 default=ignore", "pam_b.so"},
       {"account", "required", "pam_c.so\\"},
       {"account", "required", "pam_d.so"},
   };
-  EXPECT_EQ(StackOf(With("ftp", text), "ftp").lines, lines);
-}
-
-TEST(Pam, FilesThatIncludeEachOtherEnd) {
-  EXPECT_TRUE(StackOf(With("loop", "@include loop\n"), "loop").lines.empty());
+  EXPECT_EQ(PamLinesOf(StackOf(With("ftp", text), "ftp")), lines);
 }
 
 TEST(Pam, WhatIsNotThereIsNamed) {
-  EXPECT_EQ(StackOf(kDebian, "sshd").missing, std::vector<std::string>{"sshd"});
   EXPECT_EQ(StackOf(With("sshd", "@include common-ldap\n"), "sshd").missing,
             std::vector<std::string>{"common-ldap"});
 }
 
 // Of the service "sshd" with this text: level and subject of each finding.
-std::vector<std::string> Judged(const PamFiles& files) {
+std::vector<std::string> Judged(const PamTexts& files, ShadowHashes hashes = ShadowHashes::kNone) {
   Findings findings("pam");
-  JudgePam(files, findings);
+  JudgePam(files, hashes, findings);
   std::vector<std::string> said;
   for (const Finding& finding : findings.list()) {
     const bool ok = finding.level == Level::kOk;
@@ -138,6 +137,9 @@ TEST(Pam, NoServiceIsCalledGoodThatRefusesThePeopleOfTheDatabase) {
        "error sshd: in auth, pam_deny.so in front of pam_sqlmap refuses"},
       {"auth required pam_deny.so\n@include common-sqlmap\n",
        "error sshd: in auth, pam_deny.so in front of pam_sqlmap refuses"},
+      {"account [auth_err=bad acct_expired=ignore default=ignore] pam_deny.so\n@include "
+       "common-sqlmap\n",
+       "error sshd: in account, pam_deny.so in front of pam_sqlmap refuses"},
       {"account required pam_deny.so\n@include common-sqlmap\n",
        "error sshd: in account, pam_deny.so in front of pam_sqlmap refuses"},
       {"auth required pam_sqlmap.so\naccount required pam_sqlmap.so\n@include common-auth\n",
@@ -216,8 +218,8 @@ TEST(Pam, NoServiceIsCalledGoodThatLetsInWhomTheDatabaseDoesNot) {
        "warning sshd: in auth, pam_permit.so in front of pam_sqlmap may let in"},
   };
   for (const auto& [text, said] : rows) {
-    PamFiles files = With("sshd", text);
-    files["lax"] = "auth sufficient pam_permit.so\n";
+    PamTexts files = With("sshd", text);
+    files["/etc/pam.d/lax"] = "auth sufficient pam_permit.so\n";
     EXPECT_EQ(Judged(files),
               std::vector<std::string>{said + std::string(" whom pam_sqlmap refuses")})
         << text;
@@ -255,8 +257,8 @@ TEST(Pam, TheStacksThatDebianAndTheExamplesHaveAreGood) {
 }
 
 TEST(Pam, WhatASubstackTakesBackIsNotKnown) {
-  PamFiles files = With("sshd", "auth substack strange\n@include common-sqlmap\n");
-  files["strange"] = "auth [default=reset] pam_deny.so\n";
+  PamTexts files = With("sshd", "auth substack strange\n@include common-sqlmap\n");
+  files["/etc/pam.d/strange"] = "auth [default=reset] pam_deny.so\n";
   EXPECT_EQ(Judged(files),
             (std::vector<std::string>{"warning sshd: in auth, pam_deny.so in front of pam_sqlmap "
                                       "may refuse whom pam_sqlmap accepts",
@@ -265,28 +267,133 @@ TEST(Pam, WhatASubstackTakesBackIsNotKnown) {
 }
 
 TEST(Pam, TheProfilesOfPamAuthUpdateAreGood) {
-  PamFiles files = kDebian;
-  files["common-auth"] =
+  PamTexts files = kDebian;
+  files["/etc/pam.d/common-auth"] =
       "auth [perm_denied=ignore default=1] pam_localuser.so\nauth [success=3 user_unknown=ignore "
       "authinfo_unavail=ignore ignore=ignore module_unknown=ignore default=die] pam_sqlmap.so\n"
       "auth [success=2 default=ignore] pam_unix.so nullok try_first_pass\nauth [success=1 "
       "default=ignore] pam_sss.so use_first_pass\nauth requisite pam_deny.so\nauth required "
       "pam_permit.so\nauth optional pam_cap.so\n";
-  files["common-account"] =
+  files["/etc/pam.d/common-account"] =
       "account [success=1 default=ignore] pam_localuser.so\naccount [success=ok "
       "new_authtok_reqd=ok user_unknown=ignore authinfo_unavail=ignore ignore=ignore "
       "default=bad] pam_sqlmap.so\naccount [success=1 new_authtok_reqd=done default=ignore] "
       "pam_unix.so\naccount requisite pam_deny.so\naccount required pam_permit.so\n";
-  files["sshd"] =
+  files["/etc/pam.d/sshd"] =
       "@include common-auth\naccount required pam_nologin.so\n@include common-account\n";
   EXPECT_EQ(Judged(files), std::vector<std::string>{"ok sshd: asks sqlmap in auth, account"});
 }
 
 TEST(Pam, ASnippetOfTheDistributionIsNoService) {
   Findings findings("pam");
-  JudgePam(With("common-auth", "auth required pam_sqlmap.so\n"), findings);
+  JudgePam(With("common-auth", "auth required pam_sqlmap.so\n"), ShadowHashes::kNone, findings);
   ASSERT_EQ(findings.list().size(), 1U);
   EXPECT_EQ(findings.list()[0].subject, "services");
+}
+
+TEST(Pam, WhatStandsInBracketsIsNoOtherThanWhatDoesNot) {
+  for (const char* const text :
+       {"[auth] [SUFFICIENT] [pam_sqlmap.so]\naccount [required] pam_sqlmap.so\n",
+        "auth [include] common-sqlmap\naccount [Substack] [common-sqlmap]\n",
+        "auth success=done pam_sqlmap.so\naccount [required] pam_sqlmap.so\n"}) {
+    EXPECT_EQ(Judged(With("sshd", text)),
+              std::vector<std::string>{"ok sshd: asks sqlmap in auth, account"})
+        << text;
+  }
+  EXPECT_EQ(
+      Judged(With("sshd", "auth [ required ] pam_sqlmap.so\naccount required pam_sqlmap.so\n")),
+      std::vector<std::string>{
+          "error sshd: in auth, pam_sqlmap.so refuses whom pam_sqlmap accepts"});
+}
+
+TEST(Pam, WhatIsIncludedByItsPathIsWhatIsThere) {
+  PamTexts files = With("sshd",
+                        "@include /etc/site/common-account\n@include common-sqlmap\n@include "
+                        "common-auth\n@include common-account\n");
+  files["/etc/site/common-account"] = "auth sufficient pam_permit.so\n";
+  EXPECT_EQ(Judged(files),
+            std::vector<std::string>{"error sshd: in auth, pam_permit.so in front of "
+                                     "pam_sqlmap lets in whom pam_sqlmap refuses"});
+  files["/etc/site/common-account"] = "auth required pam_env.so\n";
+  EXPECT_EQ(Judged(files),
+            std::vector<std::string>{"ok sshd: asks sqlmap in auth, account, session"});
+}
+
+TEST(Pam, AServiceThatTheVendorBringsIsJudgedUnlessTheAdministratorsHidesIt) {
+  const std::string good =
+      "@include common-sqlmap\n@include common-auth\n@include common-account\n";
+  PamTexts files = With("sshd", good);
+  const std::vector<std::string> ok{"ok sshd: asks sqlmap in auth, account, session"};
+  files["/usr/lib/pam.d/sshd"] = "auth sufficient pam_permit.so\n" + good;
+  EXPECT_EQ(Judged(files), ok);
+  files["/usr/lib/pam.d/polkit-1"] = "auth sufficient pam_permit.so\n" + good;
+  EXPECT_EQ(Judged(files),
+            (std::vector<std::string>{"error polkit-1: in auth, pam_permit.so in front of "
+                                      "pam_sqlmap lets in whom pam_sqlmap refuses",
+                                      ok[0]}));
+}
+
+TEST(Pam, WhatOnlyTheVendorBringsIsIncludedByItsPathAlone) {
+  PamTexts files =
+      With("sshd", "@include vendor-rules\n@include common-sqlmap\n@include common-auth\n");
+  files["/usr/lib/pam.d/vendor-rules"] = "auth required pam_env.so\n";
+  EXPECT_EQ(Judged(files),
+            std::vector<std::string>{"error sshd: includes vendor-rules, which is not there, but "
+                                     "/usr/lib/pam.d/vendor-rules"});
+  files["/etc/pam.d/sshd"] =
+      "@include /usr/lib/pam.d/vendor-rules\n@include common-sqlmap\n@include common-auth\n";
+  EXPECT_EQ(Judged(files),
+            std::vector<std::string>{"ok sshd: asks sqlmap in auth, account, session"});
+}
+
+TEST(Pam, AServiceThatIncludesItselfOrTooMuchIsNotCalledGood) {
+  const std::string good = "auth required pam_sqlmap.so\naccount required pam_sqlmap.so\n";
+  EXPECT_EQ(Judged(With("sshd", good + "@include sshd\n")),
+            std::vector<std::string>{"error sshd: has no end: /etc/pam.d/sshd: line 3 includes "
+                                     "/etc/pam.d/sshd in itself"});
+  // Whether it asks sqlmap is not known.
+  PamTexts files = With("sshd", "@include common-many\n" + good);
+  for (int i = 0; i <= 10000; ++i) files["/etc/pam.d/common-many"] += "auth required pam_env.so\n";
+  EXPECT_EQ(Judged(files),
+            std::vector<std::string>{"error sshd: has no end: /etc/pam.d/common-many with what it "
+                                     "includes has more than 10000 lines"});
+}
+
+TEST(Pam, WhatAServiceHasNoLinesOfIsTheServiceOthers) {
+  PamTexts files = With("systemd-user", "account required pam_sqlmap.so\n");
+  files["/etc/pam.d/other"] = "auth required pam_sqlmap.so\naccount required pam_deny.so\n";
+  EXPECT_EQ(Judged(files).back(), "ok systemd-user: asks sqlmap in auth, account");
+  files = With("passwd", "password include common-sqlmap\n");
+  files["/etc/pam.d/other"] = "@include common-auth\n@include common-account\n";
+  files["/etc/pam.d/common-sqlmap"] += "password required pam_sqlmap.so\n";
+  EXPECT_EQ(Judged(files), std::vector<std::string>{"ok passwd: asks sqlmap in password"});
+}
+
+TEST(Pam, AskingTwiceIsSaid) {
+  EXPECT_EQ(Judged(With("sshd",
+                        "auth sufficient pam_sqlmap.so\n@include common-sqlmap\n@include "
+                        "common-auth\n")),
+            std::vector<std::string>{"warning sshd: in auth, asks sqlmap twice"});
+}
+
+// pam_unix would let in who is switched off, or shut out for his many tries.
+TEST(Pam, PamUnixIsNotTakenToRefuseWhoseHashesShadowHolds) {
+  const std::string account = "account required pam_sqlmap.so\n";
+  const std::pair<std::string, const char*> rows[] = {
+      {"auth sufficient pam_sqlmap.so\nauth required pam_unix.so\n" + account,
+       "warning sshd: in auth, pam_unix.so behind pam_sqlmap may let in whom pam_sqlmap refuses"},
+      {"auth sufficient pam_unix.so\nauth required pam_sqlmap.so\n" + account,
+       "warning sshd: in auth, pam_unix.so in front of pam_sqlmap may let in whom pam_sqlmap "
+       "refuses"},
+      // Only whom the database does not know, or cannot be asked about, goes on to it.
+      {"@include common-sqlmap\n@include common-auth\n",
+       "ok sshd: asks sqlmap in auth, account, session"},
+  };
+  for (const auto& [text, said] : rows) {
+    EXPECT_EQ(Judged(With("sshd", text), ShadowHashes::kSome), std::vector<std::string>{said})
+        << text;
+    EXPECT_TRUE(Judged(With("sshd", text))[0].starts_with("ok ")) << text;
+  }
 }
 
 }  // namespace

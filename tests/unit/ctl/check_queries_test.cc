@@ -76,6 +76,31 @@ TEST(Types, AnIdThatItsColumnCannotHoldIsAnError) {
   }
 }
 
+TEST(Remedy, WhatAServerSaysBeforeTlsIsNotACertificatesFault) {
+  const std::string repeats =
+      "sign in: error 2002: Received error packet before completion of TLS handshake. The "
+      "authenticity of the following error cannot be verified: ";
+  struct Row {
+    std::string text;
+    const char* remedy;
+  };
+  const Row rows[] = {
+      {repeats + "1130 - Host '192.0.2.7' is not allowed to connect to this MariaDB server",
+       "CREATE USER sqlmap "},
+      {repeats + "1040 - Too many connections", "raise max_connections "},
+      {repeats + "1129 - Host '192.0.2.7' is blocked because of many connection errors",
+       "FLUSH HOSTS "},
+      {"sign in: error 2026: TLS/SSL error: certificate has expired", "give the server "},
+  };
+  Settings settings;
+  settings.database.user = "sqlmap";
+  for (const Row& row : rows) {
+    const SqlError error{SqlError::Kind::kUnreachable, row.text};
+    const std::string remedy = RemedyFor(error, settings, AccountRole::kIdentity);
+    EXPECT_TRUE(remedy.starts_with(row.remedy)) << row.text << ": " << remedy;
+  }
+}
+
 TEST(Tls, HashesThatAnybodyInBetweenCanReadAreAnError) {
   struct Row {
     ServerAddress server;

@@ -216,6 +216,8 @@ TEST(Import, LinesThatKeepOutOtherPeopleAreNotMadeOneQueryThatLetsInMore) {
   EXPECT_THAT(with(both, "verbose=1", ""), ElementsAre());
   EXPECT_THAT(with(apart, "where=a=1", "where=b=1"), ElementsAre("pam:2 mistake where"));
   EXPECT_THAT(with(apart, "", "statcolumn=s"), ElementsAre());
+  EXPECT_THAT(with(lines("password required", "-PASSWORD required"), "where=a=1", "where=b=1"),
+              testing::Contains("pam:2 mistake where"));
   // The config_file counts for either.
   EXPECT_THAT(Remarks(Read({File(kPamService,
                                  "auth required pam_mysql.so config_file=c where=a=1 user=u\n"
@@ -252,6 +254,34 @@ TEST(Import, StatusBitsBecomeClosedAndMustChange) {
             "SELECT n AS username, '*' AS password, CASE WHEN ((s) & 2) = 2 THEN 0 ELSE -1 END AS "
             "lstchg FROM t WHERE n = :name");
   EXPECT_THAT(Mistakes(old), ElementsAre());
+}
+
+TEST(Import, WhoGetsInIsSaidByTheLinesOfTheLoginWhateverTheOthersSay) {
+  const auto read = [](const std::string& before, const std::string& after) {
+    return Read({File(kPamService,
+                      before +
+                          "\nauth required pam_mysql.so user=u passwd=p db=d table=t "
+                          "usercolumn=n passwdcolumn=p crypt=1\n" +
+                          after,
+                      "pam")});
+  };
+  const std::string session = "session optional pam_mysql.so user=u passwd=p db=d2 table=t2";
+  const std::string password = "password required pam_mysql.so user=u passwd=p db=d crypt=2";
+  for (const OldConfiguration& old :
+       {read("", session + '\n' + password), read(session, password), read(password, session)}) {
+    EXPECT_THAT(Mistakes(old), ElementsAre());
+    EXPECT_THAT(Remarks(old), testing::Contains(HasSubstr(" changed db")));
+    EXPECT_THAT(Remarks(old), testing::Contains(HasSubstr(" changed crypt")));
+    EXPECT_EQ(old.database, "d");
+    EXPECT_THAT(old.query(QueryId::kAuth), HasSubstr("FROM t WHERE"));
+    EXPECT_TRUE(old.schemes.Contains(PasswordScheme::kSha512Crypt));
+    EXPECT_EQ(old.new_scheme, PasswordScheme::kSha512Crypt);
+  }
+  EXPECT_THAT(read(session, password).pam_lines,
+              ElementsAre("session optional pam_sqlmap.so", "auth required pam_sqlmap.so",
+                          "password required pam_sqlmap.so"));
+  EXPECT_THAT(Mistakes(read(session, "session required pam_mysql.so db=d3 where=a=1")),
+              ElementsAre());
 }
 
 TEST(Import, WhatCannotBeCarriedOverIsNamedWithItsLine) {
@@ -403,6 +433,16 @@ TEST(Import, PamMysqlsPasswordsCountBesideTheShadowOfLibnssMysql) {
                                                    "n='%1$s' ORDER BY i LIMIT 3\n")});
   EXPECT_THAT(limited.query(QueryId::kAuth),
               HasSubstr("ORDER BY i LIMIT 3) SELECT username, password FROM old LIMIT 1"));
+  for (const std::string condition : {"limit_date > 3", "`limit` > 3", "s = ' LIMIT '",
+                                      "i IN (SELECT i FROM q WHERE m = '%1$s' LIMIT 9)"}) {
+    const OldConfiguration named =
+        Read({File(kLibnssMysql, std::string(kCfg) +
+                                     "getspnam SELECT n,p,1,2,3,4,5,6,7 FROM s WHERE "
+                                     "n='%1$s' AND " +
+                                     condition + " ORDER BY prio\n")});
+    EXPECT_THAT(named.query(QueryId::kAuth),
+                HasSubstr(" ORDER BY prio LIMIT 1) SELECT username, password FROM old"));
+  }
   EXPECT_TRUE(alone.schemes.Contains(PasswordScheme::kYescrypt));
   const OldConfiguration both =
       Read({File(kLibnssMysql, kCfg + shadow),

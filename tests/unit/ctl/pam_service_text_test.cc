@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
+#include <set>
 #include <string>
 
 namespace sqlmap {
@@ -11,6 +13,8 @@ struct Row {
   const char* before;
   const char* after;
 };
+
+const std::set<std::string, std::less<>> kLogin = {"account", "auth", "session"};
 
 TEST(PamService, TheIncludeStandsInFrontOfTheFirstOfDebiansAndNothingElseChanges) {
   const Row rows[] = {
@@ -42,17 +46,27 @@ TEST(PamService, TheIncludeStandsInFrontOfTheFirstOfDebiansAndNothingElseChanges
        "@include common-sqlmap\n@Include /etc/pam.d/common-auth\n"},
   };
   for (const Row& row : rows) {
-    const auto after = WithSqlmapInService(row.before);
+    const auto after = WithSqlmapInService(row.before, kLogin);
     ASSERT_TRUE(after) << row.before;
     EXPECT_EQ(*after, row.after);
-    EXPECT_EQ(WithSqlmapInService(*after).value(), *after) << "the second time";
+    EXPECT_EQ(WithSqlmapInService(*after, kLogin).value(), *after) << "the second time";
   }
+}
+
+TEST(PamService, WhatAServiceHasNoLinesOfStaysTheServiceOthers) {
+  const auto passwd = WithSqlmapInService("# x\n@include common-password\n", {"password"});
+  EXPECT_EQ(passwd.value(), "# x\npassword include common-sqlmap\n@include common-password\n");
+  const auto user = WithSqlmapInService("@include common-account\r\n", {"session", "account"});
+  EXPECT_EQ(user.value(),
+            "account include common-sqlmap\r\nsession include common-sqlmap\r\n"
+            "@include common-account\r\n");
+  EXPECT_EQ(WithoutSqlmapInService(*user), "@include common-account\r\n");
 }
 
 TEST(PamService, AFileOfAnotherShapeIsLeftToAPerson) {
   for (const char* const text : {"", "auth substack password-auth\n", "auth required pam_unix.so\n",
                                  "# @include common-auth\n"}) {
-    const auto after = WithSqlmapInService(text);
+    const auto after = WithSqlmapInService(text, kLogin);
     ASSERT_FALSE(after) << *after;
     EXPECT_EQ(after.error(), "there is no line \"@include common-...\" to stand in front of");
   }
@@ -63,7 +77,8 @@ TEST(PamService, TakenOutItLeavesWhatWasThere) {
       {"@include common-sqlmap\n@include common-auth\n", "@include common-auth\n"},
       {"a\n @include  common-sqlmap \r\nb\n", "a\nb\n"},
       {"# @include common-sqlmap\n", "# @include common-sqlmap\n"},
-      {"auth include common-sqlmap\n", "auth include common-sqlmap\n"},
+      {"auth include common-sqlmap\n", ""},
+      {"auth substack common-sqlmap\n", "auth substack common-sqlmap\n"},
       {"@include common-sqlmap-local\n", "@include common-sqlmap-local\n"},
   };
   for (const Row& row : rows) EXPECT_EQ(WithoutSqlmapInService(row.before), row.after);

@@ -150,13 +150,83 @@ TEST(PamStacks, SqlmapIsNotAskedTwiceInOneStack) {
   EXPECT_EQ(twice({{"t", chosen + chosen}, {"s", alone}}, {{"s", chosen}}), "");
 }
 
-TEST(PamStacks, WhatIsIncludedIsSeenInEachOfTheWays) {
-  EXPECT_THAT(
-      IncludedBy("@include common-auth\n-auth include system-auth\n"
-                 "account [default=bad] pam_a.so include\n#@include b\nsession substack s # c\n"
-                 "auth Include /opt/pam\n"),
-      testing::ElementsAre("/etc/pam.d/common-auth", "/etc/pam.d/system-auth", "/etc/pam.d/s",
-                           "/opt/pam"));
+TEST(PamStacks, WhoAsksInOneWayAndIsToAskInAnotherTwiceIsSeenThoughHeNeverAskedBefore) {
+  const Files files{{"inner", "@include common-auth\n"},
+                    {"outer", "@include common-auth\n@include inner\n"},
+                    {"common-sqlmap", "auth sufficient pam_sqlmap.so\n"},
+                    {"common-auth", "auth required pam_unix.so\n"}};
+  const auto with = [](const std::string& text) { return "@include common-sqlmap\n" + text; };
+  EXPECT_EQ(AskedTwice(ChangesOf(
+                files, {{"inner", with(files.at("inner"))}, {"outer", with(files.at("outer"))}})),
+            "/etc/pam.d/outer: auth");
+}
+
+PamTexts TextsOf(const Files& files) { return ChangesOf(files, {}).before; }
+
+TEST(PamStacks, AStackThatDoesNotEndIsNamedAndNotWalkedForEver) {
+  const std::pair<Files, const char*> rows[] = {
+      {{{"a", "auth required pam_unix.so\n@include b\n"}, {"b", "@include c\n"}}, ""},
+      {{{"loop", "# x\nauth required pam_unix.so\n@include loop\n"}},
+       "/etc/pam.d/loop: line 3 includes /etc/pam.d/loop in itself"},
+      {{{"a", "@include b\n"}, {"b", "auth include /etc/pam.d/a\n"}},
+       "/etc/pam.d/b: line 1 includes /etc/pam.d/a in itself"},
+      // Of another type than the one that is read there.
+      {{{"a", "auth include b\n"}, {"b", "account include a\n@include c\n"}}, ""},
+      {{{"a", "auth include b\nauth include b\n"}, {"b", "auth required pam_unix.so\n"}}, ""},
+  };
+  for (const auto& [files, why] : rows) {
+    EXPECT_EQ(Endless(TextsOf(files)), why) << files.begin()->second;
+  }
+  Files deep;
+  for (char c = 'a'; c < 'q'; ++c)
+    deep[std::string(1, c)] = "@include " + std::string(1, static_cast<char>(c + 1)) + "\n";
+  deep["p"] = "auth required pam_unix.so\n";
+  EXPECT_EQ(Endless(TextsOf(deep)), "");
+  deep["p"] = "@include q\n";
+  deep["q"] = "auth required pam_unix.so\n";
+  EXPECT_EQ(Endless(TextsOf(deep)),
+            "/etc/pam.d/p: line 1 includes one more than 16 files in each other");
+  // 4 to the power of 15 lines, of 15 files that none includes in itself.
+  Files bomb;
+  for (char c = 'a'; c < 'o'; ++c) {
+    for (int i = 0; i < 4; ++i)
+      bomb[std::string(1, c)] += "@include " + std::string(1, static_cast<char>(c + 1)) + "\n";
+  }
+  bomb["o"] = "auth required pam_unix.so\n";
+  EXPECT_THAT(Endless(TextsOf(bomb)), testing::EndsWith("has more than 10000 lines"));
+}
+
+TEST(PamStacks, AFileThatTheVendorBringsCountsUnlessTheAdministratorsHidesIt) {
+  const std::string jump = "auth [success=1 default=ignore] pam_a.so\n@include common-auth\n";
+  const auto found = [&](const std::string& path, const Files& others) {
+    PamChanges changes = ChangesOf({{"common-auth", "auth required pam_unix.so\n"}}, {});
+    for (const auto& [name, text] : others) changes.before["/etc/pam.d/" + name] = text;
+    changes.before[path] = jump;
+    changes.after = changes.before;
+    changes.Add("/etc/pam.d/common-auth", kGrown);
+    return JumpElsewhere(changes);
+  };
+  const std::string line = ": line 1, \"auth [success=1 default=ignore] pam_a.so\"";
+  EXPECT_EQ(found("/usr/lib/pam.d/vendor", {}), "/usr/lib/pam.d/vendor" + line);
+  EXPECT_EQ(found("/usr/lib/pam.d/rules", {{"tool", "auth include rules\n"}}),
+            "/usr/lib/pam.d/rules" + line);
+  EXPECT_EQ(found("/usr/lib/pam.d/vendor", {{"vendor", "@include common-auth\n"}}), "");
+  EXPECT_EQ(found("/usr/lib/pam.d/vendor",
+                  {{"vendor", ""}, {"tool", "@include /usr/lib/pam.d/vendor\n"}}),
+            "/usr/lib/pam.d/vendor" + line);
+}
+
+TEST(PamStacks, AServiceIsNotTakenToAskSqlmapThatAsksHalf) {
+  const std::pair<const char*, bool> rows[] = {
+      {"auth required pam_sqlmap.so\naccount required pam_sqlmap.so\n", true},
+      {"auth required pam_sqlmap.so\naccount required pam_unix.so\n", false},
+      {"auth required pam_unix.so\naccount required pam_sqlmap.so\n", false},
+      {"password required pam_sqlmap.so\n", true},
+      {"password required pam_unix.so\n", false},
+      {"session required pam_sqlmap.so\nauth required pam_unix.so\n", false},
+  };
+  for (const auto& [text, asks] : rows)
+    EXPECT_EQ(AsksSqlmap(WalkPam(TextsOf({{"s", text}}), "/etc/pam.d/s")), asks) << text;
 }
 
 }  // namespace

@@ -89,6 +89,18 @@ TEST(Channel, ChildThatHasBeenTakenOverCannotFillTheParentsDescriptors) {
   EXPECT_EQ(free_after, free_before);
 }
 
+TEST(Channel, WhatIsPassedOnLeavesRoomForTheRest) {
+  auto [parent, child] = Channel::Make();
+  int sent = 0;
+  while (parent.SendIfRoom({MessageKind::kForget})) ASSERT_LT(++sent, 1'000'000);
+  EXPECT_GT(sent, 0);
+  for (int i = 0; i < sent; ++i) ASSERT_TRUE(parent.Send({MessageKind::kCrashes})) << i;
+  EXPECT_FALSE(parent.SendIfRoom({MessageKind::kForget}));
+  while (child.Receive()) {
+  }
+  EXPECT_TRUE(parent.SendIfRoom({MessageKind::kForget}));
+}
+
 TEST(Channel, ParentThatDoesNotReadDoesNotHoldTheChildUp) {
   auto [parent, child] = Channel::Make();
   int sent = 0;

@@ -49,12 +49,10 @@ class ScriptedChild {
       if (received->message.kind == MessageKind::kDrain && last_ != 0) {
         (void)Remember(std::to_string(last_), true);
         (void)Send({MessageKind::kForget, 0, last_});
-        (void)Send({MessageKind::kFlush});
+        ++context_.flushes;
         return true;
       }
       if (received->message.kind == MessageKind::kForget) forgotten_ = received->message.token;
-      if (received->message.kind == MessageKind::kFlush) ++told_to_flush_;
-      if (received->message.kind == MessageKind::kFlushed) ++flushed_;
       if (received->message.kind == MessageKind::kCrashes)
         context_.daemon.crashes = received->message.token;
       if (received->message.kind == MessageKind::kDrain && !stays_) return true;
@@ -105,9 +103,8 @@ class ScriptedChild {
       return std::to_string(context_.offline.key.size()) + " " + context_.offline.store;
     if (command == "forget") return Send({MessageKind::kForget, 0, number});
     if (command == "forgotten") return std::to_string(forgotten_);
-    if (command == "flush") return Send({MessageKind::kFlush});
-    if (command == "flushed")
-      return std::to_string(told_to_flush_) + " " + std::to_string(flushed_);
+    if (command == "flood") return Flood(number);
+    if (command == "flushes") return std::to_string(context_.flushes);
     if (command == "crashes") return std::to_string(context_.daemon.crashes);
     if (command == "last") last_ = number;
     if (command == "refreshed") return std::to_string(refreshed_);
@@ -137,6 +134,15 @@ class ScriptedChild {
 
   std::string Send(const Message& message, int descriptor = -1) {
     return context_.channel.Send(message, descriptor) ? "sent" : "not sent";
+  }
+
+  std::string Flood(unsigned messages) {
+    for (unsigned sent = 0; sent < messages;) {
+      pollfd room{context_.channel.fd(), POLLOUT, 0};
+      poll(&room, 1, kAliveMs);
+      if (context_.channel.Send({MessageKind::kForget, 0, sent})) ++sent;
+    }
+    return "sent";
   }
 
   std::string Confirm(std::uint64_t generation, std::int64_t asked_ms) {
@@ -198,8 +204,6 @@ class ScriptedChild {
   bool stays_ = false;
   unsigned last_ = 0;
   std::uint64_t forgotten_ = 0;
-  unsigned told_to_flush_ = 0;
-  unsigned flushed_ = 0;
 };
 
 }  // namespace

@@ -20,10 +20,11 @@
 //                   without seals, and more than anybody keeps
 //   offline         what it was handed over of logins: "<bytes of the key> <the rest>"
 //   forget N        says that a name is to be forgotten
+//   flood N         says so N times
 //   forgotten       the last one that it was told to forget, 0 if none
-//   flush           says that nothing is to be answered from memory
-//   flushed         how often it was told so, and how often that the others have been
-//   last N          when it is told to drain, does "remember N", "forget N" and "flush", and ends
+//   flushes         how many flushes there have been, of all children
+//   last N          when it is told to drain, does "remember N" and "forget N", counts a flush, and
+//                   ends
 //   crashes         how many children have crashed
 //   refreshed       how many times the parent has told it to read again
 #ifndef SQLMAP_TESTS_UNIT_DAEMON_SCRIPTED_CHILD_H_

@@ -237,9 +237,8 @@ class ServingTest : public testing::Test {
               [this](std::string_view name) {
                 forgotten_logins_ += name;
                 return name == "alice";
-              },
-              [this](std::function<void()> done) { flush_others_(std::move(done)); }},
-          loop, mailbox, log_);
+              }},
+          flushes_, loop, mailbox, log_);
       EventLoop::Watch results;
       loop.WatchIo(results, mailbox.fd(), EPOLLIN, [&](std::uint32_t) { mailbox.Deliver(); });
       mailbox_ = &mailbox;
@@ -365,7 +364,7 @@ class ServingTest : public testing::Test {
   const bool publishes_;
   std::atomic<bool> reading_fails_ = false;
   std::string forgotten_logins_;
-  std::function<void(std::function<void()>)> flush_others_ = [](const auto& done) { done(); };
+  std::atomic<std::uint64_t> flushes_ = 7;
   Settings settings_;
   Table table_;
   Gate gate_;
@@ -811,29 +810,35 @@ TEST_F(RememberingAndPublishingTest, FlushThatCannotReadAnewSaysWhatWasForgotten
             "left");
 }
 
-TEST_F(RememberingTest, FlushIsAnsweredWhenOtherChildrenHaveBeenTold) {
-  std::promise<std::function<void()>> told;
-  flush_others_ = [&](std::function<void()> done) { told.set_value(std::move(done)); };
-  RequestWriter request(RequestKind::kFlush);
-  const std::string bytes = Joined(request.Text("bob"));
-  const OwnedFd fd = Connect();
-  ASSERT_EQ(send(fd.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL),
-            static_cast<ssize_t>(bytes.size()));
-  const std::function<void()> done = told.get_future().get();
-  (void)Describe();
-  char byte = 0;
-  EXPECT_EQ(recv(fd.get(), &byte, 1, MSG_DONTWAIT), -1) << "answered already";
-  mailbox_->Post(done);
-  EXPECT_NE(ReadToTheEnd(fd).find("0 answers forgotten"), std::string::npos);
+TEST_F(RememberingTest, FlushHoldsForOtherChildrenWhenItIsAnswered) {
+  EXPECT_EQ(Flush("bob"), "0 answers forgotten");
+  EXPECT_EQ(flushes_, 8U);
+  ASSERT_EQ(Ask("alice"), Answer::Found());
+  EXPECT_EQ(Flush("bob"), "0 answers forgotten");
+  EXPECT_EQ(flushes_, 9U);
+  table_.gone = true;
+  EXPECT_EQ(Ask("alice"), Answer::Found()) << "one's own flush of a name leaves the others";
 }
 
-TEST_F(RememberingTest, WhatAnotherChildWasToldToForgetIsAskedAnew) {
+TEST_F(RememberingTest, WhatIsAskedRightAfterAFlushOfAnotherChildIsAskedAnew) {
   ASSERT_EQ(Ask("alice"), Answer::Found());
   table_.gone = true;
   ASSERT_EQ(Ask("alice"), Answer::Found()) << "remembered";
-  mailbox_->Post([this] { answerer_->ForgetAnswers(); });
-  (void)Describe();
+  ++flushes_;
   EXPECT_EQ(Ask("alice"), Answer::Absent());
+}
+
+TEST_F(RememberingTest, AnswerThatWasUnderWayIsNotRememberedAfterAFlushOfAnotherChild) {
+  std::promise<Answer> before;
+  std::jthread asks([&] { before.set_value(Ask("slow")); });
+  table_.slow_asked.acquire();
+  ++flushes_;
+  table_.slow_open = true;
+  table_.slow_open.notify_all();
+  EXPECT_EQ(before.get_future().get(), Answer::Absent());
+  const int asked = table_.asked;
+  EXPECT_EQ(Ask("slow"), Answer::Absent());
+  EXPECT_EQ(table_.asked, asked + 1);
 }
 
 TEST_F(RememberingTest, FlushIsForRoot) {

@@ -217,6 +217,16 @@ class SupervisorTest : public testing::Test {
     return generation == 0 ? -1 : UsersIn(paths_.snapshot(generation), generation);
   }
 
+  // Whether the parent has yet to take this signal.
+  bool SignalWaits(int number) {
+    const std::string status = ReadText("/proc/" + std::to_string(daemon_->pid()) + "/status");
+    const std::string_view field = "\nShdPnd:";
+    const std::size_t at = status.find(field);
+    if (at == std::string::npos) return false;
+    const std::uint64_t waiting = std::stoull(status.substr(at + field.size()), nullptr, 16);
+    return (waiting >> (number - 1) & 1U) != 0;
+  }
+
   // Its exit status, as waitpid(2) has it.
   int End(int number) {
     kill(daemon_->pid(), number);
@@ -630,15 +640,34 @@ TEST_F(SupervisorTest, CrashesOfThoseThatWereToReplaceAChildAreToldToIt) {
   EXPECT_EQ(Who().pid, before);
 }
 
-TEST_F(SupervisorTest, FlushThatAChildTakesIsToldToTheOneThatServesBesideIt) {
+TEST_F(SupervisorTest, FlushThatAChildTakesIsSeenByTheOneThatServesBesideIt) {
   Start();
   const pid_t before = Who().pid;
-  ASSERT_EQ(Ask("flush"), "sent");
-  EXPECT_TRUE(Eventually([&] { return Ask("flushed") == "0 1"; }));
+  ASSERT_EQ(Ask("flushes"), "0");
   ASSERT_EQ(Ask("last 7"), "done");
   kill(daemon_->pid(), SIGHUP);
   EXPECT_TRUE(Eventually([&] { return Who().pid != before && !Lives(before); }));
-  EXPECT_TRUE(Eventually([&] { return Ask("flushed") == "1 0"; }));
+  EXPECT_EQ(Ask("flushes"), "1");
+}
+
+TEST_F(SupervisorTest, ChildThatTalksWithoutEndDoesNotDrownWhatTheParentTellsTheNextOne) {
+  Start();
+  const pid_t before = Who().pid;
+  ASSERT_EQ(Ask("stay"), "done");
+  kill(daemon_->pid(), SIGHUP);
+  pid_t next = 0;
+  ASSERT_TRUE(Eventually([&] {
+    next = Who().pid;
+    return next != 0 && next != before;
+  }));
+  kill(next, SIGSTOP);
+  EXPECT_EQ(Ask("flood 1000"), "sent");
+  EXPECT_TRUE(LogSays("a child was not told what is to be forgotten"));
+  kill(daemon_->pid(), SIGUSR1);
+  EXPECT_TRUE(Eventually([&] { return !SignalWaits(SIGUSR1); }));
+  EXPECT_EQ(Ask("publish 10"), "2") << "what the parent says to this one once it has acted on that";
+  kill(next, SIGCONT);
+  EXPECT_TRUE(Eventually([&] { return Ask("refreshed") == "1"; }));
 }
 
 TEST_F(SupervisorTest, ChildThatDoesNotLeaveWhenAnotherHasTakenOverIsEnded) {
