@@ -1,6 +1,6 @@
 """`sqlmapctl check` reads a list for a minute and no longer, however it goes on. The minute is the clock's, which is moved.
 
-SQLMAP_MONOTONIC_CLOCK is the path of what monotonic_clock.cc becomes.
+SQLMAP_MONOTONIC_CLOCK is the path of what moved_clock.cc becomes.
 """
 
 import json
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ctl import CONFIG, sql, wait_until
 
-CLOCK = Path("/etc/sqlmap-monotonic-clock")
+CLOCK = Path("/etc/sqlmap-moved-clock")
 # A row every hundredth of a second, large enough that the server sends it soon, and no account.
 SLOW = "SELECT NULL AS username, 'x' AS password, 1 AS uid, 1 AS gid, REPEAT('x', 9000) AS gecos, '/' AS homedir, '/bin/sh' AS shell " \
        "FROM seq_1_to_1000000 WHERE SLEEP(0.01) = 0"

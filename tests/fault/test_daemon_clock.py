@@ -3,7 +3,7 @@
 Whatever times a look-up counts CLOCK_MONOTONIC. The wall clock is in two numbers for people (when a snapshot was made, since when
 the database is away), and in the ageing of passwords, where it belongs.
 
-Runs inside scripts/sandbox with Aegir's data and sqlmapd; SQLMAP_WALL_CLOCK is the path of what wall_clock.cc becomes.
+Runs inside scripts/sandbox with Aegir's data and sqlmapd; SQLMAP_WALL_CLOCK is the path of what moved_clock.cc becomes.
 """
 
 import os
@@ -18,7 +18,7 @@ from hosts import FOUND, ONE_SECOND, PAM_SUCCESS, SITE, Host
 from sandbox import sql, wait_until
 
 NOBODY = "nobody.example"
-WALL = Path("/etc/sqlmap-wall-clock")
+WALL = Path("/etc/sqlmap-moved-clock")
 TEN_YEARS = 10 * 365
 FAKED = os.environ | {"LD_PRELOAD": os.environ["SQLMAP_WALL_CLOCK"]}
 

@@ -1,6 +1,6 @@
 """Logins while no database server answers: who was let in before is let in with the same password, for a while, and nobody else.
 
-Runs inside scripts/sandbox with sql/views/accounts.sql and sqlmapd; SQLMAP_WALL_CLOCK is the path of what wall_clock.cc becomes.
+Runs inside scripts/sandbox with sql/views/accounts.sql and sqlmapd; SQLMAP_WALL_CLOCK is the path of what moved_clock.cc becomes.
 """
 
 import os
@@ -17,7 +17,7 @@ from hosts import PAM_SUCCESS, Host
 from sandbox import has_ended, sql, wait_until
 
 FILES = [daemon.STATE / "offline", daemon.STATE / "offline.key"]
-WALL = Path("/etc/sqlmap-wall-clock")
+WALL = Path("/etc/sqlmap-moved-clock")
 HOUR = 3600
 FAKED = os.environ | {"LD_PRELOAD": os.environ["SQLMAP_WALL_CLOCK"]}
 RIGHT, WRONG, NEW = "quite-right-7", "quite-wrong-7", "quite-new-7"

@@ -77,6 +77,12 @@ constexpr bool IsReservedId(std::uint32_t id) {
   return id == 0 || id == 65534 || id == 65535 || id >= 4294967294U;
 }
 
+// Of two accounts with one id, whether the one of this name answers for it: the shorter, then the
+// first in byte order.
+constexpr bool AnswersForId(std::string_view name, std::string_view other) {
+  return name.size() != other.size() ? name.size() < other.size() : name < other;
+}
+
 // The first uid that Debian gives to a person; below it are system accounts.
 inline constexpr std::uint32_t kFirstPersonalUid = 1000;
 

@@ -56,11 +56,6 @@ std::uint16_t Length(std::string_view text) { return static_cast<std::uint16_t>(
 
 std::size_t Slot(auto enumerator) { return static_cast<std::size_t>(enumerator); }
 
-// Of two accounts with one id, the one that answers for it, unless SetOwner has named one.
-bool AnswersForId(std::string_view name, std::string_view other) {
-  return name.size() != other.size() ? name.size() < other.size() : name < other;
-}
-
 // A user's membership in a group, by where the name stands among the group's members.
 struct Membership {
   std::uint64_t hash;     // of the member's name

@@ -225,10 +225,6 @@ std::size_t RowReader::AppendMembers(std::string_view cell, std::string& names,
   return left_out;
 }
 
-bool ComesFirst(std::string_view name, std::string_view other) {
-  return name.size() != other.size() ? name.size() < other.size() : name < other;
-}
-
 std::optional<std::uint32_t> WithoutOffset(std::uint32_t id, std::uint32_t offset) {
   if (id < offset) return std::nullopt;
   return id - offset;

@@ -61,9 +61,6 @@ class RowReader {
 // included.
 std::optional<std::uint32_t> ParseUnsigned(std::string_view text);
 
-// Of two users with one uid, whether the one of this name answers for it: the shorter, then first.
-bool ComesFirst(std::string_view name, std::string_view other);
-
 // An id as the database has it, without accounts.uid_offset; nullopt: no row can have it.
 std::optional<std::uint32_t> WithoutOffset(std::uint32_t id, std::uint32_t offset);
 

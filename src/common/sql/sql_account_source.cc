@@ -130,7 +130,7 @@ Answer SqlAccountSource::FindUserById(Uid uid, UserSink found) noexcept {
           const auto user = reader_.User(fields, row, text);
           if (!user) {
             complaints_.OnBadRow(kId, user.error());
-          } else if (user->uid == uid && (!best || ComesFirst(user->name, best->name))) {
+          } else if (user->uid == uid && (!best || AnswersForId(user->name, best->name))) {
             best.emplace(*user);
           }
           return true;

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/account/rules.h"
 #include "common/sql/list_rows.h"
 
 namespace sqlmap {
@@ -177,7 +178,7 @@ class TableReader::Work {
       const auto user = reader_.User(stream->fields(), **row, text);
       if (!user) {
         complaints_.OnBadRow(QueryId::kGetpwuid, user.error());
-      } else if (user->uid == uid && (name.empty() || ComesFirst(user->name, name))) {
+      } else if (user->uid == uid && (name.empty() || AnswersForId(user->name, name))) {
         name = user->name;
       }
     }

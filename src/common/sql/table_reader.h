@@ -41,7 +41,7 @@ class TableReader {
   std::expected<void, SqlError> Users(FunctionRef<bool(const UserRecord&)> visit);
   // Who answers for the uids that several of these users share: what the query getpwuid says, so
   // that a list answers as the query does. Nothing for the shipped query, whose rule is everybody's
-  // (see ComesFirst), nor where the server refuses to answer it.
+  // (see AnswersForId), nor where the server refuses to answer it.
   std::expected<void, SqlError> Owners(FunctionRef<bool(Uid uid, std::string_view name)> visit);
   std::expected<void, SqlError> Groups(FunctionRef<bool(const GroupRecord&)> visit);
 

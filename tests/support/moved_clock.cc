@@ -1,6 +1,7 @@
-// Preloaded, it moves the wall clock of a program, and nothing else, by the seconds that stand in
-// /etc/sqlmap-wall-clock at each moment. (libfaketime moves absolute timers of CLOCK_MONOTONIC
-// along, which no clock on the wall does.)
+// Preloaded, it moves one clock of a program, and nothing else, by the seconds that stand in
+// /etc/sqlmap-moved-clock at each moment: the clock on the wall, or, built with
+// SQLMAP_MOVES_MONOTONIC, the one that deadlines are on. The kernel's own waits are as long as
+// ever. (libfaketime moves absolute timers of CLOCK_MONOTONIC along with the wall clock.)
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -14,7 +15,7 @@
 namespace {
 
 const volatile std::int64_t* MapOffset() {
-  const int fd = open("/etc/sqlmap-wall-clock", O_RDONLY | O_CLOEXEC);
+  const int fd = open("/etc/sqlmap-moved-clock", O_RDONLY | O_CLOEXEC);
   void* const page = mmap(nullptr, sizeof(std::int64_t), PROT_READ, MAP_SHARED, fd, 0);
   if (page == MAP_FAILED) abort();
   close(fd);
@@ -25,6 +26,14 @@ const volatile std::int64_t* g_offset = nullptr;
 
 __attribute__((constructor)) void Start() { g_offset = MapOffset(); }
 
+bool Moves(clockid_t clock) {
+#ifdef SQLMAP_MOVES_MONOTONIC
+  return clock == CLOCK_MONOTONIC;
+#else
+  return clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE;
+#endif
+}
+
 std::int64_t Offset() { return g_offset == nullptr ? 0 : *g_offset; }
 
 }  // namespace
@@ -34,8 +43,7 @@ extern "C" {
 
 int clock_gettime(clockid_t clock, timespec* now) noexcept {
   const long result = syscall(SYS_clock_gettime, clock, now);
-  if (result == 0 && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE))
-    now->tv_sec += Offset();
+  if (result == 0 && Moves(clock)) now->tv_sec += Offset();
   return static_cast<int>(result);
 }
 
