@@ -217,7 +217,7 @@ void Lookups(unsigned accounts) {
   print("name",
         Measure(accounts,
                 [&](unsigned i) {
-                  SnapshotSource source(map);
+                  SnapshotGlance source(map);
                   Uid uid = 0;
                   const Answer answer =
                       source.FindUserByName(names[i].text, [&](const UserRecord& user) {
@@ -230,7 +230,7 @@ void Lookups(unsigned accounts) {
   print("uid",
         Measure(accounts,
                 [&](unsigned i) {
-                  SnapshotSource source(map);
+                  SnapshotGlance source(map);
                   bool copied = false;
                   const Answer answer = source.FindUserById(
                       kFirstUid + i,
@@ -242,7 +242,7 @@ void Lookups(unsigned accounts) {
   print("gids",
         Measure(accounts,
                 [&](unsigned i) {
-                  SnapshotSource source(map);
+                  SnapshotGlance source(map);
                   std::size_t count = 0;
                   const Answer answer = source.FindGroupsOfUser(
                       names[i].text, [&](std::span<const Gid> gids) { count = gids.size(); });
@@ -253,7 +253,7 @@ void Lookups(unsigned accounts) {
   print("miss",
         Measure(accounts,
                 [&](unsigned i) {
-                  SnapshotSource source(map);
+                  SnapshotGlance source(map);
                   const Answer answer =
                       source.FindUserByName(missing[i].text, [](const UserRecord&) {});
                   if (!answer.absent()) Fail("miss");

@@ -17,7 +17,7 @@ nss_status _nss_sqlmap_getgrnam_r(const char* name, group* result, char* buffer,
   const std::string_view asked = AskedName(name);
   if (asked.empty()) return Return({Answer::Absent()}, errnop);
   return Return(
-      AskSources([=](auto& source, Packed& packed) {
+      AskAtAGlance([=](auto& source, Packed& packed) {
         return source.FindGroupByName(asked, [&](const GroupRecord& found) {
           packed = Answers(found, asked) ? Pack(found, *result, {buffer, size}) : Packed::kRefused;
         });
@@ -29,7 +29,7 @@ nss_status _nss_sqlmap_getgrgid_r(gid_t gid, group* result, char* buffer, size_t
                                   int* errnop) {
   if (IsReservedId(gid)) return Return({Answer::Absent()}, errnop);
   return Return(
-      AskSources([=](auto& source, Packed& packed) {
+      AskAtAGlance([=](auto& source, Packed& packed) {
         return source.FindGroupById(gid, [&](const GroupRecord& found) {
           packed = Answers(found, gid) ? Pack(found, *result, {buffer, size}) : Packed::kRefused;
         });

@@ -66,7 +66,7 @@ nss_status _nss_sqlmap_initgroups_dyn(const char* user, gid_t group, long* start
   const std::string_view asked = AskedName(user);
   if (asked.empty()) return Return({Answer::Absent()}, errnop);
   const long begun = *start;
-  const Outcome outcome = AskSources([=](auto& source, Packed& packed) {
+  const Outcome outcome = AskAtAGlance([=](auto& source, Packed& packed) {
     return source.FindGroupsOfUser(asked, [&](std::span<const Gid> gids) {
       *start = begun;  // a run before this one does not count
       packed = Append(gids, group, {start, size, groups, limit});

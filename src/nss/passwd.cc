@@ -17,7 +17,7 @@ nss_status _nss_sqlmap_getpwnam_r(const char* name, passwd* result, char* buffer
   const std::string_view asked = AskedName(name);
   if (asked.empty()) return Return({Answer::Absent()}, errnop);
   return Return(
-      AskSources([=](auto& source, Packed& packed) {
+      AskAtAGlance([=](auto& source, Packed& packed) {
         return source.FindUserByName(asked, [&](const UserRecord& user) {
           packed = Answers(user, asked) ? Pack(user, *result, {buffer, size}) : Packed::kRefused;
         });
@@ -29,7 +29,7 @@ nss_status _nss_sqlmap_getpwuid_r(uid_t uid, passwd* result, char* buffer, size_
                                   int* errnop) {
   if (IsReservedId(uid)) return Return({Answer::Absent()}, errnop);
   return Return(
-      AskSources([=](auto& source, Packed& packed) {
+      AskAtAGlance([=](auto& source, Packed& packed) {
         return source.FindUserById(uid, [&](const UserRecord& user) {
           packed = Answers(user, uid) ? Pack(user, *result, {buffer, size}) : Packed::kRefused;
         });

@@ -70,16 +70,31 @@ namespace sources {
 constinit SnapshotMap snapshot(SnapshotPaths{SQLMAP_RUN_DIR, SQLMAP_STATE_DIR "/snapshot"});
 constinit std::atomic<bool> never{false};
 
-Answer AskOthers(FunctionRef<Answer(AccountSource&)> question, Answer published) noexcept {
+}  // namespace sources
+
+Outcome AskSources(Question question) noexcept {
+  if (sources::never.load(std::memory_order_relaxed))
+    return {Answer::Unavailable(Reason::kNotAllowed)};
+  Outcome outcome;
+  const auto ask = [&](AccountSource& source) {
+    outcome.packed = Packed::kNothing;
+    return question(source, outcome.packed);
+  };
+  SnapshotSource nearest(sources::snapshot);
+  const Answer published = ask(nearest);
+  outcome.answer = published;
+  if (published.found() || nearest.MissIsFinal()) return outcome;
+
   const CallGuard guard;
   Answer told;
-  const bool has_daemon = AskDaemon(question, told);
-  if (has_daemon && !told.unavailable()) return told;
-  if (published.absent()) return published;  // what was known last stands
-  return has_daemon ? told : AskPlugin(question);
+  const bool has_daemon = AskDaemon(ask, told);
+  if (has_daemon && !told.unavailable()) {
+    outcome.answer = told;
+  } else if (!published.absent()) {  // what was known last stands
+    outcome.answer = has_daemon ? told : AskPlugin(ask);
+  }
+  return outcome;
 }
-
-}  // namespace sources
 }  // namespace sqlmap
 
 // For sqlmapd, which must not ask itself: from now on, nobody in this process is asked anything.

@@ -30,41 +30,33 @@ struct Outcome {
 //
 // `question` may be put to several sources: what a later one gives takes the place of what an
 // earlier one gave.
-template <class Question>
+using Question = FunctionRef<Answer(AccountSource&, Packed&)>;
 Outcome AskSources(Question question) noexcept;
 
-// What AskSources is made of: the part that is not worth being compiled into each entry.
 namespace sources {
 
 extern SnapshotMap snapshot;
 // In sqlmapd's own processes: nobody is asked.
 extern std::atomic<bool> never;
 
-// When the snapshot has said `published` and does not have the last word.
-Answer AskOthers(FunctionRef<Answer(AccountSource&)> question, Answer published) noexcept;
-
 }  // namespace sources
 
-// Apart from the question to the snapshot, which then stays in registers.
-template <class Question>
-[[gnu::noinline]] Outcome AskOthers(Question question, Answer published) noexcept {
-  Outcome outcome;
-  const auto ask = [&](AccountSource& source) { return question(source, outcome.packed); };
-  outcome.answer = sources::AskOthers(ask, published);
-  return outcome;
+// The same for a question that takes any kind of source, and that the snapshot can almost always
+// answer at once. The rest gets a copy of the question, so that this one stays in registers.
+template <class AnyQuestion>
+[[gnu::noinline]] Outcome AskSourcesAfterAll(AnyQuestion question) noexcept {
+  return AskSources(question);
 }
-
-// `question` takes any kind of source, so that the snapshot is asked without a virtual call, and
-// the place for what becomes of the record.
-template <class Question>
-[[gnu::always_inline]] inline Outcome AskSources(Question question) noexcept {
+template <class AnyQuestion>
+[[gnu::always_inline]] inline Outcome AskAtAGlance(AnyQuestion question) noexcept {
   if (sources::never.load(std::memory_order_relaxed))
     return {Answer::Unavailable(Reason::kNotAllowed)};
-  SnapshotSource nearest(sources::snapshot);
-  Packed packed = Packed::kNothing;
-  const Answer published = question(nearest, packed);
-  if (published.found() || nearest.MissIsFinal()) return {published, packed};
-  return AskOthers(question, published);
+  SnapshotGlance nearest(sources::snapshot);
+  Outcome outcome;
+  outcome.answer = question(nearest, outcome.packed);
+  if (!outcome.answer.unavailable()) [[likely]]
+    return outcome;
+  return AskSourcesAfterAll(question);
 }
 
 }  // namespace sqlmap

@@ -112,7 +112,7 @@ class nss(Module, unittest.TestCase):
         process = {"__errno_location", "__stack_chk_fail", "getauxval", "getpid", "pthread_setcancelstate", "syscall"}
         plugin = {"dlerror", "dlopen", "dlsym", "realpath", "__realpath_chk"}
         pages = {"mmap", "mremap", "munmap", "madvise"}
-        snapshot = {"open", "fstat", "lstat", "close", "fcntl", "clock_gettime", "getrlimit", "__explicit_bzero_chk"}
+        snapshot = {"open", "fstat", "lstat", "close", "fcntl", "clock_gettime", "time", "getrlimit", "__explicit_bzero_chk"}
         daemon = {"socket", "connect", "setsockopt", "sendmsg", "recv", "poll", "nanosleep", "clock_nanosleep"}
         array_of_initgroups = {"realloc"}
         fortified = {f"__{name}_chk" for name in text}

@@ -166,6 +166,15 @@ bool SnapshotMap::Withdrawn() const noexcept {
          (control->flags.load(std::memory_order_relaxed) & control::kWithdrawn) != 0;
 }
 
+// Once a second, and whenever there is a new generation. The wall clock tells that time has passed,
+// and nothing else: what is due when is counted by the monotonic one.
+void SnapshotMap::LookAround(time_t second) noexcept {
+  if (RefreshIsDue(Now())) Refresh();
+  const std::int64_t now = Now();
+  looked_.store(now, std::memory_order_relaxed);
+  if (!RefreshIsDue(now)) second_.store(second, std::memory_order_relaxed);
+}
+
 void SnapshotMap::Refresh() noexcept {
   const CallGuard guard;
   if (!TakeTurn()) return;

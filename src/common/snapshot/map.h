@@ -39,7 +39,6 @@ struct SnapshotReading {
   SnapshotTable table;
   std::uint64_t generation;
   std::uint64_t sequence;
-  std::int64_t now;  // coarse seconds of CLOCK_MONOTONIC
   std::uint32_t arena;
 };
 
@@ -53,10 +52,14 @@ class SnapshotMap {
 
   // Begins a look-up in the newest snapshot that there is. False: there is none, see Missing.
   [[gnu::always_inline]] bool Begin(snapshot::Table table, SnapshotReading& reading) noexcept {
-    reading.now = Now();
-    if (RefreshIsDue(reading.now)) [[unlikely]]
-      Refresh();
+    Look();
     return Take(table, reading);
+  }
+  // The same, but false as well if it is being replaced in this moment.
+  [[gnu::always_inline]] bool Glance(snapshot::Table table, SnapshotReading& reading) noexcept {
+    Look();
+    reading.arena = current_.load(std::memory_order_acquire);
+    return reading.arena != kNone && Read(table, reading);
   }
   // Whether all that was read since Begin was of that generation. False: forget it and begin again.
   bool Stands(const SnapshotReading& reading) const noexcept {
@@ -67,20 +70,25 @@ class SnapshotMap {
     return Answer::Unavailable(missing_.load(std::memory_order_relaxed));
   }
 
-  // Whether an absence that was found in this generation, at that time, needs no second opinion.
-  bool MissIsFinal(std::uint64_t generation, std::int64_t now) const noexcept {
+  // Whether an absence that was found in this generation needs no second opinion.
+  bool MissIsFinal(std::uint64_t generation) const noexcept {
     const ControlPage* const control = control_.load(std::memory_order_acquire);
     if (control == nullptr) return false;
     // The writer withdraws the promise before it names a new generation.
     const std::int64_t until = control->confirmed_until.load(std::memory_order_acquire);
+    // It may have been a second ago, and has not been longer.
+    const std::int64_t now = looked_.load(std::memory_order_relaxed) + 1;
     return control->generation.load(std::memory_order_acquire) == generation &&
            (control->flags.load(std::memory_order_relaxed) & control::kComplete) != 0 &&
            now <= until && until <= now + kMaxPromiseSeconds;
   }
   // What Begin does first. For a question that is not put to the snapshot, and may be the first of
   // a process: what is said below depends on it.
-  void Look() noexcept {
-    if (RefreshIsDue(Now())) Refresh();
+  [[gnu::always_inline]] void Look() noexcept {
+    const time_t second = time(nullptr);  // one load: less than any other clock takes
+    if (second != second_.load(std::memory_order_relaxed) ||
+        Wanted() != seen_.load(std::memory_order_relaxed)) [[unlikely]]
+      LookAround(second);
   }
   // Whether users and groups may be listed. Without a control page it is the snapshot's word. May
   // be the first question of a process.
@@ -149,6 +157,7 @@ class SnapshotMap {
   class Directory;
   struct File;
 
+  // Coarse seconds of CLOCK_MONOTONIC.
   static std::int64_t Now() noexcept {
     timespec now{};
     clock_gettime(CLOCK_MONOTONIC_COARSE, &now);  // no system call
@@ -168,7 +177,9 @@ class SnapshotMap {
 
   std::uint64_t Wanted() const noexcept {
     const ControlPage* const control = control_.load(std::memory_order_acquire);
-    return control == nullptr ? 0 : control->generation.load(std::memory_order_acquire);
+    if (control == nullptr) [[unlikely]]
+      return 0;
+    return control->generation.load(std::memory_order_acquire);
   }
   bool RefreshIsDue(std::int64_t now) const noexcept {
     return Wanted() != seen_.load(std::memory_order_relaxed) ||
@@ -185,14 +196,18 @@ class SnapshotMap {
     for (;;) {
       reading.arena = current_.load(std::memory_order_acquire);
       if (reading.arena == kNone) return false;
-      const Arena& arena = arenas_[reading.arena];
-      reading.sequence = arena.sequence.load(std::memory_order_acquire);
-      reading.generation = arena.generation.load(std::memory_order_relaxed);
-      reading.table = arena.tables[static_cast<std::size_t>(table)].Load();
-      if (reading.sequence % 2 == 0 && Stands(reading)) return true;
+      if (Read(table, reading)) return true;
     }
   }
+  [[gnu::always_inline]] bool Read(snapshot::Table table, SnapshotReading& reading) const noexcept {
+    const Arena& arena = arenas_[reading.arena];
+    reading.sequence = arena.sequence.load(std::memory_order_acquire);
+    reading.generation = arena.generation.load(std::memory_order_relaxed);
+    reading.table = arena.tables[static_cast<std::size_t>(table)].Load();
+    return reading.sequence % 2 == 0 && Stands(reading);
+  }
 
+  void LookAround(time_t second) noexcept;
   void Refresh() noexcept;
   bool TakeTurn() noexcept;
   bool DaemonLives(std::int64_t now) const noexcept;
@@ -206,7 +221,10 @@ class SnapshotMap {
   const SnapshotPaths paths_;
 
   // Read by each look-up.
-  alignas(64) std::atomic<const ControlPage*> control_{nullptr};
+  // The second of the wall clock in which no Refresh is due any more, and when that was found out.
+  alignas(64) std::atomic<time_t> second_{-1};
+  std::atomic<std::int64_t> looked_{0};
+  std::atomic<const ControlPage*> control_{nullptr};
   std::atomic<std::uint64_t> seen_{0};      // the control page's generation at the last Refresh
   std::atomic<std::int64_t> next_look_{0};  // when the next Refresh is due in any case
   std::atomic<std::uint32_t> current_{kNone};

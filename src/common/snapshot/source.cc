@@ -42,6 +42,7 @@ class MappedCursor final : public Cursor<Record> {
       case Probe::kAbsent:
         return Answer::Absent();
       case Probe::kDamaged:
+      case Probe::kUnknown:
         break;
     }
     return Answer::Unavailable(Reason::kServerError);
@@ -64,24 +65,53 @@ bool SnapshotSource::MayExist(std::string_view name) const noexcept {
   return CanBeName(name) && map_.MayBeName(name);
 }
 
+template <class Found, class Key, class Sink>
+Answer SnapshotSource::Look(snapshot::Table table, Key key, const Sink& sink) noexcept {
+  constexpr int kTries = 16;
+  final_ = false;
+  for (int i = 0; i < kTries; ++i) {
+    SnapshotReading reading;
+    if (!map_.Begin(table, reading)) return map_.Missing();
+    Found found;
+    const Probe probe = Find(reading.table, key, found);
+    if (probe == Probe::kFound) sink(found);
+    if (!map_.Stands(reading)) continue;
+    if (probe == Probe::kFound) return Answer::Found();
+    if (probe != Probe::kAbsent) return Answer::Unavailable(Reason::kServerError);
+    final_ = map_.MissIsFinal(reading.generation);
+    return Answer::Absent();
+  }
+  return Answer::Unavailable(Reason::kTimeout);
+}
+
+template <class Found, class Sink>
+Answer SnapshotSource::LookByName(snapshot::Table table, std::string_view name,
+                                  const Sink& sink) noexcept {
+  const Answer answer = Look<Found>(table, name, sink);
+  if (answer.found() || final_ || MayExist(name)) return answer;
+  final_ = true;
+  return Answer::Absent();
+}
+
 Answer SnapshotSource::FindUserByName(std::string_view name, UserSink found) noexcept {
-  return FindUserByName<UserSink&>(name, found);
+  return LookByName<UserRecord>(snapshot::Table::kUserByName, name, found);
 }
 
 Answer SnapshotSource::FindUserById(Uid uid, UserSink found) noexcept {
-  return FindUserById<UserSink&>(uid, found);
+  return Look<UserRecord>(snapshot::Table::kUserByUid, uid, found);
 }
 
 Answer SnapshotSource::FindGroupByName(std::string_view name, GroupSink found) noexcept {
-  return FindGroupByName<GroupSink&>(name, found);
+  return LookByName<GroupRecord>(snapshot::Table::kGroupByName, name, found);
 }
 
 Answer SnapshotSource::FindGroupById(Gid gid, GroupSink found) noexcept {
-  return FindGroupById<GroupSink&>(gid, found);
+  return Look<GroupRecord>(snapshot::Table::kGroupByGid, gid, found);
 }
 
 Answer SnapshotSource::FindGroupsOfUser(std::string_view name, GidsSink found) noexcept {
-  return FindGroupsOfUser<GidsSink&>(name, found);
+  const auto gids = [&found](const MembershipRecord& user) { found(user.gids); };
+  return LookByName<MembershipRecord>(snapshot::Table::kGidsByUserName, name, gids);
 }
 
 Answer SnapshotSource::FindShadow(std::string_view name, ShadowSink) noexcept {

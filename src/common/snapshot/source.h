@@ -29,29 +29,6 @@ class SnapshotSource final : public AccountSource {
  public:
   explicit SnapshotSource(SnapshotMap& map) noexcept : map_(map) {}
 
-  // With a sink of any type: compiled into who asks, as one piece with the sink.
-  template <class Sink>
-  [[gnu::always_inline]] Answer FindUserByName(std::string_view name, Sink&& found) noexcept {
-    return LookByName<UserRecord>(snapshot::Table::kUserByName, name, found);
-  }
-  template <class Sink>
-  [[gnu::always_inline]] Answer FindUserById(Uid uid, Sink&& found) noexcept {
-    return Look<UserRecord>(snapshot::Table::kUserByUid, uid, found);
-  }
-  template <class Sink>
-  [[gnu::always_inline]] Answer FindGroupByName(std::string_view name, Sink&& found) noexcept {
-    return LookByName<GroupRecord>(snapshot::Table::kGroupByName, name, found);
-  }
-  template <class Sink>
-  [[gnu::always_inline]] Answer FindGroupById(Gid gid, Sink&& found) noexcept {
-    return Look<GroupRecord>(snapshot::Table::kGroupByGid, gid, found);
-  }
-  template <class Sink>
-  [[gnu::always_inline]] Answer FindGroupsOfUser(std::string_view name, Sink&& found) noexcept {
-    const auto gids = [&found](const MembershipRecord& user) { found(user.gids); };
-    return LookByName<MembershipRecord>(snapshot::Table::kGidsByUserName, name, gids);
-  }
-
   Answer FindUserByName(std::string_view name, UserSink found) noexcept override;
   Answer FindUserById(Uid uid, UserSink found) noexcept override;
   Answer FindGroupByName(std::string_view name, GroupSink found) noexcept override;
@@ -71,33 +48,10 @@ class SnapshotSource final : public AccountSource {
   bool MissIsFinal() const noexcept { return final_; }
 
  private:
-  static constexpr int kTries = 16;
-
   template <class Found, class Key, class Sink>
-  [[gnu::always_inline]] Answer Look(snapshot::Table table, Key key, Sink& sink) noexcept {
-    final_ = false;
-    for (int i = 0; i < kTries; ++i) {
-      SnapshotReading reading;
-      if (!map_.Begin(table, reading)) return map_.Missing();
-      Found found;
-      const Probe probe = Find(reading.table, key, found);
-      if (probe == Probe::kFound) sink(found);
-      if (!map_.Stands(reading)) continue;
-      if (probe == Probe::kFound) return Answer::Found();
-      if (probe == Probe::kDamaged) return Answer::Unavailable(Reason::kServerError);
-      final_ = map_.MissIsFinal(reading.generation, reading.now);
-      return Answer::Absent();
-    }
-    return Answer::Unavailable(Reason::kTimeout);
-  }
+  Answer Look(snapshot::Table table, Key key, const Sink& sink) noexcept;
   template <class Found, class Sink>
-  [[gnu::always_inline]] Answer LookByName(snapshot::Table table, std::string_view name,
-                                           Sink& sink) noexcept {
-    const Answer answer = Look<Found>(table, name, sink);
-    if (answer.found() || final_ || MayExist(name)) return answer;
-    final_ = true;
-    return Answer::Absent();
-  }
+  Answer LookByName(snapshot::Table table, std::string_view name, const Sink& sink) noexcept;
   // Whether an account may have this name.
   bool MayExist(std::string_view name) const noexcept;
 
@@ -107,6 +61,57 @@ class SnapshotSource final : public AccountSource {
 
   SnapshotMap& map_;
   bool final_ = false;
+};
+
+// What SnapshotSource would find at once, compiled into who asks as one piece with the sink, which
+// may be of any type: a few nanoseconds.
+//
+//   found, absent   as SnapshotSource has it; the absent is final
+//   unavailable     anything else: SnapshotSource knows
+class SnapshotGlance {
+ public:
+  explicit SnapshotGlance(SnapshotMap& map) noexcept : map_(map) {}
+
+  template <class Sink>
+  [[gnu::always_inline]] Answer FindUserByName(std::string_view name, Sink&& found) noexcept {
+    return Look<UserRecord>(snapshot::Table::kUserByName, name, found);
+  }
+  template <class Sink>
+  [[gnu::always_inline]] Answer FindUserById(Uid uid, Sink&& found) noexcept {
+    return Look<UserRecord>(snapshot::Table::kUserByUid, uid, found);
+  }
+  template <class Sink>
+  [[gnu::always_inline]] Answer FindGroupByName(std::string_view name, Sink&& found) noexcept {
+    return Look<GroupRecord>(snapshot::Table::kGroupByName, name, found);
+  }
+  template <class Sink>
+  [[gnu::always_inline]] Answer FindGroupById(Gid gid, Sink&& found) noexcept {
+    return Look<GroupRecord>(snapshot::Table::kGroupByGid, gid, found);
+  }
+  template <class Sink>
+  [[gnu::always_inline]] Answer FindGroupsOfUser(std::string_view name, Sink&& found) noexcept {
+    return Look<MembershipRecord>(snapshot::Table::kGidsByUserName, name,
+                                  [&found](const MembershipRecord& user) { found(user.gids); });
+  }
+
+ private:
+  template <class Found, class Key, class Sink>
+  [[gnu::always_inline]] Answer Look(snapshot::Table table, Key key, Sink&& sink) noexcept {
+    constexpr Answer kAskTheSource = Answer::Unavailable(Reason::kTimeout);
+    SnapshotReading reading;
+    if (!map_.Glance(table, reading)) [[unlikely]]
+      return kAskTheSource;
+    Found found;
+    const Probe probe = Find<Found, Effort::kGlance>(reading.table, key, found);
+    if (probe == Probe::kFound) sink(found);
+    if (!map_.Stands(reading)) [[unlikely]]
+      return kAskTheSource;
+    if (probe == Probe::kFound) return Answer::Found();
+    const bool final = probe == Probe::kAbsent && map_.MissIsFinal(reading.generation);
+    return final ? Answer::Absent() : kAskTheSource;
+  }
+
+  SnapshotMap& map_;
 };
 
 }  // namespace sqlmap

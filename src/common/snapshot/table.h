@@ -29,7 +29,12 @@ enum class Probe : std::uint8_t {
   kFound,
   kAbsent,
   kDamaged,  // the file is not what its writer wrote
+  kUnknown,  // a glance does not show it
 };
+
+// How far a look-up goes before it gives up: to wherever the key can be; or no further than the
+// place where almost every key is that is there, which is straight code without any loop.
+enum class Effort : bool { kWhole, kGlance };
 
 // All that a look-up in one of the five tables depends on.
 struct SnapshotTable {
@@ -107,7 +112,8 @@ template <class Head>
   return head.check == CheckBehind(record, head.size, table.seed + offset);
 }
 
-inline void Describe(const char* record, const UserHead& head, UserRecord& user) noexcept {
+[[gnu::always_inline]] inline void Describe(const char* record, const UserHead& head,
+                                            UserRecord& user) noexcept {
   const char* at = record + sizeof head;
   user.packed = {at, TextSize(head)};
   const auto next = [&at](std::uint16_t length) {
@@ -124,7 +130,8 @@ inline void Describe(const char* record, const UserHead& head, UserRecord& user)
   user.shell = next(head.shell);
 }
 
-inline void Describe(const char* record, const GroupHead& head, GroupRecord& group) noexcept {
+[[gnu::always_inline]] inline void Describe(const char* record, const GroupHead& head,
+                                            GroupRecord& group) noexcept {
   const char* const text = record + sizeof head;
   group.packed = {text, TextSize(head)};
   group.members = {{text, head.members_bytes}, head.members};
@@ -133,8 +140,8 @@ inline void Describe(const char* record, const GroupHead& head, GroupRecord& gro
   group.gid = head.gid;
 }
 
-inline void Describe(const char* record, const MembershipHead& head,
-                     MembershipRecord& membership) noexcept {
+[[gnu::always_inline]] inline void Describe(const char* record, const MembershipHead& head,
+                                            MembershipRecord& membership) noexcept {
   const char* const gids = record + sizeof head;
   membership.gids = {reinterpret_cast<const Gid*>(gids), head.gids};
   membership.name = {gids + std::uint64_t{head.gids} * sizeof(Gid), head.name};
@@ -164,7 +171,7 @@ inline unsigned Candidates(const char* bucket, std::uint32_t tag) noexcept {
 }
 
 // `matches` is asked after `found` has been filled in.
-template <class Head, class Matches, class Found>
+template <class Head, Effort kEffort, class Matches, class Found>
 [[gnu::always_inline]] inline Probe Find(const SnapshotTable& table, std::uint64_t hash,
                                          Matches matches, Found& found) noexcept {
   const auto tag = static_cast<std::uint32_t>(hash);
@@ -176,19 +183,21 @@ template <class Head, class Matches, class Found>
     for (; candidates != 0; candidates &= candidates - 1) {
       const auto i = static_cast<unsigned>(std::countr_zero(candidates));
       const std::uint64_t offset = words[kBucketEntries + 1 + i] * kUnit;
-      if (offset == 0) continue;
+      if (offset == 0 && kEffort == Effort::kWhole) continue;
       // Most records are two cache lines; the second is needed as soon as the first is there.
       __builtin_prefetch(table.file + offset + sizeof(Bucket));
       Head head;
       if (!ReadRecord(table, offset, head)) return Probe::kDamaged;
       Describe(table.file + offset, head, found);
       if (matches(head)) return Probe::kFound;
+      if constexpr (kEffort == Effort::kGlance) return Probe::kUnknown;
     }
     if (words[offsetof(Bucket, check) / sizeof(std::uint32_t)] !=
         CheckBefore(bucket, sizeof(Bucket), table.seed + number)) {
       return Probe::kDamaged;
     }
     if ((words[kBucketEntries] & kOverflowed) == 0) return Probe::kAbsent;
+    if constexpr (kEffort == Effort::kGlance) return Probe::kUnknown;
     if (++number == table.buckets) number = 0;
   }
   return Probe::kAbsent;
@@ -197,24 +206,24 @@ template <class Head, class Matches, class Found>
 }  // namespace snapshot
 
 // What is found points into the file. By name: `table` is that of the records' kind, by name.
-template <class Record>
+template <class Record, Effort kEffort = Effort::kWhole>
 [[gnu::always_inline]] inline Probe Find(const SnapshotTable& table, std::string_view name,
                                          Record& record) noexcept {
   using Head = typename snapshot::HeadOf<Record>::Type;
-  return snapshot::Find<Head>(
+  return snapshot::Find<Head, kEffort>(
       table, snapshot::Hash(name, table.seed), [&](const Head&) { return record.name == name; },
       record);
 }
 
 // By uid or gid.
-template <class Record>
+template <class Record, Effort kEffort = Effort::kWhole>
 [[gnu::always_inline]] inline Probe Find(const SnapshotTable& table, std::uint32_t id,
                                          Record& record) noexcept {
   using Head = typename snapshot::HeadOf<Record>::Type;
   const auto owns = [id](const Head& head) {
     return snapshot::IdOf(head) == id && (head.flags & snapshot::kOwnsId) != 0;
   };
-  return snapshot::Find<Head>(table, snapshot::Hash(id, table.seed), owns, record);
+  return snapshot::Find<Head, kEffort>(table, snapshot::Hash(id, table.seed), owns, record);
 }
 
 }  // namespace sqlmap

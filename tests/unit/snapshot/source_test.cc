@@ -1,8 +1,15 @@
 #include "common/snapshot/source.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <limits>
+#include <string>
+#include <vector>
 
 #include "snapshots.h"
 
@@ -11,6 +18,7 @@ namespace {
 
 using test::Site;
 using test::SmallSite;
+using test::Write;
 using testing::ElementsAre;
 
 class Source : public testing::Test {
@@ -102,6 +110,71 @@ TEST_F(Source, AMissIsFinalOnlyWhileTheDaemonSaysSo) {
   site_.control().Publish(1, false);
   site_.control().ConfirmUntil(now + 5);
   EXPECT_FALSE(miss_is_final()) << "the snapshot does not hold everybody";
+}
+
+// As the NSS module looks.
+class Glance : public testing::Test {
+ protected:
+  Answer Ask(std::string_view name, std::string* home = nullptr) {
+    return SnapshotGlance(map_).FindUserByName(name, [&](const UserRecord& user) {
+      if (home != nullptr) *home = user.home;
+    });
+  }
+  // A file with "alice", in which one letter of her home may be another.
+  static std::vector<char> WithAlice(std::uint64_t generation, bool damaged) {
+    std::vector<char> bytes =
+        Write({{{.name = "alice", .uid = 4001, .home = "/the/home"}}, {}}, generation);
+    const std::string_view home = "/the/home";
+    const auto at = std::search(bytes.begin(), bytes.end(), home.begin(), home.end());
+    if (damaged) at[1] = 'X';
+    return bytes;
+  }
+  // Writes into the file that is mapped, as nothing of ours ever does.
+  void DamageInPlace(std::uint64_t generation) {
+    const std::vector<char> bytes = WithAlice(generation, true);
+    const int fd = open(site_.SnapshotPath(generation).c_str(), O_WRONLY | O_CLOEXEC);
+    ASSERT_EQ(write(fd, bytes.data(), bytes.size()), static_cast<ssize_t>(bytes.size()));
+    close(fd);
+  }
+
+  Site site_;
+  SnapshotMap map_{site_.paths()};
+};
+
+TEST_F(Glance, WhatIsDamagedWhileItIsReadIsNotBelieved) {
+  site_.Publish(1, WithAlice(1, false));
+  ASSERT_TRUE(Ask("alice").found());
+  DamageInPlace(1);
+  EXPECT_TRUE(Ask("alice").unavailable());
+}
+
+TEST_F(Glance, ShowsAlmostEverybodyAndNobodyUnderAnothersName) {
+  constexpr unsigned kUsers = 60'000;
+  site_.Publish(1, test::ManyUsers(kUsers));
+  site_.Confirm();
+  unsigned unclear = 0;
+  for (unsigned i = 1; i <= kUsers; ++i) {
+    char name[16];
+    snprintf(name, sizeof name, "user%06u", i);
+    Uid uid = 0;
+    const Answer answer =
+        SnapshotGlance(map_).FindUserByName(name, [&](const UserRecord& user) { uid = user.uid; });
+    if (answer.found()) {
+      ASSERT_EQ(uid, 100'000U + i) << name;
+    }
+    ASSERT_FALSE(answer.absent()) << name;
+    if (answer.unavailable()) ++unclear;
+  }
+  EXPECT_LT(unclear, kUsers / 20);
+}
+
+TEST_F(Glance, DoesNotSayThatSomebodyIsAbsentWhoMayBeThereByNow) {
+  site_.Publish(1, SmallSite());
+  EXPECT_TRUE(Ask("nobody-there").unavailable());
+  site_.Confirm();
+  EXPECT_TRUE(Ask("nobody-there").absent());
+  site_.control().Retire();
+  EXPECT_TRUE(Ask("nobody-there").unavailable());
 }
 
 TEST_F(Source, ANewGenerationIsNotVouchedForByThePromiseAboutTheOldOne) {
