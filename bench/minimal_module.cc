@@ -56,13 +56,12 @@ std::atomic<const char*> g_file{nullptr};
 // What a daemon would write, and what was seen of it; when to look for another daemon's.
 std::atomic<std::uint64_t> g_generation{0};
 std::atomic<std::uint64_t> g_seen{0};
-std::atomic<std::int64_t> g_next_look{INT64_MAX};
+std::atomic<time_t> g_next_look{INT64_MAX};
 
 bool IsCurrent() {
-  timespec now;
-  clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+  const time_t now = time(nullptr);
   return g_generation.load(std::memory_order_acquire) == g_seen.load(std::memory_order_relaxed) &&
-         now.tv_sec < g_next_look.load(std::memory_order_relaxed);
+         now < g_next_look.load(std::memory_order_relaxed);
 }
 
 const char* Map() {

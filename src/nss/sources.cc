@@ -95,6 +95,7 @@ Outcome AskSources(Question question) noexcept {
   }
   return outcome;
 }
+
 }  // namespace sqlmap
 
 // For sqlmapd, which must not ask itself: from now on, nobody in this process is asked anything.

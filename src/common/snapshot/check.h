@@ -21,6 +21,7 @@ class CheckLanes {
  public:
   // Two words, in one register where there are such.
   using Words [[gnu::vector_size(16)]] = std::uint64_t;
+  static_assert(kCheckBlock % sizeof(Words) == 0);
 
   explicit CheckLanes(std::uint64_t seed) : sum_{seed, seed} {}
 
@@ -40,8 +41,9 @@ class CheckLanes {
     }
   }
   std::uint32_t End() const {
-    // What the sum of sums loses at its upper end is put back at the lower one.
-    const Words both = sums_ + (sum_ << 32 | sum_ >> 32);
+    // As if a block of zeros came last, so that nothing counts once only; and what the sum of sums
+    // loses at its upper end is put back at the lower one.
+    const Words both = sums_ + sum_ + (sum_ << 32 | sum_ >> 32);
     const std::uint64_t all = both[0] * kFactor + both[1];
     return static_cast<std::uint32_t>((all ^ all >> 29) * kLast >> 32);
   }

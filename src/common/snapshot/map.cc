@@ -167,12 +167,15 @@ bool SnapshotMap::Withdrawn() const noexcept {
 }
 
 // Once a second, and whenever there is a new generation. The wall clock tells that time has passed,
-// and nothing else: what is due when is counted by the monotonic one.
-void SnapshotMap::LookAround(time_t second) noexcept {
+// and nothing else: what is due when is counted by the monotonic one. A program whose wall clock is
+// made to stand still (libfaketime) keeps what it has until the control page names another
+// generation.
+void SnapshotMap::LookAround(std::uint32_t second) noexcept {
   if (RefreshIsDue(Now())) Refresh();
   const std::int64_t now = Now();
-  looked_.store(now, std::memory_order_relaxed);
-  if (!RefreshIsDue(now)) second_.store(second, std::memory_order_relaxed);
+  if (!RefreshIsDue(now)) {
+    looked_.store(static_cast<std::uint64_t>(now) << 32 | second, std::memory_order_relaxed);
+  }
 }
 
 void SnapshotMap::Refresh() noexcept {

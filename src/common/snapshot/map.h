@@ -2,7 +2,8 @@
 //
 // It lives in every process that resolves accounts: constant-initialised, no destructor, no
 // allocation, no descriptor kept, no lock that a forked child could wait for. A look-up that finds
-// the current generation mapped makes no system call and writes nothing to memory.
+// the current generation mapped makes no system call, and once a second one of them writes one word
+// to memory.
 //
 // How an old generation is let go without counting its readers: files are mapped in turn over a few
 // ranges of addresses, the arenas, each with a sequence number, and an address that was once handed
@@ -55,7 +56,7 @@ class SnapshotMap {
     Look();
     return Take(table, reading);
   }
-  // The same, but false as well if it is being replaced in this moment.
+  // The same, but also false if it is being replaced in this moment.
   [[gnu::always_inline]] bool Glance(snapshot::Table table, SnapshotReading& reading) noexcept {
     Look();
     reading.arena = current_.load(std::memory_order_acquire);
@@ -76,8 +77,10 @@ class SnapshotMap {
     if (control == nullptr) return false;
     // The writer withdraws the promise before it names a new generation.
     const std::int64_t until = control->confirmed_until.load(std::memory_order_acquire);
-    // It may have been a second ago, and has not been longer.
-    const std::int64_t now = looked_.load(std::memory_order_relaxed) + 1;
+    // In its last second the promise is held to the exact clock, before that to the one of the last
+    // look around, which is not older than a second unless somebody has set the wall clock back.
+    auto now = static_cast<std::int64_t>(looked_.load(std::memory_order_relaxed) >> 32) + 1;
+    if (now > until) now = Now();
     return control->generation.load(std::memory_order_acquire) == generation &&
            (control->flags.load(std::memory_order_relaxed) & control::kComplete) != 0 &&
            now <= until && until <= now + kMaxPromiseSeconds;
@@ -85,8 +88,8 @@ class SnapshotMap {
   // What Begin does first. For a question that is not put to the snapshot, and may be the first of
   // a process: what is said below depends on it.
   [[gnu::always_inline]] void Look() noexcept {
-    const time_t second = time(nullptr);  // one load: less than any other clock takes
-    if (second != second_.load(std::memory_order_relaxed) ||
+    const auto second = static_cast<std::uint32_t>(time(nullptr));  // the cheapest of all clocks
+    if (second != static_cast<std::uint32_t>(looked_.load(std::memory_order_relaxed)) ||
         Wanted() != seen_.load(std::memory_order_relaxed)) [[unlikely]]
       LookAround(second);
   }
@@ -207,7 +210,7 @@ class SnapshotMap {
     return reading.sequence % 2 == 0 && Stands(reading);
   }
 
-  void LookAround(time_t second) noexcept;
+  void LookAround(std::uint32_t second) noexcept;
   void Refresh() noexcept;
   bool TakeTurn() noexcept;
   bool DaemonLives(std::int64_t now) const noexcept;
@@ -221,9 +224,9 @@ class SnapshotMap {
   const SnapshotPaths paths_;
 
   // Read by each look-up.
-  // The second of the wall clock in which no Refresh is due any more, and when that was found out.
-  alignas(64) std::atomic<time_t> second_{-1};
-  std::atomic<std::int64_t> looked_{0};
+  // When it was last found out that no Refresh is due, in seconds: of the wall clock, modulo 2 to
+  // the 32nd, and, in the upper half, of the monotonic one. One word, so that they belong together.
+  alignas(64) std::atomic<std::uint64_t> looked_{UINT32_MAX};
   std::atomic<const ControlPage*> control_{nullptr};
   std::atomic<std::uint64_t> seen_{0};      // the control page's generation at the last Refresh
   std::atomic<std::int64_t> next_look_{0};  // when the next Refresh is due in any case

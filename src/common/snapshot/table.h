@@ -33,7 +33,7 @@ enum class Probe : std::uint8_t {
 };
 
 // How far a look-up goes before it gives up: to wherever the key can be; or no further than the
-// place where almost every key is that is there, which is straight code without any loop.
+// place where almost every key is that is there, in code of which no loop runs twice.
 enum class Effort : bool { kWhole, kGlance };
 
 // All that a look-up in one of the five tables depends on.

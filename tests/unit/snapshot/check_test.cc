@@ -22,9 +22,9 @@ std::vector<unsigned char> Bytes(std::size_t size) {
 
 TEST(Check, OfAnotherProgramThatFollowsTheDocumentIsTheSame) {
   // By a few lines of Python, written from doc/snapshot-format.md.
-  EXPECT_EQ(CheckBehind(Bytes(32).data(), 32, kSeed), 0xed841f43U);
-  EXPECT_EQ(CheckBehind(Bytes(96).data(), 96, kSeed), 0x2dbb9e3fU);
-  EXPECT_EQ(CheckBefore(Bytes(64).data(), 64, kSeed), 0x63725940U);
+  EXPECT_EQ(CheckBehind(Bytes(32).data(), 32, kSeed), 0x96fa48ddU);
+  EXPECT_EQ(CheckBehind(Bytes(96).data(), 96, kSeed), 0x5d99029aU);
+  EXPECT_EQ(CheckBefore(Bytes(64).data(), 64, kSeed), 0x2d77ecd6U);
 }
 
 TEST(Check, SeesEachBitThatChangesAndNotItsOwn) {
@@ -58,6 +58,41 @@ TEST(Check, SeesTwoWordsThatHaveChangedPlaces) {
       EXPECT_NE(CheckBehind(bytes.data(), kSize, kSeed), check) << one << " and " << other;
       swap();
     }
+  }
+}
+
+TEST(Check, SeesTwoHalvesOfAWordThatHaveChangedPlacesAndWhatOneGainsFromTheOther) {
+  constexpr std::size_t kSize = 96;
+  std::vector<unsigned char> bytes = Bytes(kSize);
+  const std::uint32_t check = CheckBehind(bytes.data(), kSize, kSeed);
+  for (std::size_t at = kField; at + 2 * kField <= kSize; at += kField) {
+    unsigned char* const one = bytes.data() + at;
+    std::swap_ranges(one, one + kField, one + kField);
+    EXPECT_NE(CheckBehind(bytes.data(), kSize, kSeed), check) << at;
+    std::swap_ranges(one, one + kField, one + kField);
+    ++one[0];
+    --one[kField];
+    EXPECT_NE(CheckBehind(bytes.data(), kSize, kSeed), check) << at;
+    --one[0];
+    ++one[kField];
+  }
+}
+
+TEST(Check, SeesAnyTwoBitsThatChangeInASmallRecord) {
+  constexpr std::size_t kSize = 32;
+  std::vector<unsigned char> bytes = Bytes(kSize);
+  const std::uint32_t check = CheckBehind(bytes.data(), kSize, kSeed);
+  const auto flip = [&](std::size_t bit) {
+    bytes[bit / 8] ^= static_cast<unsigned char>(1U << bit % 8);
+  };
+  for (std::size_t one = kField * 8; one < kSize * 8; ++one) {
+    flip(one);
+    for (std::size_t other = one + 1; other < kSize * 8; ++other) {
+      flip(other);
+      EXPECT_NE(CheckBehind(bytes.data(), kSize, kSeed), check) << one << " and " << other;
+      flip(other);
+    }
+    flip(one);
   }
 }
 

@@ -74,8 +74,12 @@ void Read(SnapshotMap& map, unsigned seed) {
         at += lengths[part];
       }
     };
-    const Answer answer =
-        i % 2 == 0 ? source.FindUserByName(name, take) : source.FindUserById(20'000 + number, take);
+    const auto ask = [&](auto& any) {
+      return i % 2 == 0 ? any.FindUserByName(name, take) : any.FindUserById(20'000 + number, take);
+    };
+    SnapshotGlance glance(map);
+    Answer answer = ask(glance);
+    if (answer.unavailable()) answer = ask(source);
     if (!answer.found()) Fail("an account is not there");
     const std::string gecos(text, lengths[0]);
     const std::string home(text + lengths[0], lengths[1]);

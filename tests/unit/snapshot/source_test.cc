@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -126,6 +127,7 @@ class Glance : public testing::Test {
         Write({{{.name = "alice", .uid = 4001, .home = "/the/home"}}, {}}, generation);
     const std::string_view home = "/the/home";
     const auto at = std::search(bytes.begin(), bytes.end(), home.begin(), home.end());
+    EXPECT_NE(at, bytes.end());
     if (damaged) at[1] = 'X';
     return bytes;
   }
@@ -141,7 +143,7 @@ class Glance : public testing::Test {
   SnapshotMap map_{site_.paths()};
 };
 
-TEST_F(Glance, WhatIsDamagedWhileItIsReadIsNotBelieved) {
+TEST_F(Glance, WhatIsDamagedAfterItWasMappedIsNotBelieved) {
   site_.Publish(1, WithAlice(1, false));
   ASSERT_TRUE(Ask("alice").found());
   DamageInPlace(1);
@@ -175,6 +177,32 @@ TEST_F(Glance, DoesNotSayThatSomebodyIsAbsentWhoMayBeThereByNow) {
   EXPECT_TRUE(Ask("nobody-there").absent());
   site_.control().Retire();
   EXPECT_TRUE(Ask("nobody-there").unavailable());
+}
+
+TEST_F(Source, APromiseEndsWhenItsTimeIsOverAndNotBefore) {
+  const auto now = [] {  // by the clock that the reader has
+    timespec coarse{};
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &coarse);
+    return coarse.tv_sec;
+  };
+  site_.Publish(1, SmallSite());
+  const std::int64_t until = now() + 1;
+  site_.control().ConfirmUntil(until);
+  bool final = true;
+  std::int64_t asked = 0;
+  while (final && asked <= until + 5) {
+    const std::int64_t before = now();
+    UserByName("nobody-there");
+    final = source_.MissIsFinal();
+    asked = now();
+    if (asked <= until) {
+      EXPECT_TRUE(final) << until - asked << " s left";
+    }
+    if (before > until) {
+      EXPECT_FALSE(final) << before - until << " s too late";
+    }
+  }
+  EXPECT_FALSE(final);
 }
 
 TEST_F(Source, ANewGenerationIsNotVouchedForByThePromiseAboutTheOldOne) {
