@@ -1,4 +1,5 @@
-# scdoc(1) ends every paragraph with .P, also in front of and behind a heading, where man(7) has none.
+# scdoc(1) ends every paragraph with .P, also in front of and behind a heading, where man(7) has none; and a list or a table with one
+# blank line too many.
 :all
 N
 $!b all
@@ -7,3 +8,5 @@ s/(\n\.P)+/\n.P/g
 s/\n\.P(\n\.S[HS] [^\n]*)/\1/g
 s/(\n\.S[HS] [^\n]*)\n\.P/\1/g
 s/\n\.P$//
+s/\n\n\.RE\n/\n.RE\n/g
+s/\n\.sp 1(\n\.S[HS] )/\1/g

@@ -90,7 +90,7 @@ inline constexpr auto kQueryDescriptions = [] {
        kByGid,
        {kGid},
        false,
-       "The members of a group, asked if getgrnam and getgrgid return none."},
+       "The members of a group, asked if getgrnam and getgrgid have no column member."},
       {QueryId::kGidsbymem,
        "gidsbymem",
        "SELECT username, gid FROM nss_gidsbymem WHERE username = :name",
@@ -111,8 +111,7 @@ inline constexpr auto kQueryDescriptions = [] {
        kLogin,
        {kName},
        true,
-       "Whether an account may use a service: a row says yes, unless it has a column `allowed` "
-       "that "
+       "Whether an account may use a service: a row says yes, unless it has a column allowed that "
        "is not 1."},
       {QueryId::kPasswordUpdate,
        "password_update",
