@@ -1,10 +1,12 @@
 -- Login accounts for users of a Drupal site: whoever has a name in the table sqlmap_names, with the password of the site.
 --
---   mariadb drupal < drupal.sql
+--   mariadb -e "CREATE DATABASE sftp"
+--   mariadb sftp -e "CREATE VIEW users_field_data AS SELECT uid, name, pass, status, default_langcode FROM drupal.users_field_data"
+--   mariadb sftp < drupal.sql
 --
--- Run it as the database's administrator, in the site's own database, as often as you like. It serves Drupal 8 to 11; for Drupal
--- 6 and 7 run drupal7.sql before it. It makes a table, views and two database users; it changes no table and no row of Drupal's.
--- doc/uses/drupal.md goes through all of it.
+-- Run it as the database's administrator, as often as you like, in a database of its own: in the site's, the site itself could change the
+-- views, and so say who is an account of the host. The second line is for Drupal 8 to 11, and another for Drupal 6 and 7. It makes a
+-- table, views and two database users; it changes no table and no row of Drupal's. doc/uses/drupal.md goes through all of it.
 
 SET NAMES utf8mb4;
 

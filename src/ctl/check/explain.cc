@@ -22,7 +22,7 @@ std::vector<PlanStep> StepsOf(std::span<const std::string> columns,
   return steps;
 }
 
-Plan JudgePlan(std::span<const PlanStep> steps) {
+Plan JudgePlan(std::span<const PlanStep> steps, std::uint64_t answered) {
   Plan plan;
   const auto add = [](std::string& list, const std::string& item) {
     list += (list.empty() ? "" : ", ") + item;
@@ -34,7 +34,7 @@ Plan JudgePlan(std::span<const PlanStep> steps) {
     const bool whole = step.type == "ALL" || step.type == "index" ||
                        (step.type == "range" && step.rows >= kFewRows);
     const std::string rows = step.table + " (" + std::to_string(step.rows) + " rows)";
-    if (whole && step.rows >= kFewRows) {
+    if (whole && ReadsTooMany(step.rows, answered)) {
       add(plan.scans, rows);
     } else if (whole) {
       add(plan.indices, "all of " + rows);

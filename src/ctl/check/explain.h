@@ -25,11 +25,18 @@ std::vector<PlanStep> StepsOf(std::span<const std::string> columns,
 // Of a table with fewer rows a server may rightly read all rather than look into an index.
 inline constexpr std::uint64_t kFewRows = 100;
 
+// So many rows are too many to be read for an answer of so many. Servers estimate.
+constexpr bool ReadsTooMany(std::uint64_t rows, std::uint64_t answered) {
+  return rows >= kFewRows + answered * 2;
+}
+
 struct Plan {
   std::string scans;    // "sqlmap_users (100000 rows)": read as a whole, though they are large
   std::string indices;  // "PRIMARY of sqlmap_users": what is read instead
 };
-Plan JudgePlan(std::span<const PlanStep> steps);
+// `answered`: the rows of the answer. Whoever asks for a group in which everybody is gets a whole
+// table, and no index would spare a row of it.
+Plan JudgePlan(std::span<const PlanStep> steps, std::uint64_t answered);
 
 }  // namespace sqlmap
 

@@ -150,14 +150,14 @@ class Check {
       to_.Error(key, "gives rows for what does not exist",
                 "let its WHERE compare with the parameter");
     }
-    const auto plan = Explain(query, connection, session);
+    const auto plan = Explain(query, there->rows, connection, session);
     std::optional<std::uint64_t> counted;
     if (!plan) counted = RowsRead(query, role, session, statement);
     if (plan && !plan->scans.empty()) {
       good = false;
       to_.Warning(key, "reads all of " + plan->scans + " for each look-up", kAddIndex);
     }
-    if (counted.value_or(0) > kFewRows + there->rows * 2) {
+    if (ReadsTooMany(counted.value_or(0), there->rows)) {
       good = false;
       to_.Warning(key, "reads " + std::to_string(*counted) + " rows for each look-up", kAddIndex);
     }
@@ -230,9 +230,9 @@ class Check {
     return std::nullopt;
   }
 
-  std::optional<Plan> Explain(const QueryDescription& query, Connection& connection,
-                              const Session& session) {
-    if (auto plan = ExplainOn(query, connection)) return plan;
+  std::optional<Plan> Explain(const QueryDescription& query, std::uint64_t answered,
+                              Connection& connection, const Session& session) {
+    if (auto plan = ExplainOn(query, answered, connection)) return plan;
     // Of views it is told only to whoever may see what is behind them: on this host, root.
     if (!session.address.is_socket()) return std::nullopt;
     if (!administrator_ || administrator_of_ != &session) {
@@ -244,7 +244,7 @@ class Check {
       administrator_ = signed_in ? *std::move(signed_in) : nullptr;
     }
     if (administrator_ == nullptr) return std::nullopt;
-    return ExplainOn(query, *administrator_);
+    return ExplainOn(query, answered, *administrator_);
   }
 
   // What the server counts for everybody: rows that it took from tables one after the other.
@@ -269,7 +269,8 @@ class Check {
     return after ? std::optional(*after - *before) : std::nullopt;
   }
 
-  std::optional<Plan> ExplainOn(const QueryDescription& query, Connection& connection) {
+  std::optional<Plan> ExplainOn(const QueryDescription& query, std::uint64_t answered,
+                                Connection& connection) {
     const Deadline deadline = Soon();
     auto statement =
         connection.Prepare({"EXPLAIN " + Text(query).sql, Text(query).parameters}, deadline);
@@ -285,7 +286,7 @@ class Check {
       rows.push_back(std::move(text));
     }
     if (!(*statement)->Finish(deadline)) return std::nullopt;
-    return JudgePlan(StepsOf((*statement)->columns(), rows));
+    return JudgePlan(StepsOf((*statement)->columns(), rows), answered);
   }
 
   const Settings& settings_;

@@ -136,9 +136,16 @@ class Explainer {
                              ": let `files` stand in front of `sqlmap` in the line `" +
                              host_.database + ":` of /etc/nsswitch.conf.");
     } else {
-      Say("hidden_by_local", "The entry of " + file +
-                                 " hides the one of the database: local ones come first. Rename "
-                                 "one of them.");
+      const Value* const local = FieldOf(files.record, "name");
+      const Value* const name = FieldOf(ours->record, "name");
+      const bool shared = question_.id && local != nullptr && name != nullptr && *local != *name;
+      Say("hidden_by_local",
+          shared ? "The entry of " + file +
+                       " has this id, too, and local ones come first. By its own name, the one of "
+                       "the database is there."
+                 : "The entry of " + file +
+                       " hides the one of the database: local ones come first. Rename one of "
+                       "them.");
     }
     return true;
   }

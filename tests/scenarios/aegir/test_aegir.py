@@ -1,5 +1,6 @@
 """Aegir on several web servers: doc/uses/aegir.md is followed on three hosts, and what it says is looked at more closely."""
 
+import json
 import re
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
@@ -131,6 +132,93 @@ def test_all_sites_are_the_system_user_that_owns_their_files(fleet):
     for web in WEBS:
         assert {tuple(fleet.passwd(web, site)[2:4]) for site in SHOWN[web]} == {("950", "950")}
         assert fleet[web].run("stat", "-c", "%U %G", ONE + BOLT).stdout == "aegir aegir\n"
+
+
+def test_a_site_that_is_called_like_a_local_account_opens_it_to_nobody(fleet):
+    """A site's name needs no dot. `aegir` would have the uid of that account, a home above all sites, and its shell."""
+    names = ("aegir", "root", "www-data")
+    before = {(web, name): fleet.passwd(web, name) for web in WEBS for name in names}
+    sites = "".join(f"INSERT INTO node (nid, vid, type, title, uid) VALUES ({nid}, {nid}, 'site', '{name}', 1);"
+                    f"INSERT INTO hosting_site (vid, nid, client, platform, status) VALUES ({nid}, {nid}, 12, 21, 1);"
+                    for nid, name in enumerate(names, 70))
+    with fleet.changed(sites, "DELETE FROM hosting_site WHERE nid BETWEEN 70 AND 79; DELETE FROM node WHERE nid BETWEEN 70 AND 79"):
+        assert {name for (name,) in (line.split() for line in fleet.sql("SELECT username FROM nss_mysql").splitlines())} >= set(names)
+        assert {(web, name): fleet.passwd(web, name) for web in WEBS for name in names} == before
+        assert fleet.doors(*((web, name, "dave-pw") for web in WEBS for name in names)) == set()
+
+
+def ssh(key, name, command):
+    """The output on web1, None for a login that is refused."""
+    options = ("StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "LogLevel=ERROR", "BatchMode=yes", f"IdentityFile={key}", "IdentitiesOnly=yes")
+    result = subprocess.run(["ssh", *(word for option in options for word in ("-o", option)), f"{name}@{WEB1}", command], capture_output=True,
+                            text=True, timeout=60)
+    assert result.returncode == 0 or "Permission denied" in result.stderr, result
+    return result.stdout if result.returncode == 0 else None
+
+
+def test_a_key_that_is_left_in_a_home_opens_no_ssh_and_aegirs_own_key_does(fleet, tmp_path):
+    key = tmp_path / "key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
+    subprocess.run(["curl", "-sSk", "--ssl-reqd", "--ftp-create-dirs", "-u", f"{ACME}:erin-pw", "-T", key.with_suffix(".pub"),
+                    f"ftp://{WEB1}/.ssh/authorized_keys"], check=True)
+    own = fleet[WEB1].file("/var/aegir/.ssh/authorized_keys")
+    fleet[WEB1].run("install", "-d", "-o", "aegir", "-m", "700", "/var/aegir/.ssh")
+    own.write_text(key.with_suffix(".pub").read_text())
+    assert (ssh(key, ACME, "id"), ssh(key, "aegir", "id -un")) == (None, "aegir\n")
+    # And nothing else than the file of the page keeps it shut.
+    file = fleet[WEB1].file("/etc/ssh/sshd_config.d/aegir.conf")
+    file.rename(file.with_suffix(".off"))
+    fleet[WEB1].run("systemctl", "restart", "ssh")
+    assert ssh(key, ACME, "id") == ""
+    file.with_suffix(".off").rename(file)
+    fleet[WEB1].run("systemctl", "restart", "ssh")
+    assert ssh(key, ACME, "id") is None
+
+
+@contextmanager
+def without_local_aegir(fleet):
+    """No account of the web servers' own has the uid of the sites."""
+    files = [fleet[web].file(path) for web in WEBS for path in ("/etc/passwd", "/etc/group")]
+    before = [file.read_text() for file in files]
+
+    def write(texts):
+        for file, text in zip(files, texts, strict=True):
+            file.write_text(text)
+        for web in WEBS:
+            fleet[web].run("systemctl", "reload", "sqlmapd")
+        fleet.publish()
+
+    write([re.sub(r"(?m)^aegir:.*\n", "", text) for text in before])
+    try:
+        yield
+    finally:
+        write(before)
+
+
+def test_where_no_local_account_has_the_uid_it_is_the_site_that_is_named_and_always_the_same(fleet):
+    """nss_settings.owner, from the snapshot, and from the database as well; where that site is not shown, the shortest name."""
+    def named(owner):
+        fleet[DB1].run("bash", "-ec", f"sqlmapctl views aegir --uid 950 --gid 950 --owner {owner} |"
+                       " sed -e \"s/@'localhost'/@'10.0.0.%'/\" -f members.sed | mariadb aegir")
+        fleet.publish()
+
+    def owners():
+        return [fleet[web].run(*who, "stat", "-c", "%U %G", ONE + BOLT).stdout.split() for web in WEBS for who in ([], ["setpriv", "--reuid=nobody"])]
+
+    with without_local_aegir(fleet):
+        assert owners() == [[MASTER, "aegir"]] * 2 + [[BOLT, "aegir"]] * 2
+        named(DORA)
+        assert owners() == [[DORA, "aegir"]] * 4
+        config = fleet[WEB2].file("/etc/sqlmapd/sqlmapd.toml")
+        before = config.read_text()
+        config.write_text(f"{before}\n[snapshot]\nenabled = false\n")
+        fleet[WEB2].run("systemctl", "reload", "sqlmapd")
+        wait_until(lambda: json.loads(fleet[WEB2].run("sqlmapctl", "status", "--json").stdout)["snapshot"] != "published")
+        assert owners() == [[DORA, "aegir"]] * 4
+        config.write_text(before)
+        fleet[WEB2].run("systemctl", "reload", "sqlmapd")
+        named("hostmaster")
+    assert owners() == [["aegir", "aegir"]] * 4
 
 
 @pytest.mark.parametrize("kind", ["cluster", "pack"])

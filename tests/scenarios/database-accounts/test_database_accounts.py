@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 
+import asked
 import ctl
 import pytest
 from people import talk
@@ -32,8 +33,7 @@ NAMES = ["alice", "bob", "carol", "dave", "erin", "frank", "grace", "heidi", "iv
 
 
 def sql(statements, database="sftp"):
-    return subprocess.run(["mariadb", "--default-character-set=utf8mb4", "--batch", "--skip-column-names", database], input=statements,
-                          capture_output=True, text=True, check=True).stdout.strip()
+    return asked.sql(statements, database)
 
 
 def publish(*options):
@@ -304,8 +304,7 @@ def test_no_look_up_reads_a_whole_table(host):
         "INSERT INTO sqlmap_accounts (username, uid, gid, homedir) SELECT CONCAT('user', seq), 21000 + seq, 21000 + seq, CONCAT('/home/user', seq) FROM seq_1000_to_4000")
     try:
         publish()
-        # But for the group in which all are, whose members are all rows.
-        assert {subject for subject, _ in complaints("queries")} <= {"getgrnam", "getgrgid", "memsbygid"}
+        assert complaints("queries") == [], "the group in which all are has all rows, and nobody can mend that"
         reads = sql("SELECT gid FROM nss_getgrnam WHERE groupname = 'user1234' INTO @gid; FLUSH STATUS; SELECT username FROM nss_memsbygid WHERE gid = @gid;"
                     "SHOW SESSION STATUS LIKE 'Handler_read%'")
         assert sum(int(line.split()[1]) for line in reads.splitlines()) < 20, reads

@@ -9,8 +9,10 @@ from hashlib import sha256
 from pathlib import Path
 from urllib.parse import quote
 
+import asked
 import ctl
 import pytest
+from asked import passwd
 from page import bash
 from sandbox import wait_until
 
@@ -27,9 +29,8 @@ SITE_NAMES = {"admin": "admin-pw", "Bruno Weiß": "bruno-pw", "Dirk": "dirk-pw",
               "gül+news@example.org": "guel-pw", "2026": "digits-pw", "ivan": "ivan-pw", "ANNA": "anna-pw", "": "anna-pw"}
 
 
-def sql(statements, database="drupal"):
-    return subprocess.run(["mariadb", "--default-character-set=utf8mb4", "--batch", "--skip-column-names", database], input=statements,
-                          capture_output=True, text=True, check=True).stdout.strip()
+def sql(statements, database="sftp"):
+    return asked.sql(statements, database)
 
 
 def publish(*options):
@@ -65,13 +66,6 @@ def open_doors(name, password):
 
 def both_doors(passwords):
     return {(protocol, name, password) for name, password in passwords.items() for protocol in ("ftp", "sftp")}
-
-
-def passwd(name):
-    """Its fields, None if there is none."""
-    result = subprocess.run(["getent", "passwd", name], capture_output=True, text=True)
-    assert result.returncode in (0, 2), result
-    return result.stdout.rstrip("\n").split(":") if result.returncode == 0 else None
 
 
 @contextmanager
@@ -136,7 +130,7 @@ def test_without_a_whole_hash_nobody_gets_in(site):
     cases = " ".join(f"WHEN {uid} THEN {value}" for uid, value in zip(uids, stored, strict=True))
     sql("CREATE TABLE before_that SELECT * FROM users_field_data")
     with changed(f"UPDATE users_field_data SET pass = CASE uid {cases} END WHERE uid IN ({', '.join(map(str, uids))})",
-                 "REPLACE INTO users_field_data SELECT * FROM before_that; DROP TABLE before_that"):
+                 "UPDATE users_field_data u JOIN before_that b USING (uid, default_langcode) SET u.pass = b.pass; DROP TABLE before_that"):
         assert outcomes([*PASSWORDS.items(), *((name, "") for name in UIDS), ("anna", "x"), ("carla.diaz@example.org", "*")]) == set()
     assert outcomes(PASSWORDS.items()) == both_doors(PASSWORDS)
 
@@ -191,7 +185,7 @@ def test_a_local_account_is_not_taken_over_by_a_row_with_its_name(site):
 
 def test_an_id_beyond_the_range_of_the_host_is_refused_and_never_another_one(site):
     more = "(10000, 'en', 'Nick', 1, 0, 0, 1), (4294947297, 'en', 'Root', 1, 0, 0, 1)"
-    with changed(f"INSERT INTO users_field_data (uid, langcode, name, status, created, access, default_langcode) VALUES {more}; "
+    with changed(f"INSERT INTO drupal.users_field_data (uid, langcode, name, status, created, access, default_langcode) VALUES {more}; "
                  "INSERT INTO sqlmap_names VALUES (10000, 'nick'), (4294947297, 'nora')",
                  "DELETE FROM sqlmap_names WHERE uid > 9999; DELETE FROM users_field_data WHERE uid > 9999"):
         publish()
@@ -201,11 +195,33 @@ def test_an_id_beyond_the_range_of_the_host_is_refused_and_never_another_one(sit
 
 
 def test_tables_with_a_prefix_are_read_by_the_command_of_the_page(site):
-    command, = re.findall(r"`(sed 's/JOIN users_field_data[^`]*)`", site.text)
-    with changed("RENAME TABLE users_field_data TO web_users_field_data",
-                 f"RENAME TABLE web_users_field_data TO users_field_data; {VIEWS.read_text(encoding='utf-8')}"):
-        subprocess.run(command, shell=True, check=True)
+    view, = re.findall(r'^mariadb sftp -e "CREATE (VIEW .*)"$', site.text, re.MULTILINE)
+    prefixed, = re.findall(r"second line reads `([^`]*)`", site.text)
+    with changed("RENAME TABLE drupal.users_field_data TO drupal.web_users_field_data",
+                 f"RENAME TABLE drupal.web_users_field_data TO drupal.users_field_data; CREATE OR REPLACE {view}"):
+        assert open_doors("anna", "anna-pw") == []
+        sql("CREATE OR REPLACE " + view.replace("drupal.users_field_data", prefixed))
         assert open_doors("anna", "anna-pw") == ["ftp", "sftp"]
+
+
+def test_whoever_has_the_sites_database_makes_no_account_and_changes_nothing_but_passwords(site):
+    """As after a break-in: with the rights that a site's own database account has, on all of its database."""
+    sql("CREATE USER site@localhost IDENTIFIED BY 'site-pw'; GRANT ALL ON drupal.* TO site@localhost")
+
+    def as_the_site(statement):
+        return subprocess.run(["mariadb", "--no-defaults", "-u", "site", "-psite-pw", "drupal", "-e", statement], capture_output=True, text=True).stderr
+
+    for statement in ("INSERT INTO sftp.sqlmap_names VALUES (12, 'ivan.rossi')", "UPDATE sftp.sqlmap_names SET uid = 12 WHERE uid = 2",
+                      "CREATE OR REPLACE VIEW sftp.nss_settings AS SELECT 1", "CREATE OR REPLACE VIEW sftp.nss_getpwnam AS SELECT 1",
+                      "CREATE OR REPLACE VIEW sftp.users_field_data AS SELECT 1", "SELECT * FROM sftp.nss_getpwnam", "DROP DATABASE sftp"):
+        assert re.search(r"ERROR (1044|1142)", as_the_site(statement)), statement
+    for mine in ("sqlmap_names AS SELECT 12 AS uid, 'ivan.rossi' AS unix_name", "nss_getpwnam AS SELECT 'ivan.rossi' AS username"):
+        assert as_the_site(f"CREATE TABLE {mine}") == ""  # which nobody reads
+    before = passwd("anna")
+    publish()
+    assert passwd("ivan.rossi") is None and passwd("anna") == before
+    assert open_doors("ivan.rossi", "ivan-pw") == []
+    sql("DROP TABLE sqlmap_names, nss_getpwnam; DROP USER site@localhost", "drupal")
 
 
 @pytest.mark.parametrize("url", ["ftp://127.0.0.1/../../../../etc/passwd", "ftp://127.0.0.1/../bruno/hello.txt",
@@ -233,9 +249,12 @@ def test_while_the_views_are_missing_accounts_stay_and_nobody_gets_in(site):
 
 
 def test_sqlmapctl_puts_the_same_views_in_place_and_their_settings(site):
-    grants = sql("SHOW GRANTS FOR sqlmap@localhost; SHOW GRANTS FOR sqlmap_auth@localhost")
+    def grants():
+        return sorted(sql("SHOW GRANTS FOR sqlmap@localhost; SHOW GRANTS FOR sqlmap_auth@localhost").splitlines())
+
+    before = grants()
     assert ctl.run("views", "drupal", "--install").returncode == 0
-    assert sql("SHOW GRANTS FOR sqlmap@localhost; SHOW GRANTS FOR sqlmap_auth@localhost") == grants
+    assert grants() == before
     assert sql("SELECT * FROM nss_settings") == "1\tdrupal\t/srv/sftp\t/usr/sbin/nologin\t/usr/sbin/nologin"
     assert ctl.run("views", "drupal", "--install", "--home", "/srv/elsewhere", "--group", "guests").returncode == 0
     publish()
@@ -247,17 +266,17 @@ def test_sqlmapctl_puts_the_same_views_in_place_and_their_settings(site):
 
 # Users of a site that has many, all of them accounts, and those of the page among them.
 MANY = {
-    "drupal": """
-        INSERT INTO users_field_data (uid, langcode, name, status, created, access, default_langcode)
+    "sftp": """
+        INSERT INTO drupal.users_field_data (uid, langcode, name, status, created, access, default_langcode)
         SELECT seq, 'en', CONCAT('User ', seq), 1, 0, 0, 1 FROM seq_1000_to_4000;
         INSERT INTO sqlmap_names SELECT seq, CONCAT('user', seq) FROM seq_1000_to_4000""",
-    "drupal7": """
-        INSERT INTO users (uid, name, status) SELECT seq, CONCAT('User ', seq), 1 FROM seq_1000_to_4000;
+    "sftp7": """
+        INSERT INTO drupal7.users (uid, name, status) SELECT seq, CONCAT('User ', seq), 1 FROM seq_1000_to_4000;
         INSERT INTO sqlmap_names SELECT seq, CONCAT('user', seq) FROM seq_1000_to_4000""",
 }
 FEW = {
-    "drupal": "DELETE FROM sqlmap_names WHERE uid >= 1000; DELETE FROM users_field_data WHERE uid >= 1000",
-    "drupal7": "DELETE FROM sqlmap_names WHERE uid >= 1000; DELETE FROM users WHERE uid >= 1000",
+    "sftp": "DELETE FROM sqlmap_names WHERE uid >= 1000; DELETE FROM drupal.users_field_data WHERE uid >= 1000",
+    "sftp7": "DELETE FROM sqlmap_names WHERE uid >= 1000; DELETE FROM drupal7.users WHERE uid >= 1000",
 }
 
 
@@ -274,18 +293,18 @@ def whole_tables(database):
 
 
 def test_no_look_up_reads_a_whole_table(site):
-    assert whole_tables("drupal") == []
+    assert whole_tables("sftp") == []
 
 
 def test_names_may_stand_in_a_field_of_the_site_where_none_is_there_twice(site):
     site.follow(until="Drupal 6 and 7")
     site.assert_true()
     assert outcomes(PASSWORDS.items()) == both_doors(PASSWORDS)
-    field = "INSERT INTO user__field_unix_name (entity_id, revision_id, delta, field_unix_name_value) VALUES (12, 12, 0, '{}')"
+    field = "INSERT INTO drupal.user__field_unix_name (entity_id, revision_id, delta, field_unix_name_value) VALUES (12, 12, 0, '{}')"
     with pytest.raises(subprocess.CalledProcessError) as error:
         sql(field.format("anna"))
     assert "Duplicate entry 'anna'" in error.value.stderr
-    with changed(field.format("ivan.rossi"), "DELETE FROM user__field_unix_name WHERE entity_id = 12"):
+    with changed(field.format("ivan.rossi"), "DELETE FROM drupal.user__field_unix_name WHERE entity_id = 12"):
         assert open_doors("ivan.rossi", "ivan-pw") == ["ftp", "sftp"]
 
 
@@ -307,26 +326,26 @@ def use(database, schemes, who):
 
 def test_drupal_7_with_its_own_hashes_and_those_of_its_forerunners(site):
     site.follow(until="Take it back")
-    use("drupal7", '"strong"', "nina")
+    use("sftp7", '"strong"', "nina")
     left_out = [finding["what"] for finding in ctl.ask("check")["findings"] if finding["subject"] == "getpwent" and finding["level"] == "warning"]
     assert left_out == ["1 row is left out: username breaks the name rules of [accounts] (Otto Äußerlich)"]
-    sql("UPDATE sqlmap_names SET unix_name = 'otto' WHERE uid = 3", "drupal7")
+    sql("UPDATE sqlmap_names SET unix_name = 'otto' WHERE uid = 3", "sftp7")
     right = {"nina": "nina-pw", "otto": "otto-pw", "petra@example.org": "petra-pw"}
     assert outcomes([*right.items(), ("nina", "otto-pw"), ("quinn", "quinn-pw"), ("admin", "admin-pw"), ("anna", "anna-pw")]) == both_doors(right)
     assert passwd("otto") == ["otto", "x", "20003", "20001", "Otto Äußerlich,,,", "/srv/sftp/otto", "/usr/sbin/nologin"]
-    assert whole_tables("drupal7") == []
+    assert whole_tables("sftp7") == []
 
 
 def test_drupal_6_with_bare_md5_where_the_administrator_says_so(site):
     for step, _ in site.seen:
         if step.heading == "Drupal 6 and 7":
-            status, seen = bash(dataclasses.replace(step, script=step.script.replace("mariadb drupal7 ", "mariadb drupal6 ")))
+            status, seen = bash(dataclasses.replace(step, script=re.sub(r"(drupal|sftp)7", r"\g<1>6", step.script)))
             assert status == 0, seen
-    sql("UPDATE sqlmap_names SET unix_name = 'sven' WHERE uid = 3", "drupal6")
+    sql("UPDATE sqlmap_names SET unix_name = 'sven' WHERE uid = 3", "sftp6")
     right = {"rosa": "rosa-pw", "sven": "sven-pw"}
-    use("drupal6", '"strong"', "rosa")
+    use("sftp6", '"strong"', "rosa")
     assert outcomes(right.items()) == set()
-    use("drupal6", '["strong", "md5"]', "rosa")
+    use("sftp6", '["strong", "md5"]', "rosa")
     assert outcomes([*right.items(), ("rosa", "sven-pw"), ("tilda", "tilda-pw"), ("admin", "admin6-pw")]) == both_doors(right)
 
 

@@ -9,12 +9,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
+import asked
 from sandbox import wait_until
 
 PORT = 9000
 HOMES = Path("/srv/inbox")
 SSHD_CONFIG = Path("/etc/ssh/sshd_inbox_config")
 SERVICE = Path("/etc/pam.d/sshd-inbox")
+DENY = Path("/etc/ssh/sshd_config.d/inbox.conf")
 CONFIG = Path("/etc/sqlmapd/sqlmapd.toml")
 OFFSET, GID = 100000, 100000
 NOBODY = ["setpriv", "--reuid", "nobody", "--regid", "nogroup", "--clear-groups", "--"]
@@ -30,8 +32,7 @@ _addresses = itertools.count()
 
 
 def sql(statements):
-    return subprocess.run(["mariadb", "--default-character-set=utf8mb4", "--batch", "--skip-column-names", "archive"], input=statements,
-                          capture_output=True, text=True, check=True).stdout.strip()
+    return asked.sql(statements, "archive")
 
 
 def flush(*names):
@@ -61,11 +62,18 @@ def hash_of(password, scheme):
                           check=True).stdout.strip()
 
 
-def passwd(name, prefix=()):
-    """Its fields by name or uid, None if there is none."""
-    result = subprocess.run([*prefix, "getent", "passwd", str(name)], capture_output=True, text=True)
-    assert result.returncode in (0, 2), result
-    return result.stdout.rstrip("\n").split(":") if result.returncode == 0 else None
+ANSWERS = {1: "SUCCESS", 0: "NOTFOUND", -1: "UNAVAIL", -2: "TRYAGAIN"}
+
+
+def nss(*keys, prefix=()):
+    """What the module says of each name or uid, in a process of its own."""
+    script = ("import ctypes, sys\nmodule = ctypes.CDLL('libnss_sqlmap.so.2')\nfor key in sys.argv[1:]:\n"
+              "    ask, what = (module._nss_sqlmap_getpwuid_r, ctypes.c_uint(int(key))) if key.isdigit() else"
+              " (module._nss_sqlmap_getpwnam_r, key.encode())\n"
+              "    print(ask(what, ctypes.create_string_buffer(256), ctypes.create_string_buffer(4096), ctypes.c_size_t(4096),"
+              " ctypes.byref(ctypes.c_int())))")
+    output = subprocess.run([*prefix, "/usr/bin/python3", "-c", script, *map(str, keys)], capture_output=True, text=True, check=True).stdout
+    return [ANSWERS[int(line)] for line in output.split()]
 
 
 class Key:

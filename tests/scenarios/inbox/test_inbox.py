@@ -6,8 +6,9 @@ from pathlib import Path
 
 import ctl
 import pytest
+from asked import passwd
 from inbox_host import (CONFIG, GID, HOMES, KIM, NOBODY, OFFSET, OtherHost, OtherSshd, changed, flush, hash_of, is_let_in, let_in, mode_of,
-                        new_person, passwd, quoted, sql)
+                        new_person, nss, quoted, sql)
 
 
 def test_the_page_is_true(inbox):
@@ -89,6 +90,8 @@ def test_another_host_has_the_same_people_its_own_way(inbox, keys, tmp_path):
         assert passwd("kim", host.prefix) == passwd(500000 + KIM, host.prefix) == [
             "kim", "x", "500031", "500000", "Kim Example", "/data/deposit/kim/files", "/bin/false"]
         assert passwd(OFFSET + KIM, host.prefix) is None and passwd(500000 + KIM) is None
+        # The other host's uids are below this one's offset: nobody's, and no mistake of the query.
+        assert nss(OFFSET + KIM, 100001, 499999, 500000 + KIM, 999999, prefix=host.prefix) == ["NOTFOUND"] * 3 + ["SUCCESS", "NOTFOUND"]
         assert passwd("kim")[2] == str(OFFSET + KIM)
         assert "deposit:x:500000:" in subprocess.run([*host.prefix, "getent", "group", "deposit"], capture_output=True, text=True).stdout
         Path("/data/deposit").mkdir(parents=True)

@@ -3,9 +3,11 @@
 import os
 import subprocess
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
-from inbox_host import GID, HOMES, OFFSET, OtherSshd, changed, client, flush, is_let_in, mode_of, new_person, passwd, sftp
+from asked import passwd
+from inbox_host import GID, HOMES, OFFSET, OtherSshd, changed, client, flush, is_let_in, mode_of, new_person, sftp
 
 
 def test_the_first_login_makes_the_home_by_key_or_password_and_the_next_leaves_it_alone(inbox, keys):
@@ -42,6 +44,18 @@ def test_a_jail_that_somebody_else_can_change_is_none(inbox):
         os.chown(HOMES / "lea", OFFSET + 75, GID)
         assert not is_let_in("lea", password="sina-pw")
         assert not (HOMES / "lea/files").exists()
+
+
+def test_a_home_that_a_row_wants_elsewhere_is_not_made(inbox):
+    """Whoever writes the database is not root of the host: a directory there would be the uploader's."""
+    elsewhere = Path("/etc/systemd/system/ssh.service.d")
+    assert not elsewhere.exists()
+    with new_person(76, "ssh.service.d"), changed("UPDATE inbox_hosts SET home = '/etc/systemd/system' WHERE host <> 'inbox2'",
+                                                 "UPDATE inbox_hosts SET home = '/srv/inbox' WHERE host <> 'inbox2'"):
+        flush()
+        assert passwd("ssh.service.d")[5] == f"{elsewhere}/files"
+        is_let_in("ssh.service.d", password="sina-pw")
+        assert not elsewhere.exists()
 
 
 def test_uploads_belong_to_the_uploader_with_the_umask(inbox, tmp_path):
@@ -102,6 +116,18 @@ def test_umask_and_lock_go_together_in_any_way(otherwise, tmp_path, name, masked
     others = str(HOMES / "clara/files/2026/hello.txt").removeprefix("/srv/inbox" if root != "/" else "")
     assert (HOMES / "clara/files/2026/hello.txt").exists()
     assert sftp("sina", f"get {others} /dev/null", password="sina-pw", port=PORTS[name]).returncode == 1
+
+
+def test_a_session_that_cannot_be_locked_in_is_none(otherwise, keys):
+    """sshd goes on when a session module fails, as far as it can."""
+    by_key = {"key": keys["kim"], "port": PORTS["sshd-session"]}
+    assert is_let_in("kim", **by_key)
+    HOMES.chmod(0o777)
+    try:
+        assert not is_let_in("kim", **by_key)
+    finally:
+        HOMES.chmod(0o711)
+    assert is_let_in("kim", **by_key)
 
 
 def test_a_home_has_the_mode_that_is_configured(otherwise):

@@ -4,7 +4,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from inbox_host import DAY, GID, HOMES, KIM, PEOPLE, PORT, SHUT, changed, client, flush, hash_of, is_let_in, let_in, passwd, quoted, sftp, sql
+from asked import passwd
+from inbox_host import CONFIG, DAY, DENY, GID, HOMES, KIM, PEOPLE, PORT, SHUT, changed, client, flush, hash_of, is_let_in, let_in, quoted, sftp, sql
 
 
 # Passwords.
@@ -75,6 +76,19 @@ def test_a_row_that_is_not_one_line_of_authorized_keys_or_forbids_it_opens_nothi
     sql(f"DELETE FROM inbox_keys WHERE uid = {KIM} AND ssh_key LIKE '%stranger@desk%'")
 
 
+@pytest.mark.parametrize("options", ['command="cat /etc/passwd"', 'environment="LD_PRELOAD=/files/x.so"', 'pty,port-forwarding,permitopen="*:*"',
+                                     'tunnel="0",user-rc'])
+def test_the_options_of_a_key_give_nothing_that_the_inbox_does_not(inbox, keys, options):
+    """Whoever may hand in a key may put options in front of it."""
+    keys["stranger"].add(KIM, options + " ")
+    how = {"key": keys["stranger"]}
+    assert "/files" in sftp("kim", "pwd", **how).stdout
+    for arguments in (["-tt", "kim@127.0.0.1", "id"], ["-W", f"127.0.0.1:{PORT}", "kim@127.0.0.1"], ["kim@127.0.0.1"]):
+        result = client("ssh", "kim", *arguments, stdin="\n", **how)
+        assert result.returncode != 0 and not any(word in result.stdout for word in ("uid=", "root:", "SSH-2.0")), result
+    sql(f"DELETE FROM inbox_keys WHERE uid = {KIM} AND ssh_key LIKE '%stranger@desk%'")
+
+
 def test_a_key_in_the_home_opens_nothing(inbox, keys):
     put = sftp("kim", "mkdir .ssh", "chmod 700 .ssh", f"put {keys['stranger'].path}.pub .ssh/authorized_keys",
                "chmod 600 .ssh/authorized_keys", key=keys["kim"])
@@ -119,20 +133,37 @@ def test_root_is_refused_even_as_a_member_of_the_group(inbox):
         Path("/etc/passwd").write_text(text)
 
 
-def test_a_local_account_is_not_taken_over_by_a_row_with_its_name(inbox):
+def test_a_local_account_is_not_taken_over_by_a_row_with_its_name(inbox, keys):
     local = passwd("otto")
-    with changed("INSERT INTO inbox_users (uid, username, password) SELECT 62, 'otto', password FROM inbox_users WHERE username = 'berta'",
-                 "DELETE FROM inbox_users WHERE uid = 62"):
+    with changed("INSERT INTO inbox_users (uid, username, password) SELECT 62, 'otto', password FROM inbox_users WHERE username = 'berta';"
+                 f"INSERT INTO inbox_keys (uid, ssh_key) VALUES (62, '{keys['kim'].line}')", "DELETE FROM inbox_users WHERE uid = 62"):
         flush()
         assert passwd("otto") == local
-        assert let_in([("otto", {"password": "berta-pw"}), ("otto", {"password": "otto-pw"})]) == [("otto", {"password": "otto-pw"})]
+        right = ("otto", {"password": "otto-pw"})
+        assert let_in([("otto", {"password": "berta-pw"}), ("otto", {"key": keys["kim"]}), right]) == [right]
 
 
 def test_the_hosts_own_sshd_knows_nothing_of_the_archives_people(inbox):
     """Its service does not ask for their passwords."""
-    subprocess.run(["/usr/local/sbin/systemctl", "start", "ssh"], check=True)
     assert not is_let_in("berta", password="berta-pw", port=22)
-    subprocess.run(["/usr/local/sbin/systemctl", "stop", "ssh"], check=True)
+
+
+def test_a_key_that_somebody_uploads_is_none_to_the_hosts_own_sshd(inbox, keys):
+    put = sftp("kim", "-mkdir .ssh", f"put {keys['stranger'].path}.pub .ssh/authorized_keys", "chmod 700 .ssh", "chmod 600 .ssh/authorized_keys",
+               key=keys["kim"])
+    assert put.returncode == 0, put
+
+    def gets_through():
+        return "SSH-2.0" in client("ssh", "kim", "-W", f"127.0.0.1:{PORT}", "kim@127.0.0.1", key=keys["stranger"], port=22, stdin="\n").stdout
+
+    assert not gets_through()
+    DENY.rename("/etc/ssh/inbox.off")  # what it is for
+    subprocess.run(["/usr/local/sbin/systemctl", "restart", "ssh"], check=True)
+    try:
+        assert gets_through()
+    finally:
+        Path("/etc/ssh/inbox.off").rename(DENY)
+        subprocess.run(["/usr/local/sbin/systemctl", "restart", "ssh"], check=True)
 
 
 @pytest.mark.parametrize("command", [["id"], ["/bin/sh", "-i"], ["cat", "/etc/passwd"]])
@@ -184,3 +215,16 @@ def test_ageing_of_the_row_holds_for_passwords_and_keys(inbox, keys):
 def test_ageing_of_the_host_holds_for_those_who_have_none_of_their_own(inbox, keys):
     assert ages(keys, f"lstchg = {DAY} - 50, `max` = 40, expire = {DAY} + 9") == [["never", "warned", "young"]] * 2
     assert ages(keys, f"expire = {DAY}", ("plain", "tomorrow", "never")) == [["tomorrow", "never"]] * 2
+
+
+def test_ageing_may_stand_in_the_hosts_own_configuration(inbox, keys):
+    text = CONFIG.read_text()
+    assert text.count("lstchg, min, max, warn, inact, expire, flag FROM nss_getspnam WHERE host = :host AND archive_name") == 1
+    for columns, is_open in (("1 AS lstchg, min, 365 AS max", False), (f"{DAY} AS lstchg, min, 365 AS max", True)):
+        CONFIG.write_text(text.replace("lstchg, min, max, warn, inact, expire, flag FROM nss_getspnam WHERE",
+                                       f"{columns}, warn, inact, expire, flag FROM nss_getspnam WHERE"))
+        subprocess.run(["/usr/local/sbin/systemctl", "restart", "sqlmapd"], check=True)
+        attempts = [("sina", {"password": "sina-pw"}), ("kim", {"key": keys["kim"]})]
+        assert let_in(attempts) == (attempts if is_open else []), columns
+    CONFIG.write_text(text)
+    subprocess.run(["/usr/local/sbin/systemctl", "restart", "sqlmapd"], check=True)

@@ -2,23 +2,12 @@
 
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import ctl
-from inbox_host import CONFIG, HOMES, NOBODY, OFFSET, PORT, changed, flush, is_let_in, let_in, mode_of, passwd, sql
+from asked import passwd
+from inbox_host import CONFIG, HOMES, NOBODY, OFFSET, PORT, changed, flush, is_let_in, let_in, mode_of, nss, sftp, sql
 from sandbox import mariadb_stopped, wait_until
-
-ANSWERS = {1: "SUCCESS", 0: "NOTFOUND", -1: "UNAVAIL", -2: "TRYAGAIN"}
-
-
-def nss(*names):
-    """What the module says of each, in a process of its own."""
-    script = ("import ctypes, sys\nmodule = ctypes.CDLL('libnss_sqlmap.so.2')\nfor name in sys.argv[1:]:\n"
-              "    print(module._nss_sqlmap_getpwnam_r(name.encode(), ctypes.create_string_buffer(256), ctypes.create_string_buffer(4096),"
-              " ctypes.c_size_t(4096), ctypes.byref(ctypes.c_int())))")
-    output = subprocess.run([sys.executable, "-c", script, *names], capture_output=True, text=True, check=True).stdout
-    return [ANSWERS[int(line)] for line in output.split()]
 
 
 def listed():
@@ -46,6 +35,22 @@ def test_what_was_asked_is_remembered_for_the_hour_and_flush_forgets_it(inbox):
         assert ctl.ask("status")["queries"] == queries
         flush("mona")
         assert passwd("mona")[4] == "Other"
+
+
+def test_whoever_gets_the_name_of_another_is_the_one_before_until_a_flush_and_then_does_not_reach_what_is_left(inbox):
+    """Why the page says what is to be done before a name is given away."""
+    give = "INSERT INTO inbox_users (uid, username, password) SELECT {}, 'jona', password FROM inbox_users WHERE username = 'sina'"
+    sql(give.format(96))
+    assert sftp("jona", "put /etc/hostname left", password="sina-pw").returncode == 0
+    sql("DELETE FROM inbox_users WHERE uid = 96;" + give.format(97))
+    assert passwd("jona")[2] == str(OFFSET + 96)
+    flush("jona")
+    assert passwd("jona")[2] == str(OFFSET + 97)
+    assert sftp("jona", "get left /dev/null", password="sina-pw").returncode == 1
+    (HOMES / "jona").rename(HOMES / "jona.was")
+    assert sftp("jona", "put /etc/hostname mine", password="sina-pw").returncode == 0
+    assert mode_of(HOMES / "jona/files/mine")[0] == OFFSET + 97 and mode_of(HOMES / "jona.was/files/left")[0] == OFFSET + 96
+    sql("DELETE FROM inbox_users WHERE uid = 97")
 
 
 def test_while_the_database_is_away_the_known_stay_known_and_nobody_gets_in(inbox, keys):

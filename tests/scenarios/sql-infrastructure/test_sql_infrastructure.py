@@ -96,8 +96,9 @@ class Fleet:
         password = passwords[account.endswith("_auth")]
         result = self[at or host].run("mariadb", "--no-defaults", "-h", server, "-u", account, f"-p{password}", *options, "auth", "-e", statement,
                                       check=False)
-        error = "" if result.returncode == 0 else re.search(r"ERROR (\d+)", result.stderr)[1]
-        return DENIED if error == "1698" else error  # a stranger is told one or the other
+        # A stranger is told one or the other, and before any TLS if no account is for his address at all.
+        denied = re.search(r"ERROR (1045|1698)|\b1130 - Host '[\d.]+' is not allowed", result.stderr)
+        return "" if result.returncode == 0 else DENIED if denied else re.search(r"ERROR (\d+)", result.stderr)[1]
 
     @contextmanager
     def stopped(self, *servers):
@@ -188,9 +189,13 @@ def test_files_are_given_away_by_name_and_belong_to_the_number(fleet):
     assert fleet["web1"].run("find", "/srv", "-user", "alice", "-group", "shell").stdout == "/srv/gift\n"
 
 
-def test_the_groups_of_a_new_person_cost_one_query(fleet, carol):
+def test_the_groups_of_a_new_person_cost_one_query(fleet):
+    fleet["web1"].run("sqlmapctl", "refresh", "--wait")  # the next one, after which the lists have the name, is half a minute away
+    name, = new_people(fleet, 1)
+    fleet.sql(f"INSERT INTO grouplist (username, gid) VALUES ('{name}', 5001)")
+    fleet.await_replicas()
     fleet.sql("SET GLOBAL general_log_file = '/var/lib/mysql/asked.log'; SET GLOBAL general_log = 1", "db2")
-    assert fleet["web1"].run("id", "-G", "carol").stdout == "5000 5001\n"
+    assert fleet["web1"].run("id", "-G", name).stdout == "5000 5001\n"
     fleet.sql("SET GLOBAL general_log = 0", "db2")
     asked = fleet["db2"].file("/var/lib/mysql/asked.log").read_text()
     assert len(re.findall(r"Execute\s.*nss_gidsbymem", asked)) == 1, asked
@@ -222,6 +227,55 @@ def test_check_finds_nothing_wrong(fleet, host):
     # Homes come later, and of pam_unix it does not know.
     assert [line for line in warnings if line.split()[1:3] != ["data", "homes"] and line.split()[1] != "pam"] == []
     assert host != "mail1" or [line for line in warnings if " pam " in line and " dovecot " not in line] == []
+
+
+# Whoever writes the database is root of no host.
+
+
+@pytest.fixture
+def hostile(fleet):
+    """Rows that nobody should believe. Their password is evil-pw."""
+    hash_ = subprocess.run(["openssl", "passwd", "-6", "evil-pw"], capture_output=True, text=True, check=True).stdout.strip()
+    fleet.sql(f"""INSERT INTO users (username, uid, gid, homedir, password) VALUES
+                    ('root', 5201, 5000, '/root', '{hash_}'), ('sync', 5202, 5000, '/root', '{hash_}'), ('sudo', 5203, 5000, '/root', '{hash_}'),
+                    ('zero', 5204, 5000, '/root', '{hash_}'), ('daemon-too', 1, 5000, '/root', '{hash_}'),
+                    ('primary', 5205, 27, '/root', '{hash_}'), ('member', 5206, 5000, '/etc/systemd/system/ssh.service.d', '{hash_}'),
+                    ('upwards', 5207, 5000, '/var/jail/www/home/../../../../etc/upwards', '{hash_}'), ('empty', 5208, 5000, '/srv', '');
+                  UPDATE users SET uid = 0 WHERE username = 'zero';
+                  INSERT INTO auth.groups (name, gid) VALUES ('sudo', 5900), ('docker', 5901), ('shadow-too', 42), ('root-too', 0);
+                  INSERT INTO grouplist (username, gid) SELECT 'member', gid FROM (SELECT 0 AS gid UNION SELECT 27 UNION SELECT 42) ids""")
+    fleet.await_replicas()
+    fleet["web1"].run("sqlmapctl", "refresh", "--wait")
+    yield
+    fleet.sql("DELETE FROM users WHERE uid BETWEEN 5200 AND 5299 OR uid < 5000; DELETE FROM auth.groups WHERE gid >= 5900 OR gid < 5000;"
+              "DELETE FROM grouplist WHERE username = 'member'")
+    fleet.await_replicas()
+    for host in ("web1", "web2", "mail1"):
+        fleet[host].run("sqlmapctl", "refresh", "--wait", "--force")
+
+
+def test_no_row_is_a_system_account_or_in_a_group_of_the_system(fleet, hostile):
+    sqlmap = ["-s", "sqlmap", "passwd"]
+    assert [name for name in ("root", "sync", "sudo", "zero", "daemon-too", "primary", "0", "1") if fleet.getent("web1", *sqlmap, name)] == []
+    assert [fleet.getent("web1", "-s", "sqlmap", "shadow", name) for name in ("root", "sync", "sudo")] == [None] * 3
+    assert [fleet.getent("web1", "-s", "sqlmap", "group", key) for key in ("sudo", "docker", "shadow-too", "root-too", "0", "42")] == [None] * 6
+    assert fleet["web1"].run("id", "member").stdout == "uid=5206(member) gid=5000(webusers) groups=5000(webusers)\n"
+    assert [fleet.verdict("web1", "unix", name, "evil-pw") for name in ("root", "sync", "zero", "primary", "member")] == [False] * 4 + [True]
+
+
+def test_an_empty_password_column_is_no_empty_password(fleet, hostile):
+    assert " nullok" in fleet["web1"].file("/etc/pam.d/common-auth").read_text()
+    assert fleet.getent("web1", "shadow", "empty").split(":")[1] == "*"
+    assert not fleet.verdict("web1", "unix", "empty", "")
+
+
+def test_a_home_that_a_row_wants_elsewhere_is_not_made_and_the_others_are(fleet, hostile, carol):
+    assert fleet.doors(*({("web1", name, "evil-pw", SFTP) for name in ("member", "upwards")} | {("web1", *carol, SFTP)})) == {
+        ("web1", "member", "evil-pw", SFTP), ("web1", "upwards", "evil-pw", SFTP), ("web1", *carol, SFTP)}
+    listed = fleet["web1"].run("sh", "-c", "ls -d /etc/systemd/system/ssh.service.d /etc/upwards /var/jail/www/home/carol/.profile", check=False).stdout
+    assert listed == "/var/jail/www/home/carol/.profile\n"
+    assert fleet["web1"].run("stat", "-c", "%u %g %a", "/var/jail/www/home/carol").stdout == "5100 5000 700\n"
+    fleet["web1"].run("rm", "-r", "/var/jail/www/home/carol")
 
 
 # Hashes
@@ -259,8 +313,20 @@ def test_an_account_is_of_use_to_its_own_host_alone_and_with_tls_alone(fleet):
         assert [fleet.signs_in("web1", account, *tls, server=server) for account in ("web1", "web1_auth")] == ["", ""]
         assert [fleet.signs_in("web1", account, "--skip-ssl", server=server) for account in ("web1", "web1_auth")] == [DENIED, DENIED]
         assert [fleet.signs_in("web1", account, *tls, server=server, at="mail1") for account in ("web1", "web1_auth")] == [DENIED, DENIED]
-    mine = ["--ssl-cert=/etc/sqlmapd/web2.pem", "--ssl-key=/etc/sqlmapd/web2.key"]
-    assert [fleet.signs_in("web2", "web2", *tls, *more) for more in ([], mine)] == [DENIED, ""]
+    for end in ("pem", "key"):  # another one's, of the same authority
+        fleet["web2"].file(f"/root/db3.{end}").write_bytes(fleet["db1"].file(f"/root/ca/db3.{end}").read_bytes())
+    mine, others = ([f"--ssl-cert={path}.pem", f"--ssl-key={path}.key"] for path in ("/etc/sqlmapd/web2", "/root/db3"))
+    for account in ("web2", "web2_auth"):
+        assert [fleet.signs_in("web2", account, *tls, *more) for more in ([], others, mine)] == [DENIED, DENIED, ""]
+
+
+def test_the_password_of_the_replicas_is_of_no_use_to_a_host(fleet):
+    signs_in = ["mariadb", "--no-defaults", "-h", "db1", "-u", "replica", "-preplica-pw", "-e", "SELECT 1"]
+    tls = ["--ssl-ca=/etc/mysql/tls/ca.pem", "--ssl-verify-server-cert"]
+    assert fleet["db2"].run(*signs_in, *tls, check=False).returncode == 0
+    for host, options in (("db2", ["--skip-ssl"]), ("web1", ["--ssl-ca=/etc/sqlmapd/ca.pem", "--ssl-verify-server-cert"])):
+        refused = fleet[host].run(*signs_in, *options, check=False)
+        assert refused.returncode == 1 and re.search(r"ERROR (1045|1698)", refused.stderr), refused
 
 
 def false_authority(fleet, host):
@@ -418,6 +484,13 @@ def test_while_replicas_are_behind_each_is_asked_for_what_it_knows_but_by_the_ho
     the_old, the_new = [True, False], [False, True]
     assert behind == {("web1", "unix"): the_old, ("web1", "sqlmapd"): the_new, ("web2", "unix"): the_old, ("web2", "sqlmapd"): the_old}
     assert set(map(tuple, knows().values())) == {tuple(the_new)}
+
+
+def test_root_of_a_host_sets_a_password_without_the_old_one(fleet, carol):
+    result = fleet["web1"].run("passwd", "carol", input="carol-pw-2\ncarol-pw-2\n", check=False)
+    assert result.returncode == 0, result
+    fleet.await_replicas()
+    assert [fleet.verdict("web2", "unix", "carol", password) for password in ("carol-pw", "carol-pw-2")] == [False, True]
 
 
 def test_a_wrong_old_password_changes_nothing_and_neither_does_somebody_else(fleet, carol):
@@ -578,7 +651,7 @@ def test_what_was_set_up_is_taken_back_on_that_host_alone(fleet):
     fleet["web1"].run("sed", "-i", "s/ nodelay//", "/etc/pam.d/common-auth", "/etc/pam.d/common-password")
     fleet.reader.follow()
     fleet.reader.assert_true()
-    files = ("nsswitch.conf", "pam.d/common-password", "pam.d/common-auth")
+    files = ("nsswitch.conf", "pam.d/common-password", "pam.d/common-auth", "pam.d/common-session")
     assert "sqlmap" not in "".join(fleet["web1"].file(f"/etc/{file}").read_text() for file in files)
     assert fleet.signs_in("web1", "web1", "--ssl-ca=/etc/sqlmapd/ca.pem", server="db1") == DENIED
     assert fleet.verdict("web2", "unix", *ALICE)

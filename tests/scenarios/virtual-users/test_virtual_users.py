@@ -218,6 +218,17 @@ def test_a_new_row_is_an_account_at_once_and_one_that_is_gone_lets_nobody_in(sit
         assert getent("passwd", "carla") == []
 
 
+def test_whoever_gets_a_name_that_was_given_back_as_the_page_says_has_no_key_and_no_file_of_the_one_before(site):
+    give_back, = re.findall(r"(?m)^```\n(mariadb virtual -e \"DELETE .*\nrm .*\n)```$", site.text)
+    with keys_of("bruno"):
+        assert sftp("bruno", options=["-T", "/root/hello.txt"]).returncode == 0
+        subprocess.run(["bash", "-ec", give_back], check=True)
+        assert not by_key("bruno")
+        sql("INSERT INTO virtual_names (username, template, gecos) VALUES ('bruno', 'upload', 'Bruno Example')")
+        publish()
+        assert not by_key("bruno") and not Path("/srv/virtual/bruno").exists()
+
+
 def test_who_is_switched_off_is_out_at_once_even_if_the_pattern_takes_the_name(site):
     with keys_of("s456789"):
         assert by_key("s456789")
@@ -401,6 +412,23 @@ def test_a_local_account_whose_name_the_pattern_takes_stays_who_it_is(site):
         subprocess.run(["userdel", "s111111"], check=True, capture_output=True)
 
 
+def test_a_local_account_that_is_called_like_one_of_them_is_not_let_in_by_the_other_modules_password(site):
+    """Of the table, with their group, or of the pattern."""
+    for name, uid in (("otto", 5005), ("s111111", 5006)):
+        with changed("UPDATE virtual_templates SET pattern = NULL", "UPDATE virtual_templates SET pattern = 's[0-9]{6}'"):
+            subprocess.run(["useradd", "--uid", str(uid), name], check=True, capture_output=True)
+    try:
+        with changed("INSERT INTO virtual_names (username, template) VALUES ('otto', 'upload'); INSERT INTO virtual_memberships VALUES ('otto', 30000)",
+                     "DELETE FROM virtual_names WHERE username = 'otto'"):
+            assert run("id", "-G", "otto").stdout == "5005 30000\n"
+            open_to = [(service, name) for service in ("vsftpd", "sshd-virtual") for name in ("anna", "s123456", "otto", "s111111")
+                       if run("pamtester", service, name, "acct_mgmt").returncode == 0]
+            assert open_to == [(service, name) for service in ("vsftpd", "sshd-virtual") for name in ("anna", "s123456")]
+    finally:
+        for name in ("otto", "s111111"):
+            subprocess.run(["userdel", name], check=True, capture_output=True)
+
+
 def test_no_name_of_the_system_is_taken_by_a_pattern(site):
     with changed("UPDATE virtual_templates SET pattern = '[a-z-]{2,20}'", "UPDATE virtual_templates SET pattern = 's[0-9]{6}'"):
         assert getent("passwd", "newcomer")
@@ -453,6 +481,19 @@ def test_each_is_locked_into_the_own_directory(site):
     for path in ("../anna/files/hello.txt", "..%2f..%2fetc/passwd", "/%2fsrv/virtual/anna/files/hello.txt"):
         result = curl(f"ftp://127.0.0.1/{path}", "s123456:s123456-pw", "--ssl-reqd", "--path-as-is")
         assert result.returncode in (9, 78) and result.stdout == "", (path, result)
+
+
+def test_a_program_that_one_of_them_marks_set_uid_is_started_by_nobody_of_the_host(site):
+    """It would have the uid of all of them."""
+    put = sftp("anna", path="files/tool", options=["-T", "/usr/bin/id", "-Q", "-chmod 4755 /files/tool", "-Q", "-chmod 777 /files"])
+    assert put.returncode == 0, put
+    tool = Path("/srv/virtual/anna/files/tool")
+    assert (tool.stat().st_uid, tool.stat().st_mode & 0o7777) == (30000, 0o4755)
+    for group in (65534, 33):
+        with pytest.raises(PermissionError):
+            run(str(tool), "-u", user=65534, group=group, extra_groups=[])
+    tool.unlink()
+    tool.parent.chmod(0o700)
 
 
 def test_there_is_no_shell_behind_a_key(site):

@@ -27,10 +27,17 @@ TEST(Explain, ALargeTableThatIsReadAsAWholeIsNamed) {
       {{}, "", ""},
   };
   for (const Row& row : rows) {
-    const Plan plan = JudgePlan(row.steps);
+    const Plan plan = JudgePlan(row.steps, 1);
     EXPECT_EQ(plan.scans, row.scans);
     EXPECT_EQ(plan.indices, row.indices);
   }
+}
+
+TEST(Explain, AWholeTableThatIsTheAnswerIsNoFault) {
+  const PlanStep steps[] = {{"groups", "const", "PRIMARY", 1}, {"people", "index", "uid", 3000}};
+  EXPECT_EQ(JudgePlan(steps, 3000).scans, "");
+  EXPECT_EQ(JudgePlan(steps, 2000).indices, "PRIMARY of groups, all of people (3000 rows)");
+  EXPECT_EQ(JudgePlan(steps, 1000).scans, "people (3000 rows)");
 }
 
 TEST(Explain, ColumnsAreFoundByName) {
@@ -77,25 +84,23 @@ TEST(Types, AnIdThatItsColumnCannotHoldIsAnError) {
 }
 
 TEST(Remedy, WhatAServerSaysBeforeTlsIsNotACertificatesFault) {
-  const std::string repeats =
-      "sign in: error 2002: Received error packet before completion of TLS handshake. The "
-      "authenticity of the following error cannot be verified: ";
   struct Row {
+    unsigned code;
     std::string text;
     const char* remedy;
   };
   const Row rows[] = {
-      {repeats + "1130 - Host '192.0.2.7' is not allowed to connect to this MariaDB server",
+      {1130, "Host '192.0.2.7' is not allowed (said before TLS, unverified)",
        "CREATE USER sqlmap "},
-      {repeats + "1040 - Too many connections", "raise max_connections "},
-      {repeats + "1129 - Host '192.0.2.7' is blocked because of many connection errors",
-       "FLUSH HOSTS "},
-      {"sign in: error 2026: TLS/SSL error: certificate has expired", "give the server "},
+      {1040, "Too many connections (said before TLS, unverified)", "raise max_connections "},
+      {1129, "Host '192.0.2.7' is blocked (said before TLS, unverified)", "FLUSH HOSTS "},
+      {0, "error 2026: TLS/SSL error: certificate has expired", "give the server "},
   };
   Settings settings;
   settings.database.user = "sqlmap";
   for (const Row& row : rows) {
-    const SqlError error{SqlError::Kind::kUnreachable, row.text};
+    SqlError error{SqlError::Kind::kUnreachable, "sign in: " + row.text};
+    error.code = row.code;
     const std::string remedy = RemedyFor(error, settings, AccountRole::kIdentity);
     EXPECT_TRUE(remedy.starts_with(row.remedy)) << row.text << ": " << remedy;
   }

@@ -256,5 +256,23 @@ TEST(Explain, TheRemedyNamesWhatToForget) {
   EXPECT_EQ(text({Kind::kUser, {}, 20000}), "sqlmapd remembers an older answer: sqlmapctl flush");
 }
 
+TEST(Explain, AnIdThatALocalAccountSharesIsNoReasonToRenameAnybody) {
+  const auto text = [](const char* local, const Question& question) {
+    Record account = User(950, "/bin/zsh");
+    account.front().value = local;
+    const auto sightings = Sightings(account, account, User(950), User(950), User(950));
+    return Explain(question, sightings, kUsual).meanings.at(0).text;
+  };
+  EXPECT_EQ(
+      text("aegir", {Kind::kUser, {}, 950}),
+      "The entry of /etc/passwd has this id, too, and local ones come first. By its own name, "
+      "the one of the database is there.");
+  const char* const rename =
+      "The entry of /etc/passwd hides the one of the database: local ones come first. Rename one "
+      "of them.";
+  EXPECT_EQ(text("alice", {Kind::kUser, {}, 950}), rename);
+  EXPECT_EQ(text("alice", {Kind::kUser, "alice", {}}), rename);
+}
+
 }  // namespace
 }  // namespace sqlmap::lookup
