@@ -115,6 +115,7 @@ ExitStatus ShowCheck(Screen& screen) {
                   "only root may look: the secrets and the account that reads hashes are root's; "
                   "try sudo sqlmapctl check");
   }
+  screen.Progress("reading files");
   ThrowIfFilesHang({});
   const std::vector<Finding> findings = CheckAll(screen);
   screen.Lines(TableOf(findings));

@@ -1,7 +1,5 @@
-#include <chrono>
 #include <cstdint>
 #include <functional>
-#include <future>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -41,12 +39,9 @@ std::string AskUntilServed(const Ask& ask, bool wait) {
 }
 
 ExitStatus Do(Screen& screen, const Ask& ask, bool wait) {
-  constexpr std::chrono::milliseconds kStep{200};
-  auto done = std::async(std::launch::async, [&] { return AskUntilServed(ask, wait); });
-  while (done.wait_for(kStep) != std::future_status::ready)
-    screen.Progress("sqlmapd reads the accounts ...");
+  screen.Progress("sqlmapd reads the accounts");
+  const std::string said = AskUntilServed(ask, wait);
   screen.Progress("");
-  const std::string said = done.get();
   const bool nscd = NscdRuns();
   screen.Json({{"said", said}, {"nscd_runs", nscd}});
   screen.Line(Printable(said));

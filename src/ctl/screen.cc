@@ -11,15 +11,12 @@
 #include <utility>
 
 #include "common/account/shown_text.h"
-#include "common/process/monotonic.h"
 #include "ctl/exit_status.h"
 
 namespace sqlmap {
 namespace {
 
-constexpr std::int64_t kProgressAfterMs = 1'000;
 constexpr std::string_view kColourEnd = "\033[0m";
-constexpr std::string_view kLineBegin = "\r\033[K";
 
 std::string_view ColourOf(Tone tone) {
   switch (tone) {
@@ -120,11 +117,7 @@ Screen::Screen(std::FILE* out, std::FILE* error)
       error_colour_(MayColour(error_is_terminal_)) {}
 
 void Screen::Write(std::FILE* to, std::string_view text) {
-  if (progress_shown_) {
-    progress_shown_ = false;
-    (void)std::fwrite(kLineBegin.data(), 1, kLineBegin.size(), error_);
-    (void)std::fflush(error_);
-  }
+  progress_.Clear();
   if (std::fwrite(text.data(), 1, text.size(), to) == text.size() || to != out_) return;
   ThrowNotWritten();
 }
@@ -150,19 +143,11 @@ void Screen::Remark(std::string_view text, Tone tone) {
 
 void Screen::Progress(std::string_view text) {
   if (!error_is_terminal_) return;
-  const std::int64_t now = MonotonicMs();
-  if (progress_since_ms_ == 0) progress_since_ms_ = now;
   if (text.empty()) {
-    progress_since_ms_ = 0;
-    Write(error_, {});
-    return;
+    progress_.Clear();
+  } else {
+    progress_.Show(fileno(error_), text);
   }
-  if (now - progress_since_ms_ < kProgressAfterMs) return;
-  std::string line(kLineBegin);
-  line.append(text);
-  (void)std::fwrite(line.data(), 1, line.size(), error_);
-  (void)std::fflush(error_);
-  progress_shown_ = true;
 }
 
 void Screen::Flush() {

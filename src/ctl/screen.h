@@ -12,6 +12,8 @@
 #include <utility>
 #include <vector>
 
+#include "ctl/progress_line.h"
+
 namespace sqlmap {
 
 enum class Tone : std::uint8_t { kPlain, kGood, kWarning, kBad, kFaint };
@@ -63,8 +65,8 @@ class Screen {
 
   // On standard error, with or without json().
   void Remark(std::string_view text, Tone tone = Tone::kWarning);
-  // What takes long, in one line on standard error that is overwritten, on a terminal alone and
-  // only once a second has passed since the first call; "" takes it away.
+  // What takes long, in one line on standard error, on a terminal alone, from a second after the
+  // first call on, whatever the caller does then. "" takes it away, and so does all other output.
   void Progress(std::string_view text);
 
   bool out_is_terminal() const { return out_is_terminal_; }
@@ -80,8 +82,7 @@ class Screen {
   bool out_colour_ = false;
   bool error_is_terminal_ = false;
   bool error_colour_ = false;
-  std::int64_t progress_since_ms_ = 0;
-  bool progress_shown_ = false;
+  ProgressLine progress_;
 };
 
 }  // namespace sqlmap

@@ -200,7 +200,9 @@ bool Heal(const SetupOptions& options, Journal& journal, Screen& screen) {
 }
 
 ExitStatus Undo(const SetupOptions& options, Journal& journal, Screen& screen) {
+  screen.Progress("looking at the files");
   SetupPlan plan = PlanUndo(journal, false);
+  screen.Progress("");
   Json differences = Json::array();
   if (plan.changes.empty()) {
     ShowRemarks(plan, screen);
@@ -238,7 +240,9 @@ ExitStatus Setup(const SetupOptions& options, Journal& journal, Screen& screen) 
     screen.Line("Nothing was changed.");
     return ExitStatus::kNo;
   }
+  screen.Progress("looking at the files");
   const SetupPlan plan = PlanSetup(options.services);
+  screen.Progress("");
   if (plan.changes.empty()) {
     screen.Line("There is nothing to do: all of it is there.");
     screen.Json({{"changes", Json::array()}, {"trials", Json::array()}, {"done", true}});

@@ -1,5 +1,8 @@
 // views: the SQL of a shipped set of views, printed or run.
+#include <sys/stat.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -87,26 +90,35 @@ ExitStatus List(Screen& screen) {
   return ExitStatus::kDone;
 }
 
-// The configuration says what the command line does not.
+// The configuration says what the command line does not, and always how TLS is to be.
 struct Target {
   ServerAddress server;
   DatabaseSettings database;
 };
 
+bool IsThere(const std::string& path) {
+  struct stat status {};
+  return lstat(path.c_str(), &status) == 0 || errno != ENOENT;
+}
+
 Target ReadTarget(const ViewsOptions& options) {
   Target target;
-  if (options.server.empty() || options.database.empty()) {
-    target.database = ReadSettings().database;
-    const auto& writers = target.database.writers;
-    target.server = (writers.empty() ? target.database.servers : writers).front();
-  }
-  if (!options.database.empty()) target.database.name = options.database;
   if (!options.server.empty()) {
     const auto server = ParseServerAddress(options.server);
     if (!server)
       throw Failure(ExitStatus::kUsage, "--server \"" + options.server + "\" " + server.error());
     target.server = *server;
   }
+  // Over a network a server is verified as the configuration has it, and as its defaults have it on
+  // a host that has none yet.
+  if (options.server.empty() || options.database.empty() ||
+      (!target.server.is_socket() && IsThere(HostPaths().config))) {
+    target.database = ReadSettings().database;
+    const auto& writers = target.database.writers;
+    if (options.server.empty())
+      target.server = (writers.empty() ? target.database.servers : writers).front();
+  }
+  if (!options.database.empty()) target.database.name = options.database;
   target.database.user = options.user;
   target.database.password.clear();
   // Root's own socket needs none: the server asks the kernel who we are.
@@ -340,8 +352,10 @@ void AddViews(CommandLine& line) {
       ->type_name("NAME")
       ->needs(install);
   command
-      .add_option("--server", options->server,
-                  "a socket, or HOST[:PORT]; default: the first of sqlmapd.toml")
+      .add_option(
+          "--server", options->server,
+          "a socket, or HOST[:PORT], with TLS as sqlmapd.toml has it; default: the first of "
+          "sqlmapd.toml")
       ->type_name("SERVER")
       ->needs(install);
   command

@@ -1,9 +1,7 @@
 """Each command of sqlmapctl, in scripts/sandbox: sqlmapd runs, and the accounts of accounts.sql are published."""
 
-import sys
-from pathlib import Path
-
 import pytest
 
-sys.path.append(str(Path(__file__).resolve().parents[1] / "support"))
-pytest.register_assert_rewrite("ctl")
+pytest.register_assert_rewrite("ctl", "setup_host")
+
+import ctl  # noqa: E402, F401 - from there on tests/support is found

@@ -3,10 +3,13 @@
 import json
 import re
 import subprocess
+import sys
 from contextlib import contextmanager
 from pathlib import Path
 
-from sandbox import SQLMAPD, mariadb_stopped, sql, start_sqlmapd, stop, wait_until  # noqa: F401 - tests take sql from here
+sys.path.append(str(Path(__file__).resolve().parents[1] / "support"))
+
+from sandbox import SQLMAPD, mariadb_stopped, sql, start_sqlmapd, stop, wait_until  # noqa: E402, F401 - tests take sql from here
 
 CONFIG = Path("/etc/sqlmapd/sqlmapd.toml")
 SECRETS = Path("/etc/sqlmapd/secrets.toml")

@@ -1,5 +1,13 @@
 #!/usr/bin/python3
-"""`sqlmapctl check`: a healthy host is called healthy line by line; each fault changes the lines that are about it, and no other."""
+"""`sqlmapctl check`: a healthy host is called healthy line by line; each fault changes the lines that are about it, and no other.
+
+What each fault changes stands in check_faults.txt, see difference(). It is written anew, from the checkout, by
+
+    scripts/sandbox --build BUILD --share tests/ctl --pam sshd --sql sql/views/accounts.sql --sql tests/ctl/accounts.sql \\
+        --config tests/ctl/sqlmapd.toml -- tests/ctl/test_check.py --write
+
+Then read what it wrote.
+"""
 
 import contextlib
 import json
@@ -10,6 +18,7 @@ import signal
 import socket
 import socketserver
 import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -145,6 +154,16 @@ def user(values, username="'mallory'"):
     """One more row, in the order username, uid, gid, homedir, shell, password."""
     return changed(f"INSERT INTO sqlmap_users (username, uid, gid, homedir, shell, password) VALUES ({values})",
                    f"DELETE FROM sqlmap_users WHERE username <=> {username}")
+
+
+def local_person():
+    """Who has an account of this host's own, and a group: lena, 1500."""
+    return both(edited(Path("/etc/passwd"), lambda text: text + "lena:x:1500:1500::/home/lena:/bin/sh\n"),
+                edited(Path("/etc/group"), lambda text: text + "lena:x:1500:\n"))
+
+
+def group(name, gid):
+    return changed(f"INSERT INTO sqlmap_groups VALUES ('{name}', {gid})", f"DELETE FROM sqlmap_groups WHERE groupname = '{name}'")
 
 
 def password(value):
@@ -322,6 +341,21 @@ FAULTS = {
     "a uid is root's": lambda: user(f"'mallory', 0, 20000, {GOOD}"),
     "a uid is a local account's": lambda: both(config("[accounts]", "[accounts]\nmin_uid = 1\nmin_gid = 1"), user(f"'mallory', 1, 20000, {GOOD}")),
     "a name is a local account's": lambda: user(f"'daemon', 20100, 20000, {GOOD}", "'daemon'"),
+    "a uid is a local person's": lambda: both(local_person(), user(f"'mallory', 1500, 20000, {GOOD}")),
+    "a name is a local person's": lambda: both(local_person(), user(f"'lena', 20100, 20000, {GOOD}", "'lena'")),
+    "a local person is meant": lambda: both(local_person(), config("[accounts]", "[accounts]\nallow_uids = [1500]"),
+                                            user(f"'lena', 1500, 20000, {GOOD}", "'lena'"), user(f"'mallory', 1500, 20000, {GOOD}")),
+    "a primary group is a local person's": lambda: both(local_person(), user(f"'mallory', 20100, 1500, {GOOD}")),
+    "a gid is a local group's": lambda: both(local_person(), group("writers", 1500)),
+    "a group's name is a local group's": lambda: both(local_person(), group("lena", 20002)),
+    "a group's name is one of the system's": lambda: group("sudo", 20002),
+    "many names and uids are there twice": lambda: changed(
+        "INSERT INTO sqlmap_users SELECT * FROM sqlmap_users WHERE username IN ('alice', 'bob', 'carol', 'dave');"
+        "INSERT INTO sqlmap_users (username, uid, gid, homedir, shell, password) SELECT CONCAT('x', uid), uid, gid, '/srv/people/alice', '/bin/sh', '!' "
+        "FROM sqlmap_users WHERE username IN ('erin', 'frank', 'grace', 'sven')",
+        "DELETE FROM sqlmap_users WHERE username LIKE 'x2%'; DELETE FROM sqlmap_users WHERE username = 'alice' LIMIT 1;"
+        "DELETE FROM sqlmap_users WHERE username = 'bob' LIMIT 1; DELETE FROM sqlmap_users WHERE username = 'carol' LIMIT 1;"
+        "DELETE FROM sqlmap_users WHERE username = 'dave' LIMIT 1"),
     "a uid is NULL": lambda: user(f"'mallory', NULL, 20000, {GOOD}"),
     "a name is NULL": lambda: user(f"NULL, 20100, 20000, {GOOD}", "NULL"),
     "a home is NULL": lambda: user("'mallory', 20100, 20000, NULL, '/bin/bash', '!'"),
@@ -382,7 +416,6 @@ FAULTS = {
 }
 
 SECTION = re.compile(r"^\[(.+)\]\n((?:[-+ ].*\n)*)", re.MULTILINE)
-# What each fault changes: see difference(). `test_check.py --write` in the sandbox writes it; read what it wrote.
 # The most memory, in KiB, that one run has.
 MEASURE = "import resource, subprocess; subprocess.run(['sqlmapctl', 'check'], capture_output=True, check=False);" \
           "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
@@ -567,10 +600,12 @@ def test_a_list_without_an_end_is_not_read_to_its_end(healthy):
 
 
 def main():
+    if sys.argv[1:] != ["--write"]:
+        sys.exit(f"usage: {sys.argv[0]} --write, in the sandbox: its first lines say how")
     make_healthy()
     healthy = rows_masked(findings())
-    text = "".join(f"[{name}]\n" + "".join(f"{line}\n" for line in seen(name, healthy)) + "\n" for name in FAULTS)
-    EXPECTED.write_text("[healthy]\n" + "".join(f"  {line}\n" for line in healthy) + "\n" + text)
+    sections = {"healthy": [f"  {line}" for line in healthy]} | {name: seen(name, healthy) for name in FAULTS}
+    EXPECTED.write_text("\n".join("".join(f"{line}\n" for line in [f"[{name}]", *lines]) for name, lines in sections.items()))
 
 
 if __name__ == "__main__":

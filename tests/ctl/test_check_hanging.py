@@ -1,4 +1,5 @@
-"""`sqlmapctl check` where a file system hangs, or where something waits for ever in the place of a file: it says so, and ends."""
+"""`sqlmapctl check` where a file system hangs, where something waits for ever in the place of a file, or where whoever looks is killed: it says
+so, and ends."""
 
 import json
 import os
@@ -10,8 +11,8 @@ from pathlib import Path
 import pytest
 from ctl import CONFIG, SECRETS, wait_until
 from hung import hung_file_system
-from test_check import (KEPT, NSSWITCH, SSHD, area, both, database, difference, edited, fixture_healthy, masked, renamed,  # noqa: F401
-                        rows_masked, user)
+from test_check import (HOMES, KEPT, NSSWITCH, SSHD, area, both, database, difference, edited, fixture_healthy, masked,  # noqa: F401
+                        nsswitch_hosts, renamed, rows_masked, user)
 
 HUNG = Path("/mnt/hung")
 SECONDS = 20
@@ -58,6 +59,29 @@ def test_a_home_that_hangs_is_named_and_whoever_hangs_there_holds_nothing_up(hea
     # It has the pipe by which it would have said so, and neither our output nor the database's connections.
     assert held == [["pipe:"]]
     wait_until(lambda: left_behind() == [])
+
+
+def check_killed_at(call, path):
+    """What it says where whoever looks at that file is killed in that system call, as by the kernel when memory is short."""
+    process = subprocess.run(["strace", "-f", "-o", "/dev/null", "-P", path, "-e", f"trace={call}", "-e", f"inject={call}:signal=SIGKILL",
+                              "sqlmapctl", "check", "--json"], capture_output=True, text=True, timeout=SECONDS)
+    assert process.stderr == ""
+    return lines(json.loads(process.stdout))
+
+
+def test_whoever_is_killed_at_a_home_is_not_taken_to_hang_there(healthy):
+    home = HOMES / "erin"
+    came = [line for line in difference(healthy, check_killed_at("newfstatat", home)) if area(line[2:]) == "data"]
+    assert came == ["- ok data homes: 8 are there",
+                    f"+ warning data homes: the process that looked came to its end too early, at {home}; see whether memory is short; those "
+                    "behind it were not looked at"]
+
+
+def test_whoever_is_killed_at_a_servers_name_is_not_taken_to_wait_for_it():
+    with nsswitch_hosts("dns"), database("servers", '["localhost:3306"]'):
+        said = [line for line in check_killed_at("openat", "/etc/hosts") if area(line) == "servers"]
+    assert said == ["error servers localhost:3306: sqlmap cannot sign in: the process that looked its name up came to its end too early; see "
+                    "whether memory is short, and which modules the line hosts: of nsswitch.conf names"]
 
 
 TLS = "a file of the installation, or of [database] tls"

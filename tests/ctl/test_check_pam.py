@@ -5,6 +5,7 @@ import random
 import re
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -128,11 +129,9 @@ def test_a_file_that_is_too_large_to_be_looked_at_is_said_not_to_be():
     assert said_of("/etc/pam.d/large") == {"/etc/pam.d/large": ["warning: not looked at: it is larger than 1 MiB"]}
 
 
-def test_pam_unix_lets_in_whom_pam_sqlmap_refuses_where_shadow_has_his_hash():
-    """In a stack that check calls good on a host whose views keep the hashes back."""
-    (PAM / "lax").write_text("auth sufficient pam_sqlmap.so\nauth required pam_unix.so try_first_pass\naccount required pam_sqlmap.so\n")
-    (PAM / "strict").write_text("auth required pam_sqlmap.so\naccount required pam_sqlmap.so\n")
-    assert said_of("lax") == {"lax": ["ok: asks sqlmap in auth, account"]}
+@contextmanager
+def hashes_in_shadow():
+    """As elsewhere; the views of the sandbox keep them back."""
     select = "SELECT username, password, lstchg, `min`, `max`, warn, inact, expire, 0 AS flag FROM sqlmap_users"
     sql(f"CREATE VIEW shadow_with_hashes AS {select}; GRANT SELECT ON shadow_with_hashes TO sqlmap_auth@localhost")
     columns = "SELECT username, password, lstchg, min, max, warn, inact, expire, flag FROM shadow_with_hashes"
@@ -140,11 +139,31 @@ def test_pam_unix_lets_in_whom_pam_sqlmap_refuses_where_shadow_has_his_hash():
     try:
         with daemon_stopped():
             CONFIG.write_text(f'{before}\n[queries]\ngetspent = "{columns}"\ngetspnam = "{columns} WHERE username = :name"\n')
-        word = f"{PASSWORD}\n"
-        assert lets_in("lax", "sven", "authenticate", word) and not lets_in("strict", "sven", "authenticate", word)
-        assert said_of("lax") == {"lax": ["warning: in auth, pam_unix.so behind pam_sqlmap may let in whom pam_sqlmap refuses"]}
-        assert said_of("strict") == {"strict": ["ok: asks sqlmap in auth, account"]}
+        yield
     finally:
         with daemon_stopped():
             CONFIG.write_text(before)
         sql("DROP VIEW shadow_with_hashes")
+
+
+def test_pam_unix_lets_in_whom_pam_sqlmap_refuses_where_shadow_has_his_hash():
+    """In a stack that check calls good on a host whose views keep the hashes back."""
+    (PAM / "lax").write_text("auth sufficient pam_sqlmap.so\nauth required pam_unix.so try_first_pass\naccount required pam_sqlmap.so\n")
+    (PAM / "strict").write_text("auth required pam_sqlmap.so\naccount required pam_sqlmap.so\n")
+    assert said_of("lax") == {"lax": ["ok: asks sqlmap in auth, account"]}
+    with hashes_in_shadow():
+        word = f"{PASSWORD}\n"
+        assert lets_in("lax", "sven", "authenticate", word) and not lets_in("strict", "sven", "authenticate", word)
+        assert said_of("lax") == {"lax": ["warning: in auth, pam_unix.so behind pam_sqlmap may let in whom pam_sqlmap refuses"]}
+        assert said_of("strict") == {"strict": ["ok: asks sqlmap in auth, account"]}
+
+
+def test_where_nobody_asks_sqlmap_check_says_who_gets_in_all_the_same():
+    """By stock pam_unix, as libpam shows; and nobody, where shadow has no hashes."""
+    word = f"{PASSWORD}\n"
+    assert not lets_in("login", "alice", "authenticate", word)
+    assert said_of("services") == {"services": ["warning: none asks sqlmap: nobody of the database can log in with a password"]}
+    with hashes_in_shadow():
+        assert lets_in("login", "alice", "authenticate", word) and lets_in("login", "alice")
+        assert said_of("services") == {"services": ["warning: none asks sqlmap: pam_unix lets accounts of the database in by their hashes in "
+                                                    "shadow, and [access] does not hold for them"]}

@@ -109,6 +109,13 @@ def test_what_does_not_vary_is_a_difference(one, other):
     assert masked(one) != masked(other)
 
 
+@pytest.mark.parametrize("file", ["test_screens.py", "test_check.py"])
+def test_what_writes_expected_texts_anew_can_be_run_by_itself(file):
+    result = subprocess.run([TESTS / file], capture_output=True, text=True, env={"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1"})
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr == f"usage: {TESTS / file} --write, in the sandbox: its first lines say how\n"
+
+
 def main():
     if sys.argv[1:] != ["--write"]:
         sys.exit(f"usage: {sys.argv[0]} --write, in the sandbox: its first lines say how")

@@ -37,10 +37,13 @@ class Systemd:
         wait_until(child)
         wait_until(lambda: self.run("systemctl", "is-active", "booted.target", check=False).returncode == 0)
 
+    def entry(self):
+        """What stands before a command that runs on the host that is booted."""
+        return ["nsenter", "--target", self._init, "--mount", "--pid", "--cgroup"]
+
     def run(self, *command, check=True):
         """On the host that is booted."""
-        result = subprocess.run(["nsenter", "--target", self._init, "--mount", "--pid", "--cgroup", *command], capture_output=True, text=True,
-                                timeout=100)
+        result = subprocess.run([*self.entry(), *command], capture_output=True, text=True, timeout=100)
         assert not check or result.returncode == 0, f"{command}: {result.stdout}{result.stderr}\n{self.journal()}"
         return result
 

@@ -7,8 +7,10 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <charconv>
 #include <cstring>
 #include <string>
+#include <string_view>
 
 #include "common/account/trusted_path.h"
 #include "common/sql/client_error.h"
@@ -35,14 +37,39 @@ bool IsFull(unsigned code, const char* text) {
          (code == ER_USER_LIMIT_REACHED && std::strstr(text, "max_user_connections") != nullptr);
 }
 
+bool IsServersWord(unsigned code) { return code >= 1000 && code < 2000; }
+
+struct ConnectFailure {
+  unsigned code;
+  std::string text;
+};
+
+// A server may turn everybody, or this host, away before TLS begins. What it says then the library
+// repeats, number and all, in an error of its own, since nobody has verified it. Whoever forges it
+// can do no more than who breaks the connection off.
+ConnectFailure FailureOf(MYSQL* mysql) {
+  constexpr std::string_view kRepeats = "the following error cannot be verified: ";
+  constexpr std::string_view kSeparator = " - ";
+  const std::string_view text = mysql_error(mysql);
+  const std::size_t at = text.find(kRepeats);
+  if (mysql_errno(mysql) == CR_CONNECTION_ERROR && at != std::string_view::npos) {
+    std::string_view said = text.substr(at + kRepeats.size());
+    unsigned code = 0;
+    const char* const end = std::from_chars(said.begin(), said.end(), code).ptr;
+    said.remove_prefix(static_cast<std::size_t>(end - said.begin()));
+    if (said.starts_with(kSeparator)) said.remove_prefix(kSeparator.size());
+    if (IsServersWord(code)) return {code, std::string(said) + " (said before TLS, unverified)"};
+  }
+  return {mysql_errno(mysql), std::string(text)};
+}
+
 // Why a sign-in failed. A server that is only full, or that hung up, is worth asking again at once;
 // one that refuses is not: it would count us as an attacker and ban the host (max_connect_errors).
 SqlError ConnectError(MYSQL* mysql, Deadline deadline) {
-  const unsigned code = mysql_errno(mysql);
-  SqlError error = ClassifyError(code, mysql_error(mysql), "sign in", deadline);
-  const bool servers_word = code >= 1000 && code < 2000;
-  error.full = IsFull(code, mysql_error(mysql));
-  error.refused = (error.kind == SqlError::Kind::kServer && servers_word && !error.full) ||
+  const auto [code, text] = FailureOf(mysql);
+  SqlError error = ClassifyError(code, text.c_str(), "sign in", deadline);
+  error.full = IsFull(code, text.c_str());
+  error.refused = (error.kind == SqlError::Kind::kServer && IsServersWord(code) && !error.full) ||
                   (error.kind != SqlError::Kind::kTimeout && code == CR_SSL_CONNECTION_ERROR);
   if (error.kind == SqlError::Kind::kServer) error.kind = SqlError::Kind::kUnreachable;
   return error;

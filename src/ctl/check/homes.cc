@@ -21,10 +21,8 @@ char LookAt(std::string_view home) {
 }  // namespace
 
 HomesSeen LookAtHomes(const std::vector<std::string_view>& homes, Deadline deadline) {
-  const std::string words =
-      SeenInTime(
-          homes.size(), [&](std::size_t i) { return LookAt(homes[i]); }, deadline)
-          .words;
+  const auto [words, ended] = SeenInTime(
+      homes.size(), [&](std::size_t i) { return LookAt(homes[i]); }, deadline);
   HomesSeen seen;
   for (std::size_t i = 0; i < words.size(); ++i) {
     if (words[i] == kThere) {
@@ -34,7 +32,10 @@ HomesSeen LookAtHomes(const std::vector<std::string_view>& homes, Deadline deadl
     ++(words[i] == kMissing ? seen.missing : seen.no_directory);
     if (seen.examples.size() < kMostExamples) seen.examples.emplace_back(homes[i]);
   }
-  if (words.size() < homes.size()) seen.hung = homes[words.size()];
+  if (words.size() < homes.size()) {
+    seen.last = homes[words.size()];
+    seen.hung = !ended;
+  }
   return seen;
 }
 

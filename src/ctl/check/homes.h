@@ -16,7 +16,9 @@ struct HomesSeen {
   std::size_t missing = 0;
   std::size_t no_directory = 0;
   std::vector<std::string> examples;  // of what is not as it should be
-  std::string hung;                   // the one that took too long; all behind it were not seen
+  // Where the look ended; all behind it were not seen. "": all were.
+  std::string last;
+  bool hung = false;  // it took too long there; else whoever looked is dead
 };
 
 // With lstat(2).

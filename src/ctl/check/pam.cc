@@ -26,6 +26,17 @@ Lines Of(const Lines& all, std::string_view type) {
   return lines;
 }
 
+// Whether somebody of the database may get in by a hash in shadow, without pam_sqlmap.
+bool PamUnixOpens(const Lines& lines, ShadowHashes hashes) {
+  return hashes == ShadowHashes::kSome && std::ranges::any_of(lines, [](const PamLine& line) {
+           return line.type == "auth" && line.module == "pam_unix.so";
+         });
+}
+
+constexpr char kByPamUnix[] =
+    ": pam_unix lets accounts of the database in by their hashes in shadow, and [access] does not "
+    "hold for them";
+
 // Whom pam_sqlmap refuses, and in auth also whom it does not know.
 PamStage JudgeOthers(const Lines& lines, std::string_view type, ShadowHashes hashes) {
   PamStage refused = JudgeStage(lines, PamPerson::kRefused, hashes);
@@ -115,18 +126,22 @@ void JudgePamService(const PamTexts& texts, const std::string& service, ShadowHa
     return findings.Error(service, "includes " + name + ", which is not there",
                           "without it libpam refuses everybody: write it, or delete the line");
   }
+  const bool by_unix = PamUnixOpens(lines, hashes);
   const std::size_t before = findings.list().size();
   if (asks("password") && !own.contains("auth") && !own.contains("account")) {
     // passwd, and the like: they ask for the password in no other way.
   } else if (!asks("auth") && !asks("account")) {
-    findings.Warning(service, "asks sqlmap in neither auth nor account",
-                     "write \"@include common-sqlmap\"");
+    findings.Warning(
+        service,
+        std::string("asks sqlmap in neither auth nor account") + (by_unix ? kByPamUnix : ""),
+        std::string("write \"@include common-sqlmap\"") +
+            (by_unix ? ", unless that is meant" : ""));
   } else if (!asks("account")) {
     findings.Warning(service,
                      "asks sqlmap in auth and not in account: expired accounts and those that "
                      "[access] keeps out get in",
                      "write \"@include common-sqlmap\" in place of the line");
-  } else if (!asks("auth")) {
+  } else if (!asks("auth") && !by_unix) {
     findings.Warning(service, "asks sqlmap in account and not in auth: no password opens it",
                      "write \"@include common-sqlmap\", unless keys alone are meant");
   }
@@ -141,11 +156,15 @@ void JudgePamService(const PamTexts& texts, const std::string& service, ShadowHa
   const Lines auth = Of(lines, "auth");
   const auto local = std::ranges::find(auth, "pam_unix.so", &PamLine::module);
   const bool behind = asks("auth") && local < std::ranges::find(auth, kUs, &PamLine::module);
-  findings.Ok(service, "asks sqlmap in " + types + (behind ? ", behind pam_unix" : ""));
+  const char* const remark = behind                     ? ", behind pam_unix"
+                             : by_unix && !asks("auth") ? "; passwords are pam_unix's, by shadow"
+                                                        : "";
+  findings.Ok(service, "asks sqlmap in " + types + remark);
 }
 
 void JudgePam(const PamTexts& texts, ShadowHashes hashes, Findings& findings) {
   bool any = false;
+  bool by_unix = false;
   for (const auto& [name, path] : PamServicesIn(texts)) {
     const PamStack stack = WalkPam(texts, path);
     const Lines lines = PamLinesOf(stack);
@@ -154,13 +173,19 @@ void JudgePam(const PamTexts& texts, ShadowHashes hashes, Findings& findings) {
     const bool asks = std::ranges::find(lines, kUs, &PamLine::module) != lines.end();
     const bool judged = named || asks || !stack.endless.empty();
     any = any || judged;
+    by_unix = by_unix || PamUnixOpens(lines, hashes);
     if (judged) JudgePamService(texts, name, hashes, findings);
   }
   if (any) return;
+  const std::string remedy =
+      "write \"@include common-sqlmap\" in front of the first \"@include common-...\" of "
+      "/etc/pam.d/SERVICE, or run sqlmapctl setup";
+  if (by_unix) {
+    return findings.Warning("services", std::string("none asks sqlmap") + kByPamUnix,
+                            "unless that is meant, " + remedy);
+  }
   findings.Warning("services",
-                   "none asks sqlmap: nobody of the database can log in with a password",
-                   "write \"@include common-sqlmap\" in front of the first \"@include common-...\" "
-                   "of /etc/pam.d/SERVICE, or run sqlmapctl setup");
+                   "none asks sqlmap: nobody of the database can log in with a password", remedy);
 }
 
 void CheckPam(ShadowHashes hashes, Findings& findings) {

@@ -1,7 +1,6 @@
 #include "ctl/check/servers.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cstdint>
 #include <string_view>
 #include <utility>
@@ -48,18 +47,6 @@ bool IsGrantMissing(unsigned code) {
 // A name of this host's own, whose traffic does not leave it.
 bool IsLoopback(const std::string& host) {
   return host == "localhost" || host == "::1" || host.starts_with("127.");
-}
-
-// What a server says before TLS the client library repeats, number and all, in an error of its own.
-unsigned CodeOf(const SqlError& error) {
-  constexpr std::string_view kRepeats = "the following error cannot be verified: ";
-  const std::size_t at = error.text.find(kRepeats);
-  unsigned code = error.code;
-  if (at != std::string::npos) {
-    const std::string_view said = std::string_view(error.text).substr(at + kRepeats.size());
-    (void)std::from_chars(said.begin(), said.end(), code);
-  }
-  return code;
 }
 
 // One server. Its questions end as soon as it hangs.
@@ -321,7 +308,7 @@ std::string WordsOf(const SqlError& error) {
 
 std::string RemedyFor(const SqlError& error, const Settings& settings, AccountRole role) {
   const std::string& user = UserOf(settings, role);
-  const unsigned code = CodeOf(error);
+  const unsigned code = error.code;
   if (IsGrantMissing(code) && error.kind == SqlError::Kind::kServer)
     return "GRANT that to " + user + ", as the SQL of sqlmapctl views does";
   if (code == 1146) return "make the view: sqlmapctl views has the SQL, or mend the query";
@@ -346,6 +333,9 @@ std::string RemedyFor(const SqlError& error, const Settings& settings, AccountRo
   if (error.full || code == 1040) return "raise max_connections on the server";
   if (error.text.starts_with(kNameTimeout))
     return "see resolv.conf(5), or write the server's address into /etc/hosts";
+  if (error.text.starts_with(kNameUnknown)) {
+    return "see whether memory is short, and which modules the line hosts: of nsswitch.conf names";
+  }
   if (error.kind == SqlError::Kind::kTimeout) return "see whether the server hangs";
   if (error.kind == SqlError::Kind::kServer) return "mend the query in [queries]";
   return "start the server, or mend [database] servers and writers";

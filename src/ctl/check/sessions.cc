@@ -15,13 +15,20 @@ constexpr std::size_t kMostRows = 1000;
 
 // getaddrinfo(3) takes as long as it likes: somebody else tries first. Whoever has just answered
 // does so again.
-bool NameResolves(const std::string& host, Deadline deadline) {
+Seen LookUpName(const std::string& host, Deadline deadline) {
   const auto look_up = [&host](std::size_t) {
     addrinfo* found = nullptr;
     if (getaddrinfo(host.c_str(), nullptr, nullptr, &found) == 0) freeaddrinfo(found);
     return '.';
   };
-  return !SeenInTime(1, look_up, deadline).words.empty();
+  return SeenInTime(1, look_up, deadline);
+}
+
+SqlError Unresolved(const Seen& seen, std::uint32_t patience_ms) {
+  if (seen.ended)
+    return {SqlError::Kind::kUnreachable, std::string(kNameUnknown) + " to its end too early"};
+  return {SqlError::Kind::kTimeout,
+          std::string(kNameTimeout) + std::to_string(patience_ms) + " ms"};
 }
 
 }  // namespace
@@ -31,10 +38,9 @@ std::expected<std::unique_ptr<Connection>, SqlError> SignIn(const ServerAddress&
                                                             const Credentials& credentials,
                                                             Connection::Use use) {
   const Deadline greeting = Deadline::In(settings.connect_timeout_ms);
-  if (!server.is_socket() && !NameResolves(server.host, greeting)) {
-    return std::unexpected(
-        SqlError{SqlError::Kind::kTimeout,
-                 std::string(kNameTimeout) + std::to_string(settings.connect_timeout_ms) + " ms"});
+  if (!server.is_socket()) {
+    const Seen seen = LookUpName(server.host, greeting);
+    if (seen.words.empty()) return std::unexpected(Unresolved(seen, settings.connect_timeout_ms));
   }
   auto dial = Dial::Start(server, Dial::Names::kDns, 0, greeting, settings.socket_uid);
   if (!dial) return std::unexpected(std::move(dial.error()));

@@ -16,8 +16,10 @@
 
 namespace sqlmap {
 
-// How the error begins where a server's name does not resolve in time.
+// How the error begins where a server's name does not resolve in time,
 inline constexpr std::string_view kNameTimeout = "its name does not resolve within ";
+// and where the process that looked it up is dead.
+inline constexpr std::string_view kNameUnknown = "the process that looked its name up came";
 
 // A new connection to this server and no other, as sqlmapd makes them. Ends within
 // connect_timeout_ms for its name and the greeting, and as long for the rest.

@@ -343,7 +343,7 @@ OldConfiguration ReadPamMysql(const OldFile* service, const OldFile* config_file
   CompareLines(lines, values, remarks);
   bool changes_passwords = false;
   for (const PamMysqlLine& line : lines) {
-    changes_passwords = changes_passwords || line.type.ends_with("password");
+    changes_passwords = changes_passwords || PurposeOf(line) == Purpose::kPassword;
     values.insert(line.arguments.begin(), line.arguments.end());
   }
 

@@ -31,6 +31,10 @@ bool NextWord(std::string_view& line, Secret& word, bool keep_brackets) {
   return true;
 }
 
+std::string_view WithoutComment(std::string_view line) {
+  return Trimmed(line.substr(0, line.find('#')));
+}
+
 void ScanArguments(std::string_view rest, const Place& place, OldValues& arguments,
                    ImportRemarks& remarks) {
   Secret word;
@@ -50,16 +54,19 @@ std::vector<PamMysqlLine> ScanPamService(const OldFile& file, ImportRemarks& rem
   Lines lines(file.text);
   std::string_view piece;
   while (lines.Next(piece)) {
+    if (WithoutComment(piece).empty()) continue;
     PamMysqlLine line;
     line.line = lines.number();
     Secret whole;
-    for (;;) {
-      piece = piece.substr(0, piece.find('#'));
-      const bool goes_on = piece.ends_with('\\');
-      whole.append(piece.substr(0, piece.size() - (goes_on ? 1 : 0)));
-      if (!goes_on || !lines.Next(piece)) break;
+    do {
+      const std::string_view part = WithoutComment(piece);
+      if (part.empty()) continue;  // also between the lines of one entry
+      // One with a comment is over, whatever stands in front of that.
+      const bool goes_on = part.ends_with('\\') && piece.find('#') == std::string_view::npos;
+      whole.append(part.substr(0, part.size() - (goes_on ? 1 : 0)));
+      if (!goes_on) break;
       whole += ' ';
-    }
+    } while (lines.Next(piece));
     std::string_view rest = whole;
     Secret type;
     Secret control;

@@ -396,5 +396,37 @@ TEST(Pam, PamUnixIsNotTakenToRefuseWhoseHashesShadowHolds) {
   }
 }
 
+// It lets them in, so that nobody is to be told that no password opens an account.
+TEST(Pam, PamUnixIsSaidToLetInWhoseHashesShadowHoldsWhereSqlmapIsNotAsked) {
+  const std::string local = "@include common-auth\n@include common-account\n";
+  const std::string by_unix =
+      ": pam_unix lets accounts of the database in by their hashes in shadow, and [access] does "
+      "not hold for them";
+  struct Row {
+    std::string text;
+    std::string with_hashes;
+    std::string without;
+  };
+  const Row rows[] = {
+      {local, "warning services: none asks sqlmap" + by_unix,
+       "warning services: none asks sqlmap: nobody of the database can log in with a password"},
+      {local + "session required pam_sqlmap.so\n",
+       "warning sshd: asks sqlmap in neither auth nor account" + by_unix,
+       "warning sshd: asks sqlmap in neither auth nor account"},
+      {"account required pam_sqlmap.so\n" + local,
+       "ok sshd: asks sqlmap in account; passwords are pam_unix's, by shadow",
+       "warning sshd: asks sqlmap in account and not in auth: no password opens it"},
+      {"auth required pam_deny.so\naccount required pam_sqlmap.so\n",
+       "warning sshd: asks sqlmap in account and not in auth: no password opens it",
+       "warning sshd: asks sqlmap in account and not in auth: no password opens it"},
+  };
+  for (const Row& row : rows) {
+    EXPECT_EQ(Judged(With("sshd", row.text), ShadowHashes::kSome),
+              std::vector<std::string>{row.with_hashes})
+        << row.text;
+    EXPECT_EQ(Judged(With("sshd", row.text)), std::vector<std::string>{row.without}) << row.text;
+  }
+}
+
 }  // namespace
 }  // namespace sqlmap

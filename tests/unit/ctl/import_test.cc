@@ -186,12 +186,25 @@ TEST(Import, APamLineIsReadAsLibpamReadsIt) {
   EXPECT_EQ(old.database, "d");
   EXPECT_EQ(std::string(old.hashes.password), "s'e\"c");
   EXPECT_EQ(old.query(QueryId::kAuth),
-            "SELECT n AS username, p AS password, 'plain' AS scheme FROM a LEFT JOIN b ON a.x   = "
+            "SELECT n AS username, p AS password, 'plain' AS scheme FROM a LEFT JOIN b ON a.x  = "
             "b.x[1] WHERE n = :name AND (status=\"ok\") AND (SELECT COUNT(*) FROM a LEFT JOIN b ON "
-            "a.x   = b.x[1] WHERE n = :name AND (status=\"ok\")) = 1");
+            "a.x  = b.x[1] WHERE n = :name AND (status=\"ok\")) = 1");
   EXPECT_THAT(old.pam_lines, ElementsAre("auth [success=1 default=ignore] pam_sqlmap.so debug",
                                          "-account required pam_sqlmap.so use_first_pass debug"));
   EXPECT_THAT(Remarks(old), ElementsAre("vsftpd:4 changed use_first_pass"));
+}
+
+TEST(Import, AnEntryGoesOnBehindABackslashWhateverStandsInBetween) {
+  const OldConfiguration old =
+      Read({File(kPamService,
+                 "auth required pam_mysql.so user=u db=d \\ \t\n\n  # where=1=0\n table=t \\\r\n"
+                 "usercolumn=n passwdcolumn=p where=a=1 # \\\nwhere=b=1\n"
+                 "-Password required pam_mysql.so crypt=1",
+                 "pam")});
+  EXPECT_THAT(old.query(QueryId::kAuth), HasSubstr("FROM t WHERE n = :name AND (a=1)"));
+  EXPECT_THAT(old.query(QueryId::kPasswordUpdate), HasSubstr("UPDATE t SET p = :hash"));
+  EXPECT_THAT(old.pam_lines,
+              ElementsAre("auth required pam_sqlmap.so", "-Password required pam_sqlmap.so"));
 }
 
 TEST(Import, LinesThatKeepOutOtherPeopleAreNotMadeOneQueryThatLetsInMore) {

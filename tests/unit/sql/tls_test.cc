@@ -1,8 +1,16 @@
 // TLS as configured: a server that cannot show what is demanded gets neither a name nor a password.
+#include <netinet/in.h>
 #include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include <cstdint>
 #include <fstream>
+#include <stdexcept>
+#include <utility>
+#include <vector>
 
+#include "common/process/owned_fd.h"
 #include "unit/sql/sql_fixture.h"
 
 namespace sqlmap::testing {
@@ -78,6 +86,22 @@ class TlsTest : public ::testing::Test {
       for (const std::string& line : layer.log().lines()) *log += line + "\n";
     }
     return seen;
+  }
+  // Why nobody is let in there, over a verified connection.
+  static SqlError SignInError(const MariaDbServer& server) {
+    const Deadline deadline = Deadline::In(10'000);
+    const ServerAddress address{"", "localhost", static_cast<std::uint16_t>(server.port())};
+    DatabaseSettings settings;
+    settings.name = "accounts";
+    settings.tls_ca = File("ca.pem");
+    const Credentials credentials("reader", "reader-secret");
+    auto dial = Dial::Start(address, Dial::Names::kHostsFileOnly, 0, deadline);
+    if (!dial || !dial->AwaitGreeting(deadline).value_or(false))
+      throw std::runtime_error("no greeting");
+    auto connection = Connection::Open(*std::move(dial), address, settings, credentials,
+                                       Connection::Use::kLookups, deadline);
+    if (connection) throw std::runtime_error("it lets us in");
+    return std::move(connection.error());
   }
   static std::string Ca(const std::string& name) {
     return "tls_ca = \"" + File(name + ".pem") + "\"\n";
@@ -179,6 +203,51 @@ TEST_F(TlsTest, AHungTlsServerCostsOneTimeOut) {
   while (Ask(*secure_, Ca("ca")) != kAlice) {
   }
   EXPECT_EQ(layer.User("alice"), kAlice);
+}
+
+// Clients of one server that have its greeting and say nothing.
+class Crowd {
+ public:
+  Crowd(int port, int count) {
+    for (int i = 0; i < count; ++i) {
+      sockets_.emplace_back(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+      sockaddr_in address{};
+      address.sin_family = AF_INET;
+      address.sin_port = htons(static_cast<std::uint16_t>(port));
+      address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+      char greeting = 0;
+      if (connect(sockets_.back().get(), reinterpret_cast<sockaddr*>(&address), sizeof address) !=
+              0 ||
+          read(sockets_.back().get(), &greeting, 1) != 1)
+        throw std::runtime_error("no greeting");
+    }
+  }
+
+ private:
+  std::vector<OwnedFd> sockets_;
+};
+
+TEST_F(TlsTest, AServerThatIsFullBeforeTlsBeginsIsFullAndNotGone) {
+  MariaDbServer server(WithCertificate("localhost"));
+  server.Sql(kTables);
+  server.Sql("SET GLOBAL max_connections = 10");
+  const Crowd crowd(server.port(), 11);  // the last has the place that is kept for root
+  const SqlError error = SignInError(server);
+  EXPECT_TRUE(error.full) << error.text;
+  EXPECT_FALSE(error.refused) << "it would not be asked again for seconds";
+  EXPECT_EQ(error.kind, SqlError::Kind::kUnreachable);
+  EXPECT_EQ(error.code, 1040U);
+  EXPECT_EQ(error.text, "sign in: error 1040: Too many connections (said before TLS, unverified)");
+}
+
+TEST_F(TlsTest, AServerThatTurnsThisHostAwayBeforeTlsBeginsHasRefusedIt) {
+  MariaDbServer server(WithCertificate("localhost"));
+  server.Sql(kTables);
+  server.Sql("DELETE FROM mysql.global_priv WHERE Host NOT IN ('localhost', ''); FLUSH PRIVILEGES");
+  const SqlError error = SignInError(server);
+  EXPECT_TRUE(error.refused) << "it would be asked at each call, and ban this host: " << error.text;
+  EXPECT_FALSE(error.full);
+  EXPECT_EQ(error.code, 1130U) << error.text;
 }
 
 }  // namespace
