@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Follows a page of doc/uses/ from top to bottom, as its reader does: as root, on a host where sqlmap is installed and nothing is set up.
+"""Follows a page of doc/uses/ or doc/ from top to bottom, as its reader does: as root, on a host where sqlmap is installed and nothing is set up.
 
 What is in a page's fences:
 
@@ -33,7 +33,7 @@ import ctl  # noqa: E402
 import servers  # noqa: E402
 from hosts import make_hosts  # noqa: E402
 
-PAGES = HERE.parents[1] / "doc/uses"
+PAGES = HERE.parents[1] / "doc/uses"  # and the folder above it
 PART = re.compile(r"^```(?P<kind>\w*)(?P<where>[^\n]*)\n(?P<text>.*?)^```$|^<!-- run(?P<at> [^\n:]*)?: (?P<run>.*?) -->$|^##+ (?P<heading>[^\n]*)$",
                   re.MULTILINE | re.DOTALL)
 MASKS = [
@@ -108,7 +108,7 @@ class Reader:
     """
 
     def __init__(self, name, run=None, tell=lambda step, seen: None):
-        self.path = PAGES / f"{name}.md"
+        self.path = next(path for path in (PAGES / f"{name}.md", PAGES.parent / f"{name}.md") if path.exists())
         self.text = self.path.read_text(encoding="utf-8")
         self.seen = []  # (step, what it wrote), of those that were done
         self._run, self._tell = run or self._bash, tell
@@ -187,9 +187,9 @@ def main():
     if rest == ["--write"]:
         reader.write()
     elif reader.differences():
-        print(f"\nNot everything is as doc/uses/{name}.md says: see FAILED above.")
+        print(f"\nNot everything is as {reader.path.name} says: see FAILED above.")
         return 1
-    print(f"\nEverything is as doc/uses/{name}.md says.")
+    print(f"\nEverything is as {reader.path.name} says.")
     return 0
 
 

@@ -10,6 +10,7 @@ from page import Reader, Step, is_true, masked, steps_of
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 USES = re.findall(r"^sqlmap_scenario\(([a-z0-9-]+)", (HERE / "CMakeLists.txt").read_text(encoding="utf-8"), re.MULTILINE)
+PAGES = re.findall(r"^sqlmap_page\(([a-z0-9-]+)", (HERE / "CMakeLists.txt").read_text(encoding="utf-8"), re.MULTILINE)
 
 PAGE = """# A use
 
@@ -118,6 +119,22 @@ def test_a_use_has_all_its_parts(name):
     test = HERE / name / f"test_{name.replace('-', '_')}.py"
     parts = [test, ROOT / f"sql/views/{name}.sql", ROOT / f"conf/{name}", ROOT / f"doc/uses/{name}.md"]
     assert [str(part) for part in parts if not part.exists()] == []
+
+
+def test_no_page_has_commands_that_nobody_follows():
+    assert sorted(page.stem for page in (ROOT / "doc/uses").glob("*.md")) == sorted(USES)
+    with_commands = [page.stem for page in (ROOT / "doc").glob("*.md") if steps_of(page.read_text(encoding="utf-8")) and "```sh\n" in page.read_text(encoding="utf-8")]
+    assert sorted(with_commands) == sorted(PAGES)
+    assert [name for name in PAGES if not (HERE / name / f"test_{name}.py").exists()] == []
+
+
+@pytest.mark.parametrize("name", ["CONTRIBUTING.md", "CHANGELOG.md"])
+def test_a_page_about_the_checkout_names_nothing_that_is_not_there(name):
+    text = (ROOT / name).read_text(encoding="utf-8")
+    paths = {*re.findall(r"`((?:\.ci|bench|conf|doc|packaging|scripts|sql|src|tests)/[\w./-]*)", text), *re.findall(r"\]\(([\w./-]+)\)", text),
+             *re.findall(r"^(scripts/\w+)", text, re.MULTILINE)}
+    assert paths
+    assert [path for path in sorted(paths) if not (ROOT / path).exists()] == []
 
 
 def test_the_demonstration_knows_every_use():
