@@ -293,6 +293,8 @@ FAULTS = {
     "the first server is not there, the second is": lambda: database("servers", f'["/run/mysqld/other.sock", "{SERVER}"]'),
     "the password is another one": lambda: changed("ALTER USER sqlmap_auth@localhost IDENTIFIED BY 'other'",
                                                    "ALTER USER sqlmap_auth@localhost IDENTIFIED BY 'sqlmap-auth-example'"),
+    "the account is locked": lambda: changed("ALTER USER sqlmap_auth@localhost ACCOUNT LOCK",
+                                             "ALTER USER sqlmap_auth@localhost ACCOUNT UNLOCK"),
     "the database is another one": lambda: config('"accounts"', '"people"'),
     "there is no TLS": lambda: over_tcp(tls="required"),
     "the server is far away": far_away,

@@ -316,6 +316,8 @@ std::string RemedyFor(const SqlError& error, const Settings& settings, AccountRo
   if (code == 1045) {
     return "ALTER USER the password of " + user + " on the server, or mend it in secrets.toml";
   }
+  if (code == 4151 || code == 3118)  // MariaDB's, MySQL's: the account is locked
+    return "ALTER USER " + user + " ACCOUNT UNLOCK on the server";
   if (code == 1130) return "CREATE USER " + user + " for this host's address on the server";
   if (code == 1129) return "FLUSH HOSTS on the server, and see what broke off this host's sign-ins";
   if (code == 1044 || code == 1049) return "mend [database] name, or GRANT it";
