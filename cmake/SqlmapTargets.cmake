@@ -2,10 +2,12 @@
 # the include path of a folder holds a link to that folder alone, so that a forbidden include does not build.
 set(SQLMAP_SANITIZE "" CACHE STRING "comma separated list for -fsanitize=")
 
+option(SQLMAP_WERROR "Warnings are errors; not where an unknown compiler of tomorrow builds a package" ON)
+
 add_library(sqlmap_warnings INTERFACE)
 target_compile_options(sqlmap_warnings INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wcast-qual -Wformat=2 -Wundef
-  -Wimplicit-fallthrough -Werror $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor>)
+  -Wimplicit-fallthrough $<$<BOOL:${SQLMAP_WERROR}>:-Werror> $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor>)
 
 add_compile_options(-fstack-protector-strong -fno-strict-aliasing)
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64")
@@ -15,7 +17,7 @@ if(SQLMAP_SANITIZE)
   # Not vptr: it needs RTTI, which the modules do not have, and free descriptors, which some tests take away.
   add_compile_options(-fsanitize=${SQLMAP_SANITIZE} -fno-sanitize=vptr -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${SQLMAP_SANITIZE})
-elseif(NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
+elseif(NOT CMAKE_BUILD_TYPE STREQUAL "Debug" AND NOT CMAKE_CXX_FLAGS MATCHES _FORTIFY_SOURCE)
   add_compile_definitions(_FORTIFY_SOURCE=2)
 endif()
 add_link_options(-Wl,-z,relro,-z,now,-z,noexecstack)

@@ -19,6 +19,8 @@ readonly TEST_PACKAGES=(
     binutils curl expect libcap2-bin lftp login mandoc mariadb-client openssh-client openssl pamtester procps shellcheck sshpass strace systemd valgrind
 )
 # shellcheck disable=SC2034
+readonly PACKAGE_PACKAGES=(debhelper dh-nss dpkg-dev zlib1g-dev git lintian blhc devscripts)
+# shellcheck disable=SC2034
 readonly NIGHTLY_PACKAGES=(clang-19 clang-tidy-19 libclang-rt-19-dev clang-format)
 
 # install_missing PACKAGE...: installs those that are not there. Nothing that is installed is removed for it, and no service

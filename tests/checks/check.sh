@@ -18,8 +18,9 @@ clang_tidy)
     run-clang-tidy-19 -quiet -p build/clang "^$PWD/(src|tests|bench)/"
     ;;
 shell)
-    shellcheck --external-sources scripts/{sandbox,test,demo,bench} scripts/lib/*.sh tests/checks/check.sh tests/unit/daemon/{secrets,units}.sh .ci/run \
-        conf/bash-completion/sqlmapctl conf/sql-infrastructure/auth-host
+    shellcheck --external-sources scripts/{sandbox,test,demo,bench,package} scripts/lib/*.sh tests/checks/check.sh tests/unit/daemon/{secrets,units}.sh .ci/run \
+        conf/bash-completion/sqlmapctl conf/sql-infrastructure/auth-host \
+        packaging/debian/*.{postinst,prerm,postrm} packaging/debian/tests/{logins,direct} tests/packages/*.sh
     ;;
 *)
     echo "usage: check.sh asan | tsan | clang_tidy | shell" >&2

@@ -1,0 +1,3 @@
+passwd after=files sqlmap
+group after=files sqlmap
+shadow after=files sqlmap
