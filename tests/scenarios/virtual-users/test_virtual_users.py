@@ -361,8 +361,10 @@ def test_odd_names_are_answered_here_and_at_once(site):
     parent = int(Path("/run/sqlmapd.pid").read_text(encoding="utf-8"))
     children = [int(pid) for pid in Path(f"/proc/{parent}/task/{parent}/children").read_text(encoding="utf-8").split()]
     with hung(parent, *children):
-        assert seconds_for(ODD * 20) < 0.1
-        assert seconds_for(["s333333"]) > 0.1
+        odd = seconds_for(ODD)
+        waited = seconds_for(["s333333"])
+        assert odd < waited / 2
+        assert waited > 0.1
         began = time.monotonic()
         assert run("bash", "-c", "echo ~* ~s12345* ~123456 ~anna").stdout == "~* ~s12345* ~123456 /srv/virtual/anna/files\n"
         assert run("bash", "-c", "ls ~*").stderr == "ls: cannot access '~*': No such file or directory\n"

@@ -14,6 +14,7 @@
 #include <cstring>
 #include <filesystem>
 #include <iostream>
+#include <limits>
 #include <random>
 #include <string>
 
@@ -343,23 +344,26 @@ TEST_F(PublisherTest, OrderOfTheRowsIsNoDifference) {
 
 TEST_F(PublisherTest, KilledAtAnyPointItLeavesTheOldSnapshotOrTheNewOneWhole) {
   constexpr int kRounds = 300;
-  // As long as a publication takes that is left alone.
-  timespec begin{};
-  timespec end{};
-  clock_gettime(CLOCK_MONOTONIC, &begin);
-  {
+  // As long as a publication takes that is left alone, on a machine that does nothing else then.
+  long whole_us = std::numeric_limits<long>::max();
+  constexpr std::uint64_t kUndisturbed = 5;
+  for (std::uint64_t generation = 1; generation <= kUndisturbed; ++generation) {
+    timespec begin{};
+    timespec end{};
+    clock_gettime(CLOCK_MONOTONIC, &begin);
     const OwnedFd memory = SnapshotOfUsers(300);
-    auto publisher = PublisherProcess::Start({memory.get(), 0, 1}, paths_, AnyRules());
+    auto publisher =
+        PublisherProcess::Start({memory.get(), generation - 1, generation}, paths_, AnyRules());
     ASSERT_TRUE(publisher) << publisher.error();
     ASSERT_TRUE(publisher->Finish().published());
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    whole_us = std::min(
+        whole_us, (end.tv_sec - begin.tv_sec) * 1'000'000 + (end.tv_nsec - begin.tv_nsec) / 1000);
   }
-  clock_gettime(CLOCK_MONOTONIC, &end);
-  const long whole_us =
-      (end.tv_sec - begin.tv_sec) * 1'000'000 + (end.tv_nsec - begin.tv_nsec) / 1000;
   std::mt19937 random(20250101);
   std::uniform_int_distribution<long> points(0, whole_us * 3 / 2);
 
-  std::uint64_t current = 1;
+  std::uint64_t current = kUndisturbed;
   int killed = 0;
   for (int round = 1; round <= kRounds; ++round) {
     const std::uint64_t next = std::max(NextGeneration(paths_, current), current + 1);
