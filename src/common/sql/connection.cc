@@ -25,10 +25,8 @@ constexpr unsigned long kMaxPacket = 32UL << 20;  // what a server can make us a
 // The authentication methods that a server may ask for. A rogue one may ask for any. Challenge and
 // response never show it the password; caching_sha2_password can, so it is for a server that is
 // known: behind the administrator's socket, or verified.
-#ifdef MARIADB_PACKAGE_VERSION
 constexpr char kChallenges[] = "mysql_native_password,client_ed25519";
 constexpr char kForKnownServers[] = "mysql_native_password,client_ed25519,caching_sha2_password";
-#endif
 
 // Everybody's connections, or this account's, are taken. Of an account's limits only that one is
 // over in a moment; the others are for an hour.
@@ -109,7 +107,6 @@ void SetTls(MYSQL* mysql, const DatabaseSettings& settings) {
   const char* const ca = path(settings.tls_ca);
   const char* const ca_directory = verify && ca == nullptr ? kSystemAuthorities : nullptr;
   mysql_ssl_set(mysql, path(settings.tls_key), path(settings.tls_cert), ca, ca_directory, nullptr);
-#ifdef MARIADB_PACKAGE_VERSION
   const auto flag = [mysql](mysql_option option, bool value) {
     const my_bool on = value ? 1 : 0;
     mysql_options(mysql, option, &on);
@@ -117,26 +114,17 @@ void SetTls(MYSQL* mysql, const DatabaseSettings& settings) {
   flag(MYSQL_OPT_SSL_ENFORCE, true);
   flag(MYSQL_OPT_SSL_VERIFY_SERVER_CERT, settings.tls == TlsMode::kVerify);
   mysql_options(mysql, MARIADB_OPT_TLS_VERSION, "TLSv1.2,TLSv1.3");
-#else
-  unsigned mode = SSL_MODE_REQUIRED;
-  if (settings.tls == TlsMode::kVerifyCa) mode = SSL_MODE_VERIFY_CA;
-  if (settings.tls == TlsMode::kVerify) mode = SSL_MODE_VERIFY_IDENTITY;
-  mysql_options(mysql, MYSQL_OPT_SSL_MODE, &mode);
-  mysql_options(mysql, MYSQL_OPT_TLS_VERSION, "TLSv1.2,TLSv1.3");
-#endif
 }
 
-void SetOptions(MYSQL* mysql, const ServerAddress& server, [[maybe_unused]] TlsMode tls) {
+void SetOptions(MYSQL* mysql, const ServerAddress& server, TlsMode tls) {
   const unsigned protocol = server.is_socket() ? MYSQL_PROTOCOL_SOCKET : MYSQL_PROTOCOL_TCP;
   const unsigned no = 0;
   mysql_options(mysql, MYSQL_OPT_PROTOCOL, &protocol);
   mysql_options(mysql, MYSQL_OPT_LOCAL_INFILE, &no);
   mysql_options(mysql, MYSQL_OPT_MAX_ALLOWED_PACKET, &kMaxPacket);
   mysql_options(mysql, MYSQL_SET_CHARSET_NAME, "utf8mb4");
-#ifdef MARIADB_PACKAGE_VERSION
   const bool known = server.is_socket() || tls == TlsMode::kVerify || tls == TlsMode::kVerifyCa;
   mysql_options(mysql, MARIADB_OPT_RESTRICTED_AUTH, known ? kForKnownServers : kChallenges);
-#endif
 }
 
 // A query whose parameters may be a write's.

@@ -1,7 +1,5 @@
 #include "common/sql/row_check.h"
 
-#ifdef MARIADB_PACKAGE_VERSION
-
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -228,13 +226,3 @@ DescribedResults::DescribedResults(MYSQL& mysql)
 DescribedResults::~DescribedResults() { mysql_.methods = usual_; }
 
 }  // namespace sqlmap
-
-#else
-
-namespace sqlmap {
-RowCheck::RowCheck(MYSQL&) {}
-DescribedResults::DescribedResults(MYSQL&) {}
-DescribedResults::~DescribedResults() {}
-}  // namespace sqlmap
-
-#endif

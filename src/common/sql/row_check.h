@@ -12,7 +12,6 @@
 
 namespace sqlmap {
 
-#ifdef MARIADB_PACKAGE_VERSION
 // Whether each field of a row of the binary protocol lies within it, and has a length that its type
 // can have; and whether each time has a fraction of six digits at most.
 bool RowIsWhole(std::span<const MYSQL_FIELD> fields, std::span<const unsigned char> row);
@@ -26,7 +25,6 @@ bool DescriptionIsWhole(std::span<const char* const> fields, std::size_t numbers
 // column's type can hold: 1e308 with two decimals overruns 300 bytes, a "display width" of 4 GiB
 // the stack; a zero-filled DOUBLE that is too wide would keep the text of the row before.
 void MakeConvertible(MYSQL_FIELD& field);
-#endif
 
 // From its making on, a fetch from `mysql` fails, without an error number, at a row that is not
 // whole, and a prepare or an execute at a column's description that is not. Must live as long as
@@ -38,9 +36,7 @@ class RowCheck {
   RowCheck& operator=(const RowCheck&) = delete;
 
  private:
-#ifdef MARIADB_PACKAGE_VERSION
   st_mariadb_methods methods_;
-#endif
 };
 
 // While it lives, a statement executed on `mysql` fails if the server sends columns and does not
@@ -54,11 +50,9 @@ class DescribedResults {
   DescribedResults& operator=(const DescribedResults&) = delete;
 
  private:
-#ifdef MARIADB_PACKAGE_VERSION
   MYSQL& mysql_;
   decltype(MYSQL::methods) usual_;
   st_mariadb_methods methods_;
-#endif
 };
 
 }  // namespace sqlmap

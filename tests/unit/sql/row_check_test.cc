@@ -5,8 +5,6 @@
 #include "unit/sql/fake_server.h"
 #include "unit/sql/sql_fixture.h"
 
-#ifdef MARIADB_PACKAGE_VERSION
-
 #ifdef __SANITIZE_ADDRESS__
 // The library asks for room for as many columns as it is told of, takes a refusal, and then forgets
 // to free the columns' descriptions.
@@ -369,5 +367,3 @@ getpwnam = "SELECT username, password, small AS uid, gid, gecos, homedir, shell 
 
 }  // namespace
 }  // namespace sqlmap::testing
-
-#endif
