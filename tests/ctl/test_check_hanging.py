@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import sandbox
 from ctl import CONFIG, SECRETS, wait_until
 from hung import hung_file_system
 from test_check import (HOMES, KEPT, NSSWITCH, SSHD, area, both, database, difference, edited, fixture_healthy, masked,  # noqa: F401
@@ -121,14 +122,17 @@ def test_a_file_that_hangs_is_named_and_nothing_waits_for_it(hanging, of):
 
 @contextmanager
 def fifo(path):
-    """Whoever opens one for reading waits for a writer."""
-    away = path.rename(f"/srv/{path.name}") if path.parent != CONTROL.parent else path.rename(f"{path}.away")
-    os.mkfifo(path, 0o644)
-    try:
-        yield
-    finally:
-        path.unlink()
-        away.rename(path)
+    """Whoever opens one for reading waits for a writer. The parent, who looks each second whether its own are in place and makes them anew,
+    stands still meanwhile."""
+    own = path.parent == CONTROL.parent
+    with sandbox.hung(*[sandbox.pid_in(sandbox.SQLMAPD)] if own else []):
+        away = path.rename(f"{path}.away" if own else f"/srv/{path.name}")
+        os.mkfifo(path, 0o644)
+        try:
+            yield
+        finally:
+            path.unlink()
+            away.rename(path)
 
 
 CONTROL, SOCKET = Path("/run/sqlmapd/control"), Path("/run/sqlmapd/socket")
