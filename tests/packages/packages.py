@@ -43,8 +43,8 @@ class Packages:
         listed = [line.split(None, 5) for line in checked("dpkg-deb", "--contents", self._files[name]).splitlines()]
         return {line[5].partition(" -> ")[0].removeprefix(".") for line in listed if not line[0].startswith("d")}
 
-    def install(self, *names):
-        self._dpkg("--install", *(self._files[name] for name in names))
+    def install(self, *names, options=()):
+        self._dpkg(*options, "--install", *(self._files[name] for name in names))
 
     def remove(self, *names):
         self._dpkg("--remove", *names)

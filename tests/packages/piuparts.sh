@@ -8,12 +8,8 @@ for part in common packages; do
     # shellcheck source=/dev/null
     source "$SCRIPTS/lib/$part.sh"
 done
-
-# Made once; piuparts brings it up to date each time. systemd is in it, since it leaves files of its own behind.
-make_empty_debian() {
-    [[ ! -e $1 ]] || return 0
-    quietly mmdebstrap --variant=minbase --include=systemd bookworm "$1.partial.tar.gz" && mv "$1.partial.tar.gz" "$1"
-}
+# shellcheck source-path=SCRIPTDIR source=empty_debian.sh
+source "${0%/*}/empty_debian.sh"
 
 # try NAME...
 try() {
@@ -27,9 +23,8 @@ try() {
 }
 
 cd "$1"
-install_missing piuparts mmdebstrap
-empty="$CACHE/bookworm.tar.gz"
-alone make_empty_debian "$empty"
+install_missing "${PACKAGE_PACKAGES[@]}"
+empty=$(empty_debian)  # piuparts brings it up to date each time
 try libnss-sqlmap
 try libpam-sqlmap
 try libnss-sqlmap libpam-sqlmap libsqlmap-direct sqlmapd

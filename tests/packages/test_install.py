@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import re
 import stat
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from packages import ALL, checked, gets_in, includers_added, run
 
+README = Path(__file__).resolve().parents[2] / "README.md"
 NSSWITCH = Path("/etc/nsswitch.conf")
 COMMON = [Path("/etc/pam.d") / f"common-{name}" for name in ("auth", "account", "password", "session", "session-noninteractive")]
 INCLUDED = Path("/etc/pam.d/common-sqlmap")
@@ -34,6 +36,19 @@ def host_files():
     return found
 
 
+def test_an_image_that_leaves_documentation_out_has_the_examples_when_they_are_asked_for(packages):
+    rule = Path("/etc/dpkg/dpkg.cfg.d/no-documentation")
+    example = Path("/usr/share/doc/sqlmapd/examples/sqlmapd.toml")
+    rule.write_text("path-exclude /usr/share/doc/*\n")
+    try:
+        packages.install("sqlmapd")
+        assert not example.exists()
+        packages.install("sqlmapd", options=["--path-include=/usr/share/doc/sqlmapd/*"])  # doc/troubleshooting.md
+        assert example.exists()
+    finally:
+        rule.unlink()
+
+
 @pytest.fixture
 def nsswitch():
     """Writes the file; it is as before at last."""
@@ -46,6 +61,21 @@ def test_the_modules_bring_no_library_into_every_process_of_the_host(packages):
     """libpam-runtime is libpam's own pam-auth-update and base files."""
     assert packages.depends("libnss-sqlmap") == {"libc6"}
     assert packages.depends("libpam-sqlmap") == {"libc6", "libpam0g", "libpam-runtime"}
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_the_readme_says_of_each_package_what_dpkg_says(packages, name):
+    """Sizes within a tenth: another compiler makes other files."""
+    table = README.read_text(encoding="utf-8").replace("\\|", "or")
+    deb, installed, depends = re.search(rf"(?m)^\| `{name}` \|.*\| ([^|]*) \| ([^|]*) \| ([^|]*) \|$", table).groups()
+    assert depends == packages.field(name, "Depends").replace("|", "or")
+    assert in_bytes(deb) == pytest.approx(packages.file(name).stat().st_size, rel=0.1)
+    assert in_bytes(installed) == pytest.approx(1024 * int(packages.field(name, "Installed-Size")), rel=0.1)
+
+
+def in_bytes(size):
+    number, unit = size.split()
+    return float(number) * {"KiB": 1024, "MiB": 1024 * 1024}[unit]
 
 
 @pytest.mark.parametrize("name", ["libnss-sqlmap", "libpam-sqlmap", "libsqlmap-direct"])

@@ -56,22 +56,34 @@ def ip(*words):
 
 
 class Host:
-    def __init__(self, name, address, number):
-        self.name, self.address = name, address
+    namespaces = ("--mount", "--net", "--uts")
+
+    def __init__(self, name):
+        self.name = name
+        self.pid = self.start()
+
+    def start(self):
+        """The pid of a process that is there as long as the host is."""
         self.life = subprocess.Popen(["unshare", "--mount", "--net", "--uts", "--propagation", "private",
-                                      "sh", "-c", LIFE, "host", name, CHECKOUT],
+                                      "sh", "-c", LIFE, "host", self.name, CHECKOUT],
                                      stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, start_new_session=True)
-        assert self.life.stdout.readline() == "ready\n", f"there is no host {name}"
-        ip("link", "add", f"wire{number}", "type", "veth", "peer", "name", "eth0", "netns", str(self.life.pid))
+        assert self.life.stdout.readline() == "ready\n", f"there is no host {self.name}"
+        return self.life.pid
+
+    def plug_in(self, address, number):
+        """To the wire that all share."""
+        self.address = address
+        ip("link", "add", f"wire{number}", "type", "veth", "peer", "name", "eth0", "netns", str(self.pid))
         ip("link", "set", f"wire{number}", "master", BRIDGE, "up")
-        self.run("ip", "address", "add", f"{address}/24", "dev", "eth0")
-        self.run("ip", "link", "set", "eth0", "up")
-        (FILES / name).symlink_to(f"/proc/{self.life.pid}/root")
+        network = ["nsenter", f"--target={self.pid}", "--net"]
+        subprocess.run([*network, "ip", "address", "add", f"{address}/24", "dev", "eth0"], check=True)
+        subprocess.run([*network, "ip", "link", "set", "eth0", "up"], check=True)
+        (FILES / self.name).symlink_to(f"/proc/{self.pid}/root")
 
     @property
     def way(self):
         """What stands in front of a command that is to run there."""
-        return ["nsenter", f"--target={self.life.pid}", "--mount", "--net", "--uts", "env", "-C", "/root"]
+        return ["nsenter", f"--target={self.pid}", *self.namespaces, "env", "-C", "/root"]
 
     def run(self, *words, **options):
         """Its CompletedProcess; it raises if it fails, unless it is told not to."""
@@ -82,7 +94,7 @@ class Host:
         return FILES / self.name / str(path).lstrip("/")
 
 
-def make_hosts(table):
+def make_hosts(table, kind=Host):
     """Those of the file, by name."""
     ip("link", "add", BRIDGE, "type", "bridge", "forward_delay", "0")
     ip("address", "add", f"{MINE}/24", "dev", BRIDGE)
@@ -91,5 +103,8 @@ def make_hosts(table):
     lines = table.read_text(encoding="utf-8")
     with Path("/etc/hosts").open("a", encoding="utf-8") as known:
         known.write(lines)
-    pairs = [line.split() for line in lines.splitlines()]
-    return {name: Host(name, address, number) for number, (address, name) in enumerate(pairs)}
+    hosts = {}
+    for number, (address, name) in enumerate(line.split() for line in lines.splitlines()):
+        hosts[name] = kind(name)
+        hosts[name].plug_in(address, number)
+    return hosts

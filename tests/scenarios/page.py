@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Follows a page of doc/uses/ or doc/ from top to bottom, as its reader does: as root, on a host where sqlmap is installed and nothing is set up.
+"""Follows a page of doc/uses/ or doc/, or README.md (`readme`), from top to bottom, as its reader does: as root, on a host where sqlmap is installed and nothing is set up.
 
 What is in a page's fences:
 
@@ -8,7 +8,8 @@ What is in a page's fences:
                 here, by a here document. A command that is to fail says so: `sftp ... || echo "exit status $?"`.
     ```text     right behind it: what it writes, output and errors as they come. Compared whole; masked is what varies from run to run
                 (see masked). Without it the output is not compared.
-    any other   is there to be read.
+    ```shell    commands for a host that gets its programs as Debian packages, which this one does not: tests/packages runs them. Here they
+                are there to be read, as in any other fence.
 
 Words behind the `sh` say where, for a page of several hosts: ```sh on web1. They are those of the file `hosts` beside its test (see
 hosts.py); a test may bring another `run` that knows how to get there.
@@ -20,6 +21,7 @@ What is not worth showing stands in a comment of its own, <!-- run: COMMANDS -->
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -33,13 +35,15 @@ import ctl  # noqa: E402
 import servers  # noqa: E402
 from hosts import make_hosts  # noqa: E402
 
-PAGES = HERE.parents[1] / "doc/uses"  # and the folder above it
+PAGES = HERE.parents[1] / "doc/uses"  # and the two folders above it
 PART = re.compile(r"^```(?P<kind>\w*)(?P<where>[^\n]*)\n(?P<text>.*?)^```$|^<!-- run(?P<at> [^\n:]*)?: (?P<run>.*?) -->$|^##+ (?P<heading>[^\n]*)$",
                   re.MULTILINE | re.DOTALL)
 MASKS = [
     (r"SHA256:[A-Za-z0-9+/]{43}", "FINGERPRINT"),
     (r"\b(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ \d]\d ( \d{4}|\d\d:\d\d)\b", "DATE"),
     (r"(\w+\[)\d+\]", r"\1PID]"),
+    # What systemctl says of links, on a host that has systemd.
+    (r"(?m)^(Created symlink|Removed \"|Synchronizing state of|Executing: /lib/systemd/systemd-sysv-install).*\n", ""),
     # How much is well depends on what else the host has: sqlmapctl check.
     (r"(?m)^\d+ ok(?=, \d+ warning)", "N ok"),
 ]
@@ -61,15 +65,15 @@ class Step:
     place: tuple[int, int] | None = None  # of that, in the page
 
 
-def steps_of(text):
-    """The steps of a page, in its order."""
+def steps_of(text, kinds=("sh",)):
+    """The steps of a page that are in such fences, in its order."""
     steps, heading, end = [], "", 0
     for part in PART.finditer(text):
         if part["heading"] is not None:
             heading = part["heading"]
         elif part["run"] is not None:
             steps.append(Step(heading, (part["at"] or "").strip(), part["run"], hidden=True))
-        elif part["kind"] == "sh":
+        elif part["kind"] in kinds:
             steps.append(Step(heading, part["where"].strip(), part["text"]))
         elif part["kind"] == "text":
             assert steps and not steps[-1].hidden and text[end:part.start()].strip() == "", f"it has no commands in front of it:\n{part[0]}"
@@ -81,7 +85,7 @@ def steps_of(text):
 def bash(step, way=()):
     """Runs it here, or where `way` leads: its exit status, and what it wrote. What it leaves running has no part in either."""
     environment = {"HOME": "/root", "USER": "root", "LOGNAME": "root", "SHELL": "/bin/bash", "LC_ALL": "C.UTF-8",
-                   "DEBIAN_FRONTEND": "noninteractive",
+                   "DEBIAN_FRONTEND": "noninteractive", "TESTS": str(HERE.parent),  # the latter is for what is not shown
                    "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
     with tempfile.TemporaryFile() as output:
         status = subprocess.run([*way, "bash", "-ec", step.script], cwd="/root", env=environment, stdin=subprocess.DEVNULL, stdout=output,
@@ -101,22 +105,41 @@ def install_what_debian_does():
         systemctl.symlink_to(HERE / "systemctl")
 
 
+def make_a_service_of_mariadb():
+    """Of the sandbox's own: it can be stopped, and started as it was."""
+    pid = Path("/run/mysqld/mysqld.pid").read_text()
+    words = Path(f"/proc/{pid.strip()}/cmdline").read_text().split("\0")[:-1]
+    Path("/etc/systemd/system").mkdir(parents=True, exist_ok=True)
+    Path("/etc/systemd/system/mariadb.service").write_text(f"[Service]\nExecStart={shlex.join(words)}\n")
+    Path("/run/mariadb.pid").write_text(pid)
+
+
 class Reader:
     """Follows the page of that name. `run` is as bash() is; `tell` hears of each step that was done, and what it wrote.
 
     `hosts` are those of the page beside this one, by name.
     """
 
+    kinds = ("sh",)
+
     def __init__(self, name, run=None, tell=lambda step, seen: None):
-        self.path = next(path for path in (PAGES / f"{name}.md", PAGES.parent / f"{name}.md") if path.exists())
+        pages = (PAGES / f"{name}.md", PAGES.parent / f"{name}.md", PAGES.parents[1] / f"{name.upper()}.md")
+        self.path = next(path for path in pages if path.exists())
         self.text = self.path.read_text(encoding="utf-8")
         self.seen = []  # (step, what it wrote), of those that were done
         self._run, self._tell = run or self._bash, tell
-        self._to_do = steps_of(self.text)
+        self._to_do = steps_of(self.text, self.kinds)
         assert self._to_do, f"{self.path} has no commands"
+        self.prepare(HERE / name / "hosts")
+
+    def prepare(self, table):
+        """This host, and those of the table, if the page has one."""
         install_what_debian_does()
-        table = HERE / name / "hosts"
-        self.hosts = make_hosts(table) if table.exists() else {}
+        if table.exists():
+            self.hosts = make_hosts(table)
+        else:
+            self.hosts = {}
+            make_a_service_of_mariadb()
 
     def _bash(self, step):
         return bash(step, self.hosts[step.where.removeprefix("on ")].way if step.where else ())
@@ -176,21 +199,25 @@ def tell_aloud():
     return tell
 
 
-def main():
-    name, *rest = sys.argv[1:] or sys.exit(f"usage: {sys.argv[0]} NAME [--write]")
-    reader = Reader(name, tell=tell_aloud())
+def walk(reader, write=False):
+    """The exit status: 0 if all is as the page says."""
     try:
         reader.follow()
     except AssertionError as error:
         print(f"\nFAILED: {error}")
         return 1
-    if rest == ["--write"]:
+    if write:
         reader.write()
     elif reader.differences():
         print(f"\nNot everything is as {reader.path.name} says: see FAILED above.")
         return 1
     print(f"\nEverything is as {reader.path.name} says.")
     return 0
+
+
+def main():
+    name, *rest = sys.argv[1:] or sys.exit(f"usage: {sys.argv[0]} NAME [--write]")
+    return walk(Reader(name, tell=tell_aloud()), write=rest == ["--write"])
 
 
 if __name__ == "__main__":

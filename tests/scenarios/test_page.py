@@ -81,7 +81,7 @@ def test_what_does_not_vary_is_a_difference(one, other):
 def a_page(tmp_path, monkeypatch):
     """Makes a page, and a reader of it for whom each command writes its own text but for `fail`."""
     monkeypatch.setattr("page.PAGES", tmp_path)
-    monkeypatch.setattr("page.install_what_debian_does", lambda: None)
+    monkeypatch.setattr("page.Reader.prepare", lambda self, table: None)
 
     def make(text):
         (tmp_path / "use.md").write_text(text, encoding="utf-8")
@@ -123,18 +123,33 @@ def test_a_use_has_all_its_parts(name):
 
 def test_no_page_has_commands_that_nobody_follows():
     assert sorted(page.stem for page in (ROOT / "doc/uses").glob("*.md")) == sorted(USES)
-    with_commands = [page.stem for page in (ROOT / "doc").glob("*.md") if steps_of(page.read_text(encoding="utf-8")) and "```sh\n" in page.read_text(encoding="utf-8")]
+    pages = {page.stem.lower(): page.read_text(encoding="utf-8") for page in (ROOT / "README.md", *(ROOT / "doc").glob("*.md"))}
+    with_commands = [name for name, text in pages.items() if steps_of(text) and "```sh\n" in text]
     assert sorted(with_commands) == sorted(PAGES)
     assert [name for name in PAGES if not (HERE / name / f"test_{name}.py").exists()] == []
 
 
-@pytest.mark.parametrize("name", ["CONTRIBUTING.md", "CHANGELOG.md"])
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
 def test_a_page_about_the_checkout_names_nothing_that_is_not_there(name):
     text = (ROOT / name).read_text(encoding="utf-8")
     paths = {*re.findall(r"`((?:\.ci|bench|conf|doc|packaging|scripts|sql|src|tests)/[\w./-]*)", text), *re.findall(r"\]\(([\w./-]+)\)", text),
              *re.findall(r"^(scripts/\w+)", text, re.MULTILINE)}
     assert paths
     assert [path for path in sorted(paths) if not (ROOT / path).exists()] == []
+
+
+def anchors_of(page):
+    """What a link can lead to: each heading, as a web page calls it."""
+    headings = re.findall(r"^#+ (.*)$", re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", [*ROOT.glob("*.md"), ROOT / "conf/README.md", *(ROOT / "doc").rglob("*.md")], ids=lambda page: str(page.relative_to(ROOT)))
+def test_no_link_of_a_page_leads_nowhere(page):
+    links = re.findall(r"\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)", page.read_text(encoding="utf-8"))
+    wrong = [path for path, _ in links if not (page.parent / path).exists()]
+    wrong += [f"{path}#{anchor}" for path, anchor in links if anchor and path not in wrong and anchor not in anchors_of(page.parent / path if path else page)]
+    assert wrong == []
 
 
 def test_the_demonstration_knows_every_use():

@@ -5,6 +5,7 @@ It boots what our units need and nothing else of this host: no fstab, no other s
 
 import os
 import subprocess
+import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -89,20 +90,34 @@ class Systemd:
 @contextmanager
 def booted():
     _leave_out_the_rest_of_the_host()
+    with control_group() as cgroup:
+        process = subprocess.Popen(["sh", "-euc", BOOT, cgroup], stdin=subprocess.DEVNULL)
+        try:
+            systemd = Systemd(process)
+            systemd.boot()
+            yield systemd
+        finally:
+            process.kill()
+            process.wait()
+
+
+@contextmanager
+def control_group():
+    """A directory of cgroup2, for whoever boots in here, and has ended at last."""
     CGROUPS.mkdir()
     subprocess.run(["mount", "-t", "cgroup2", "cgroups", CGROUPS], check=True)
     _remove_cgroups()
-    cgroup = CGROUPS / f"{NAME}{os.getpid()}"
-    cgroup.mkdir()
-    process = subprocess.Popen(["sh", "-euc", BOOT, cgroup], stdin=subprocess.DEVNULL)
+    keeper = subprocess.Popen(["sleep", "infinity"])
+    top = Path(tempfile.mkdtemp(prefix=NAME, dir=CGROUPS))  # in the one tree that all sandboxes share
+    (top / "cgroup.procs").write_text(str(keeper.pid))  # where nobody was in it, anybody would remove it
     try:
-        systemd = Systemd(process)
-        systemd.boot()
-        yield systemd
+        cgroup = top / "booted"
+        cgroup.mkdir()
+        yield cgroup
     finally:
-        process.kill()
-        process.wait()
-        wait_until(lambda: _remove_cgroups() or not cgroup.exists())
+        keeper.kill()
+        keeper.wait()
+        wait_until(lambda: _remove_cgroups() or not top.exists())
         subprocess.run(["umount", CGROUPS], check=True)
 
 
@@ -120,10 +135,12 @@ def _leave_out_the_rest_of_the_host():
 
 
 def _remove_cgroups():
-    """Also those of a sandbox that was killed: the kernel has one tree of them for all."""
+    """Those in which nobody is, also of a sandbox that was killed."""
     for cgroup in CGROUPS.glob(f"{NAME}*"):
-        for directory in [Path(path) for path, _, _ in os.walk(cgroup, topdown=False)]:
-            try:
-                directory.rmdir()
-            except OSError:
-                pass  # somebody is in it
+        try:
+            if "populated 1" in (cgroup / "cgroup.events").read_text():
+                continue
+            for directory, _, _ in os.walk(cgroup, topdown=False):
+                os.rmdir(directory)
+        except OSError:
+            pass  # somebody else removes it

@@ -1,5 +1,7 @@
 -- What a hosting server has: accounts of MariaDB, made and changed by whatever administers them, with sign-in of every kind.
 INSTALL PLUGIN IF NOT EXISTS ed25519 SONAME 'auth_ed25519';
+-- Debian's mariadb-server makes this one itself.
+CREATE USER IF NOT EXISTS mysql@localhost IDENTIFIED VIA mysql_native_password USING 'invalid' OR unix_socket;
 CREATE USER alice@localhost IDENTIFIED BY 'alice-db-pw';
 CREATE USER bob@localhost IDENTIFIED VIA mysql_native_password USING PASSWORD('bob-db-pw') OR unix_socket;
 CREATE USER carol@localhost IDENTIFIED BY 'carol-db-pw' ACCOUNT LOCK;
