@@ -16,12 +16,12 @@ readonly DEMO_PACKAGES=(python3 curl openssl openssh-client)
 # shellcheck disable=SC2034
 readonly TEST_PACKAGES=(
     libgtest-dev libgmock-dev libbenchmark-dev python3 python3-prometheus-client python3-pytest
-    binutils curl expect libcap2-bin lftp login mandoc mariadb-client openssh-client openssl pamtester procps shellcheck sshpass strace systemd valgrind
+    binutils clang-format curl expect libcap2-bin lftp login mandoc mariadb-client openssh-client openssl pamtester procps shellcheck sshpass strace systemd valgrind
 )
 # shellcheck disable=SC2034
-readonly PACKAGE_PACKAGES=(debhelper dh-nss dpkg-dev zlib1g-dev git lintian blhc devscripts)
+readonly PACKAGE_PACKAGES=(debhelper dh-nss dpkg-dev zlib1g-dev git lintian blhc devscripts mmdebstrap piuparts)
 # shellcheck disable=SC2034
-readonly NIGHTLY_PACKAGES=(clang-19 clang-tidy-19 libclang-rt-19-dev clang-format)
+readonly THOROUGH_PACKAGES=(clang-19 clang-tidy-19 libclang-rt-19-dev)
 
 # install_missing PACKAGE...: installs those that are not there. Nothing that is installed is removed for it, and no service
 # is started.

@@ -8,7 +8,7 @@ using namespace sqlmap;
 
 namespace {
 
-constinit Enumeration<GroupRecord> g_walk;
+constinit Enumeration<GroupRecord> g_groups;
 
 }  // namespace
 
@@ -38,18 +38,18 @@ nss_status _nss_sqlmap_getgrgid_r(gid_t gid, group* result, char* buffer, size_t
 }
 
 nss_status _nss_sqlmap_setgrent(int) {
-  g_walk.Rewind();
+  g_groups.Rewind();
   return NSS_STATUS_SUCCESS;
 }
 
 nss_status _nss_sqlmap_getgrent_r(group* result, char* buffer, size_t size, int* errnop) {
-  return Return(g_walk.Next([&](const GroupRecord& found) {
+  return Return(g_groups.Next([&](const GroupRecord& found) {
     return Pack(found, *result, {buffer, size});
   }),
                 errnop);
 }
 
 nss_status _nss_sqlmap_endgrent() {
-  g_walk.Rewind();
+  g_groups.Rewind();
   return NSS_STATUS_SUCCESS;
 }

@@ -8,7 +8,7 @@ using namespace sqlmap;
 
 namespace {
 
-constinit Enumeration<UserRecord> g_walk;
+constinit Enumeration<UserRecord> g_users;
 
 }  // namespace
 
@@ -38,18 +38,18 @@ nss_status _nss_sqlmap_getpwuid_r(uid_t uid, passwd* result, char* buffer, size_
 }
 
 nss_status _nss_sqlmap_setpwent(int) {
-  g_walk.Rewind();
+  g_users.Rewind();
   return NSS_STATUS_SUCCESS;
 }
 
 nss_status _nss_sqlmap_getpwent_r(passwd* result, char* buffer, size_t size, int* errnop) {
-  return Return(g_walk.Next([&](const UserRecord& user) {
+  return Return(g_users.Next([&](const UserRecord& user) {
     return Pack(user, *result, {buffer, size});
   }),
                 errnop);
 }
 
 nss_status _nss_sqlmap_endpwent() {
-  g_walk.Rewind();
+  g_users.Rewind();
   return NSS_STATUS_SUCCESS;
 }

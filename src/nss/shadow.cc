@@ -12,7 +12,7 @@ using namespace sqlmap;
 
 namespace {
 
-constinit Enumeration<ShadowRecord> g_walk;
+constinit Enumeration<ShadowRecord> g_shadows;
 
 }  // namespace
 
@@ -30,18 +30,18 @@ nss_status _nss_sqlmap_getspnam_r(const char* name, spwd* result, char* buffer, 
 }
 
 nss_status _nss_sqlmap_setspent(int) {
-  g_walk.Rewind();
+  g_shadows.Rewind();
   return NSS_STATUS_SUCCESS;
 }
 
 nss_status _nss_sqlmap_getspent_r(spwd* result, char* buffer, size_t size, int* errnop) {
-  return Return(g_walk.Next([&](const ShadowRecord& shadow) {
+  return Return(g_shadows.Next([&](const ShadowRecord& shadow) {
     return Pack(shadow, *result, {buffer, size});
   }),
                 errnop);
 }
 
 nss_status _nss_sqlmap_endspent() {
-  g_walk.Rewind();
+  g_shadows.Rewind();
   return NSS_STATUS_SUCCESS;
 }

@@ -1,29 +1,64 @@
 #!/bin/bash
-# check.sh asan | tsan | clang_tidy | shell: one check of the whole project; ctest runs it.
+# One check of the whole project; ctest runs it. See usage.
 set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/../.."
 
-# The suites that run without the installed system, built with the preset of that name.
-under_sanitizer() {
-    local -r preset=$1
-    cmake --preset "$preset"
-    cmake --build "build/$preset"
-    ctest --test-dir "build/$preset" --output-on-failure --no-tests=error --parallel 2 --label-regex '^(unit|nss|pam)$'
+usage() {
+    cat >&2 <<'END'
+Usage: check.sh CHECK
+
+  build PRESET     builds a preset of its own, in build/PRESET, with what the tests beside it leave of the processors
+  asan, tsan       the suites that run without the installed system, with the preset of that name
+  fuzz             each fuzz target for a bounded time, built by the preset clang
+  clang_tidy       the checks of .clang-tidy, but not those that take longer than all others, on what the last ten commits changed
+  clang_tidy_all   all of them, on each file; takes more than an hour
+  format           clang-format has nothing to change
+  shell            shellcheck has nothing to say
+END
+    exit 2
+}
+
+# ctest_of PRESET LABELS
+ctest_of() {
+    ctest --test-dir "build/$1" --output-on-failure --no-tests=error --parallel 2 --label-regex "^($2)$"
+}
+
+# One by one: joined, they would be held to the rules of another folder.
+configure_for_tidy() {
+    cmake --preset clang -B build/clang-files -DCMAKE_UNITY_BUILD=OFF
+}
+
+# The sources that were changed, and those beside a header that was.
+changed_sources() {
+    local file
+    git diff --name-only --diff-filter=d "$(git rev-list -n 11 HEAD | tail -n 1)" -- src tests bench | sed -nE 's/[.](cc|h)$//p' | sort -u |
+        while read -r file; do
+            [[ ! -e $file.cc || $file == tests/fuzz/* ]] || printf '%s.cc\n' "$file"
+        done
 }
 
 case ${1:-} in
-asan | tsan) under_sanitizer "$1" ;;
-clang_tidy)
-    cmake --preset clang
-    run-clang-tidy-19 -quiet -p build/clang "^$PWD/(src|tests|bench)/"
+build)
+    [[ -n ${2:-} ]] || usage
+    cmake --preset "$2"
+    chrt --idle 0 cmake --build "build/$2"
     ;;
+asan | tsan) ctest_of "$1" 'unit|nss|pam' ;;
+fuzz) ctest_of clang fuzz ;;
+clang_tidy)
+    configure_for_tidy
+    changed_sources | xargs --no-run-if-empty --max-args 4 --max-procs 2 \
+        clang-tidy-19 -quiet -p build/clang-files -checks=-clang-analyzer-*,-performance-unnecessary-value-param
+    ;;
+clang_tidy_all)
+    configure_for_tidy
+    run-clang-tidy-19 -quiet -p build/clang-files "^$PWD/(src|tests|bench)/"
+    ;;
+format) git ls-files -z -- '*.cc' '*.h' | xargs -0 clang-format --dry-run -Werror ;;
 shell)
     shellcheck --external-sources scripts/{sandbox,test,demo,bench,package} scripts/lib/*.sh tests/checks/check.sh tests/unit/daemon/{secrets,units}.sh .ci/run \
         conf/bash-completion/sqlmapctl conf/sql-infrastructure/auth-host \
         packaging/debian/*.{postinst,prerm,postrm} packaging/debian/tests/{logins,direct} tests/packages/*.sh
     ;;
-*)
-    echo "usage: check.sh asan | tsan | clang_tidy | shell" >&2
-    exit 2
-    ;;
+*) usage ;;
 esac

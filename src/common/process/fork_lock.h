@@ -50,9 +50,9 @@ class ForkLock {
     std::uint32_t holder = 0;
     return holder_.compare_exchange_strong(holder, self, std::memory_order_acquire,
                                            std::memory_order_relaxed) ||
-           (holder != self && holder_.compare_exchange_strong(holder, self,
-                                                              std::memory_order_acquire,
-                                                              std::memory_order_relaxed));
+           (holder != self &&
+            holder_.compare_exchange_strong(holder, self, std::memory_order_acquire,
+                                            std::memory_order_relaxed));
   }
 
   void Unlock() noexcept {

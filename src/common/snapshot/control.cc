@@ -18,10 +18,10 @@ struct RuleWords {
   std::uint64_t max;
 };
 static_assert(sizeof(RuleWords) == ControlPage::kRuleWords * sizeof(std::uint64_t));
-using Words = std::array<std::uint64_t, ControlPage::kRuleWords>;
-using IdWords = std::array<std::uint64_t, ControlPage::kIdWords>;
+using RawRules = std::array<std::uint64_t, ControlPage::kRuleWords>;
+using RawIds = std::array<std::uint64_t, ControlPage::kIdWords>;
 
-std::uint64_t CheckOf(const Words& words) noexcept {
+std::uint64_t CheckOf(const RawRules& words) noexcept {
   return XXH3_64bits_withSeed(words.data(), sizeof words, kControlMagic);
 }
 
@@ -63,7 +63,7 @@ bool Judge(const ControlPage& page, IdKind kind, std::uint32_t id) noexcept {
 }  // namespace
 
 bool MayBeName(const ControlPage& page, std::string_view name) noexcept {
-  Words words;
+  RawRules words;
   for (std::size_t i = 0; i < words.size(); ++i)
     words[i] = page.rules[i].load(std::memory_order_relaxed);
   // Rules that are just being changed are none.
@@ -76,7 +76,7 @@ bool MayBeName(const ControlPage& page, std::string_view name) noexcept {
 
 void StoreNameRules(ControlPage& page, const NameRules& rules) noexcept {
   using Set = std::array<std::uint64_t, 4>;
-  const auto words = std::bit_cast<Words>(
+  const auto words = std::bit_cast<RawRules>(
       RuleWords{std::bit_cast<Set>(rules.first), std::bit_cast<Set>(rules.rest), rules.max});
   page.rules_check.store(0, std::memory_order_release);
   for (std::size_t i = 0; i < words.size(); ++i)
@@ -111,7 +111,7 @@ void StoreIds(ControlPage& page, const AccountIds& ids) noexcept {
     left -= never.size();
     *kind = {limits->min, limits->max, put(limits->also), put(never)};
   }
-  const auto words = std::bit_cast<IdWords>(block);
+  const auto words = std::bit_cast<RawIds>(block);
   // Odd already if the writer before us died in the middle.
   const std::uint64_t odd = page.ids_sequence.load(std::memory_order_relaxed) | 1;
   page.ids_sequence.store(odd, std::memory_order_relaxed);
