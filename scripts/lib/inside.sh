@@ -42,7 +42,7 @@ start_database() {
     # shellcheck disable=SC2154
     mariadbd --no-defaults --user=mysql --datadir=/var/lib/mysql --socket="$socket" --pid-file=/run/mysqld/mysqld.pid \
         --tmpdir=/run/mysqld/tmp --log-error=/run/mysqld/error.log --bind-address=127.0.0.1 --skip-name-resolve \
-        --performance-schema=0 --innodb-buffer-pool-size=64M --innodb-log-file-size=8M --innodb-doublewrite=0 \
+        --performance-schema=0 --innodb-buffer-pool-size=64M --innodb-log-file-size=8M \
         --innodb-flush-log-at-trx-commit=0 "${box_mariadb_arguments[@]}" </dev/null >/run/mysqld/output.log 2>&1 &
     database_pid=$!
     disown "$database_pid"

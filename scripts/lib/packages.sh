@@ -16,7 +16,7 @@ readonly DEMO_PACKAGES=(python3 curl openssl openssh-client)
 # shellcheck disable=SC2034
 readonly TEST_PACKAGES=(
     libgtest-dev libgmock-dev libbenchmark-dev python3 python3-prometheus-client python3-pytest
-    binutils clang-format curl expect libcap2-bin lftp login mandoc mariadb-client openssh-client openssl pamtester procps shellcheck sshpass strace systemd valgrind
+    binutils clang-format curl expect git libcap2-bin lftp login mandoc mariadb-client openssh-client openssl pamtester procps shellcheck sshpass strace systemd valgrind
 )
 # shellcheck disable=SC2034
 readonly PACKAGE_PACKAGES=(debhelper dh-nss dpkg-dev zlib1g-dev git lintian blhc devscripts mmdebstrap piuparts)

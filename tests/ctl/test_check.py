@@ -156,10 +156,11 @@ def user(values, username="'mallory'"):
                    f"DELETE FROM sqlmap_users WHERE username <=> {username}")
 
 
-def local_person():
-    """Who has an account of this host's own, and a group: lena, 1500."""
-    return both(edited(Path("/etc/passwd"), lambda text: text + "lena:x:1500:1500::/home/lena:/bin/sh\n"),
-                edited(Path("/etc/group"), lambda text: text + "lena:x:1500:\n"))
+def add_local_person():
+    """Who has an account of this host's own, and a group: lena, 1500. For all tests, since sqlmapd reads anew when she comes or goes."""
+    for path, line in [("/etc/passwd", "lena:x:1500:1500::/home/lena:/bin/sh\n"), ("/etc/group", "lena:x:1500:\n")]:
+        with open(path, "a", encoding="utf-8") as file:
+            file.write(line)
 
 
 def group(name, gid):
@@ -343,13 +344,13 @@ FAULTS = {
     "a uid is root's": lambda: user(f"'mallory', 0, 20000, {GOOD}"),
     "a uid is a local account's": lambda: both(config("[accounts]", "[accounts]\nmin_uid = 1\nmin_gid = 1"), user(f"'mallory', 1, 20000, {GOOD}")),
     "a name is a local account's": lambda: user(f"'daemon', 20100, 20000, {GOOD}", "'daemon'"),
-    "a uid is a local person's": lambda: both(local_person(), user(f"'mallory', 1500, 20000, {GOOD}")),
-    "a name is a local person's": lambda: both(local_person(), user(f"'lena', 20100, 20000, {GOOD}", "'lena'")),
-    "a local person is meant": lambda: both(local_person(), config("[accounts]", "[accounts]\nallow_uids = [1500]"),
+    "a uid is a local person's": lambda: user(f"'mallory', 1500, 20000, {GOOD}"),
+    "a name is a local person's": lambda: user(f"'lena', 20100, 20000, {GOOD}", "'lena'"),
+    "a local person is meant": lambda: both(config("[accounts]", "[accounts]\nallow_uids = [1500]"),
                                             user(f"'lena', 1500, 20000, {GOOD}", "'lena'"), user(f"'mallory', 1500, 20000, {GOOD}")),
-    "a primary group is a local person's": lambda: both(local_person(), user(f"'mallory', 20100, 1500, {GOOD}")),
-    "a gid is a local group's": lambda: both(local_person(), group("writers", 1500)),
-    "a group's name is a local group's": lambda: both(local_person(), group("lena", 20002)),
+    "a primary group is a local person's": lambda: user(f"'mallory', 20100, 1500, {GOOD}"),
+    "a gid is a local group's": lambda: group("writers", 1500),
+    "a group's name is a local group's": lambda: group("lena", 20002),
     "a group's name is one of the system's": lambda: group("sudo", 20002),
     "many names and uids are there twice": lambda: changed(
         "INSERT INTO sqlmap_users SELECT * FROM sqlmap_users WHERE username IN ('alice', 'bob', 'carol', 'dave');"
@@ -464,6 +465,7 @@ def make_healthy():
         "GRANT INSERT (event, username, service, rhost, tty, host, pid, message) ON sqlmap_log TO sqlmap_auth@'127.0.0.1'")
     for name in sql("SELECT username FROM sqlmap_users").split():
         (HOMES / name).mkdir(parents=True)
+    add_local_person()
     CONFIG.write_text(CONFIG.read_text() + WRITES)
     os.kill(sqlmapd()[0], signal.SIGHUP)
     wait_until(lambda: "every 86400 s" in run("check").stdout)

@@ -15,6 +15,8 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <random>
+#include <sstream>
 #include <stdexcept>
 
 namespace sqlmap::testing {
@@ -27,18 +29,29 @@ std::vector<char*> Arguments(const std::vector<std::string>& command) {
   return arguments;
 }
 
+// Below those that the kernel gives to whoever does not care: while the server is down, nobody else
+// takes it.
 int FreePort() {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  if (bind(fd, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
-      getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
-    throw std::runtime_error("no free port");
+  std::random_device chance;
+  std::uniform_int_distribution ports(10'000, 30'000);
+  for (int tries = 0; tries < 100; ++tries) {
+    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const int port = ports(chance);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(static_cast<in_port_t>(port));
+    const bool free = bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+    close(fd);
+    if (free) return port;
   }
-  close(fd);
-  return ntohs(address.sin_port);
+  throw std::runtime_error("no free port");
+}
+
+std::string FileText(const std::string& path) {
+  std::ostringstream text;
+  text << std::ifstream(path).rdbuf();
+  return text.str();
 }
 
 }  // namespace
@@ -110,7 +123,6 @@ void MariaDbServer::Start(std::vector<std::string> arguments) {
                                       "--innodb-buffer-pool-size=16M",
                                       "--innodb-log-file-size=8M",
                                       "--innodb-flush-log-at-trx-commit=0",
-                                      "--innodb-doublewrite=0",
                                       "--performance-schema=0",
                                       "--key-buffer-size=64K",
                                       "--aria-pagecache-buffer-size=1M",
@@ -132,9 +144,9 @@ void MariaDbServer::Start(std::vector<std::string> arguments) {
     try {
       RunCommand({"mariadb-admin", "--no-defaults", "-S", socket_, "-u", "root", "ping"});
       return;
-    } catch (const std::runtime_error&) {
+    } catch (const std::runtime_error& error) {
       if (std::chrono::steady_clock::now() > give_up || waitpid(pid_, nullptr, WNOHANG) == pid_)
-        throw;
+        throw std::runtime_error(error.what() + FileText(directory_.path() + "/error.log"));
       poll(nullptr, 0, 10);
     }
   }
