@@ -19,7 +19,7 @@ readonly TEST_PACKAGES=(
     binutils clang-format curl expect git libcap2-bin lftp login mandoc mariadb-client openssh-client openssl pamtester procps shellcheck sshpass strace systemd valgrind
 )
 # shellcheck disable=SC2034
-readonly PACKAGE_PACKAGES=(debhelper dh-nss dpkg-dev zlib1g-dev git lintian blhc devscripts mmdebstrap piuparts)
+readonly PACKAGE_PACKAGES=(debhelper dh-nss dpkg-dev zlib1g-dev git lintian systemd blhc devscripts mmdebstrap piuparts)
 # shellcheck disable=SC2034
 readonly THOROUGH_PACKAGES=(clang-19 clang-tidy-19 libclang-rt-19-dev)
 

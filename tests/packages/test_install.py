@@ -181,14 +181,29 @@ def including():
     INCLUDED.unlink(missing_ok=True)
 
 
+@pytest.fixture(params=["", "/etc/pam.d/"], ids=["by name", "by path"])
+def including_among_others(request, including):
+    """Beside files in which nothing can be looked for."""
+    service, pam_conf = Path("/etc/pam.d") / including, Path("/etc/pam.conf").read_text()
+    service.write_text(service.read_text().replace("@include common-sqlmap", f"@include {request.param}common-sqlmap"))
+    old, link = Path("/etc/pam.d/old"), Path("/etc/pam.d/link")
+    old.mkdir()
+    link.symlink_to("/nowhere")
+    Path("/etc/pam.conf").unlink()
+    yield including
+    Path("/etc/pam.conf").write_text(pam_conf)
+    link.unlink()
+    old.rmdir()
+
+
 @pytest.mark.parametrize("farewell", ["remove", "purge"])
-def test_a_service_that_still_includes_our_file_lets_local_people_in_without_the_module(packages, including, farewell):
+def test_a_service_that_still_includes_our_file_lets_local_people_in_without_the_module(packages, including_among_others, farewell):
     """libpam lets nobody in where an included file is missing."""
     packages.install("libpam-sqlmap")
-    assert gets_in(including)
+    assert gets_in(including_among_others)
     getattr(packages, farewell)("libpam-sqlmap")
-    assert gets_in(including)
-    assert not gets_in(including, password="wrong horse")
+    assert gets_in(including_among_others)
+    assert not gets_in(including_among_others, password="wrong horse")
 
 
 def test_a_file_that_was_kept_for_a_service_is_no_question_when_it_is_installed_again(packages, including):
@@ -218,6 +233,18 @@ def test_a_purge_leaves_the_user_of_the_daemon_and_nothing_else(packages):
     packages.purge(*ALL)
     after = host_files()
     assert {path for path in before.keys() | after.keys() if before.get(path) != after.get(path)} <= USER_FILES
+
+
+@pytest.mark.parametrize("order", [("sqlmapd", "libsqlmap-direct"), ("libsqlmap-direct", "sqlmapd")], ids=" ".join)
+def test_passwords_of_the_database_are_gone_with_the_last_package_that_had_use_for_them(packages, order):
+    first, last = order
+    packages.install(*ALL)
+    secrets = Path("/etc/sqlmapd/secrets.toml")
+    secrets.write_text('[database]\npassword = "one"\n')
+    packages.purge(first)
+    assert secrets.exists()
+    packages.purge(last)
+    assert not secrets.parent.exists()
 
 
 def test_direct_mode_keeps_its_configuration_when_the_daemon_is_purged(packages):
