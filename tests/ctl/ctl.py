@@ -1,7 +1,9 @@
 """Runs sqlmapctl as a person and as a program does, and changes what it looks at."""
 
 import json
+import os
 import re
+import signal
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -9,7 +11,7 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "support"))
 
-from sandbox import SQLMAPD, mariadb_stopped, sql, start_sqlmapd, stop, wait_until  # noqa: E402, F401 - tests take sql from here
+from sandbox import SQLMAPD, mariadb_stopped, pid_in, sql, start_sqlmapd, stop, wait_until  # noqa: E402, F401 - tests take sql from here
 
 CONFIG = Path("/etc/sqlmapd/sqlmapd.toml")
 SECRETS = Path("/etc/sqlmapd/secrets.toml")
@@ -46,6 +48,14 @@ def ask(*arguments, status=0, **options):
     result = run(*arguments, "--json", **options)
     assert result.returncode == status, result
     return json.loads(result.stdout)
+
+
+def read_when_told():
+    """From now on sqlmapd reads the database when it is told to, and not in the middle of something that a test has broken on purpose."""
+    CONFIG.write_text(CONFIG.read_text() + "\n[snapshot]\nrefresh_seconds = 86400\n")
+    os.kill(pid_in(SQLMAPD), signal.SIGHUP)
+    wait_until(lambda: "every 86400 s" in run("check").stdout)
+    assert run("refresh", "--wait").returncode == 0
 
 
 @contextmanager

@@ -14,7 +14,6 @@ import json
 import os
 import re
 import shutil
-import signal
 import socket
 import socketserver
 import subprocess
@@ -24,7 +23,7 @@ import time
 from pathlib import Path
 
 import pytest
-from ctl import CONFIG, SECRETS, daemon_stopped, run, sql, wait_until
+from ctl import CONFIG, SECRETS, daemon_stopped, read_when_told, run, sql, wait_until
 from sandbox import MARIADB, SQLMAPD, hung, pid_in
 
 NSSWITCH = Path("/etc/nsswitch.conf")
@@ -34,11 +33,7 @@ HOMES = Path("/srv/people")
 SERVER = "/run/mysqld/mysqld.sock"
 LOG = "INSERT INTO sqlmap_log (event, username, service, rhost, tty, host, pid, message) VALUES " \
       "('auth_failure', :name, :service, :rhost, :tty, :host, :pid, :message)"
-# It is not to read anew while something is broken on purpose.
 WRITES = f"""
-[snapshot]
-refresh_seconds = 86400
-
 [queries]
 password_update = "UPDATE sqlmap_users SET password = :hash, lstchg = :days WHERE username = :name"
 auth_failure = "{LOG}"
@@ -467,9 +462,7 @@ def make_healthy():
         (HOMES / name).mkdir(parents=True)
     add_local_person()
     CONFIG.write_text(CONFIG.read_text() + WRITES)
-    os.kill(sqlmapd()[0], signal.SIGHUP)
-    wait_until(lambda: "every 86400 s" in run("check").stdout)
-    assert run("refresh", "--wait").returncode == 0
+    read_when_told()
 
 
 @pytest.fixture(scope="module", name="healthy", autouse=True)

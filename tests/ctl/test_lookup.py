@@ -42,6 +42,11 @@ def says(*arguments, status=0, **options):
     return masked(result.stdout)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def fixture_quiet():
+    ctl.read_when_told()
+
+
 def publish():
     assert run("refresh", "--wait").returncode == 0
 
