@@ -68,4 +68,11 @@ mapfile -t installs < <(grep '^apt install ' "$page")
 resolver=$(cat /etc/resolv.conf)  # which may be in /run
 mount -t tmpfs -o mode=755 run /run
 fetch "$install" "${installs[@]}"
+# What stands beside the hosts of a page is this machine, and stays as it is.
+cp /etc/hosts /run/known
+mount --bind /run/known /etc/hosts
+for writable in /tmp "$CHECKOUT"; do
+    mount --bind "$writable" "$writable"
+done
+mount -o remount,bind,ro /
 exec unshare --net /usr/bin/python3 -B "${0%/*}/newcomer.py" "$1" "$debian" "$fetched/upper" "${@:3}" --install "$install"
