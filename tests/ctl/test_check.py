@@ -461,6 +461,8 @@ def make_healthy():
     for name in sql("SELECT username FROM sqlmap_users").split():
         (HOMES / name).mkdir(parents=True)
     add_local_person()
+    # As Debian has it, whether or not openssh-server is installed beside the sandbox.
+    SSHD.write_text(INCLUDE + "".join(f"@include common-{part}\n" for part in ["auth", "account", "session", "password"]))
     CONFIG.write_text(CONFIG.read_text() + WRITES)
     read_when_told()
 
