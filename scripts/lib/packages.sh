@@ -4,7 +4,7 @@
 # shellcheck disable=SC2034  # the lists are for the scripts that source this file
 readonly BUILD_PACKAGES=(
     build-essential cmake ninja-build pkg-config
-    libtomlplusplus-dev default-libmysqlclient-dev libpam0g-dev libcrypt-dev libssl-dev libargon2-dev libsodium-dev libxxhash-dev
+    libtomlplusplus-dev libmariadb-dev libpam0g-dev libcrypt-dev libssl-dev libargon2-dev libsodium-dev libxxhash-dev
     libsystemd-dev libcli11-dev nlohmann-json3-dev scdoc libconfig++-dev
 )
 # Servers come without their services: mariadb-server-core holds the program alone, and what would start something at the

@@ -23,12 +23,12 @@ def pytest_addoption(parser):
 
 
 @pytest.fixture(scope="session", autouse=True)
-def local_person():
-    """Somebody with an account of the host's own: whatever is installed or removed, they get in."""
+def local_people():
+    """Root, and somebody with an account of the host's own: whatever is installed or removed, they get in."""
     # The host's policy is no business of what is tested here: services may be started and stopped.
     Path("/usr/sbin/policy-rc.d").unlink(missing_ok=True)
     subprocess.run(["useradd", "--create-home", "--shell", "/bin/sh", "local"], check=True)
-    subprocess.run(["chpasswd"], input="local:correct horse\n", text=True, check=True)
+    subprocess.run(["chpasswd"], input="local:correct horse\nroot:correct horse\n", text=True, check=True)
 
 
 @pytest.fixture

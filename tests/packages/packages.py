@@ -44,7 +44,8 @@ class Packages:
         return {line[5].partition(" -> ")[0].removeprefix(".") for line in listed if not line[0].startswith("d")}
 
     def install(self, *names, options=()):
-        self._dpkg(*options, "--install", *(self._files[name] for name in names))
+        """What dpkg and the packages' scripts say."""
+        return self._dpkg(*options, "--install", *(self._files[name] for name in names))
 
     def remove(self, *names):
         self._dpkg("--remove", *names)
@@ -54,17 +55,25 @@ class Packages:
 
     def _dpkg(self, *arguments):
         # Without an answer to read, a question about a changed file fails, as it does wherever nobody is there to answer.
-        return checked(*self._enter, "env", "DEBIAN_FRONTEND=noninteractive", "dpkg", *arguments, stdin=subprocess.DEVNULL)
+        result = run(*self._enter, "env", "DEBIAN_FRONTEND=noninteractive", "dpkg", *arguments, stdin=subprocess.DEVNULL)
+        said = result.stdout + result.stderr
+        assert result.returncode == 0, said
+        return said
 
 
 def installed_version(name):
     return run("dpkg-query", "--show", "--showformat", "${Version}", name).stdout
 
 
-def gets_in(service, user="local", password="correct horse"):
+def gets_in(service, user, password="correct horse"):
     """Through all that a login through this PAM service asks."""
     result = run("pamtester", service, user, "authenticate", "acct_mgmt", "open_session", "close_session", input=f"{password}\n")
     return result.returncode == 0
+
+
+def local_people_get_in(service):
+    """Root, and somebody whom useradd made."""
+    return gets_in(service, "root") and gets_in(service, "local")
 
 
 def includers_added(service):

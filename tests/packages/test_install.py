@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from packages import ALL, checked, gets_in, includers_added, run
+from packages import ALL, checked, gets_in, includers_added, local_people_get_in, run
 
 README = Path(__file__).resolve().parents[2] / "README.md"
 NSSWITCH = Path("/etc/nsswitch.conf")
@@ -90,7 +90,7 @@ def test_a_host_with_programs_of_two_architectures_can_have_the_modules_of_both(
 @pytest.mark.parametrize("name", ["libnss-sqlmap", "libpam-sqlmap"])
 def test_each_module_can_be_had_alone(packages, name):
     packages.install(name)
-    assert gets_in("login")
+    assert local_people_get_in("login")
     assert run("getent", "passwd", "nobody-of-this-name").returncode == 2
 
 
@@ -103,8 +103,8 @@ def test_what_is_not_configured_does_not_run_and_lets_local_people_in(packages):
     packages.install(*ALL)
     assert run("systemctl", "--root=/", "is-enabled", "sqlmapd.service").stdout.strip() == "disabled"
     assert pwd.getpwnam("_sqlmapd").pw_shell == "/usr/sbin/nologin"
-    assert gets_in("login") and gets_in("su")
-    assert not gets_in("login", password="wrong horse")
+    assert local_people_get_in("login") and gets_in("su", "local")
+    assert not gets_in("login", "local", password="wrong horse")
 
 
 @pytest.mark.parametrize("before, after", [
@@ -120,6 +120,21 @@ def test_nsswitch_has_sqlmap_behind_files_and_is_as_before_once_it_is_removed(pa
     assert NSSWITCH.read_text() == after
     packages.remove("libnss-sqlmap")
     assert NSSWITCH.read_text() == before
+
+
+@pytest.mark.parametrize("line, silent", [
+    ("passwd: compat\n", False),
+    ("passwd:files\n", False),
+    ("passwd: files [NOTFOUND=return] ldap\n", False),
+    ("", False),
+    ("passwd: files\n", True),
+    ("passwd: compat sqlmap\n", True),
+])
+def test_where_sqlmap_has_no_place_in_nsswitch_the_installation_says_so(packages, nsswitch, line, silent):
+    nsswitch(line + "group: files\nshadow: files\n")
+    said = packages.install("libnss-sqlmap")
+    assert ("no sqlmap in the lines of passwd," in said) is not silent
+    assert silent or NSSWITCH.read_text().startswith(line)
 
 
 def test_nsswitch_has_all_three_databases(packages, nsswitch):
@@ -164,12 +179,12 @@ def test_a_profile_that_was_switched_on_stays_so_and_goes_with_the_module(packag
     checked("pam-auth-update", "--enable", "sqlmap", "sqlmap-password", "--package")
     enabled = [file.read_text() for file in COMMON]
     assert all("pam_sqlmap.so" in text for text in enabled)
-    assert gets_in("login")
+    assert local_people_get_in("login")
     packages.install("libpam-sqlmap")
     assert [file.read_text() for file in COMMON] == enabled
     packages.remove("libpam-sqlmap")
     assert [file.read_text() for file in COMMON] == before
-    assert gets_in("login")
+    assert local_people_get_in("login")
 
 
 @pytest.fixture
@@ -200,10 +215,10 @@ def including_among_others(request, including):
 def test_a_service_that_still_includes_our_file_lets_local_people_in_without_the_module(packages, including_among_others, farewell):
     """libpam lets nobody in where an included file is missing."""
     packages.install("libpam-sqlmap")
-    assert gets_in(including_among_others)
+    assert local_people_get_in(including_among_others)
     getattr(packages, farewell)("libpam-sqlmap")
-    assert gets_in(including_among_others)
-    assert not gets_in(including_among_others, password="wrong horse")
+    assert local_people_get_in(including_among_others)
+    assert not gets_in(including_among_others, "local", password="wrong horse")
 
 
 def test_a_file_that_was_kept_for_a_service_is_no_question_when_it_is_installed_again(packages, including):

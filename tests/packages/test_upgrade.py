@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from booted import booted
-from packages import ALL, Packages, checked, gets_in, includers_added, installed_version, run
+from packages import ALL, Packages, checked, gets_in, includers_added, installed_version, local_people_get_in, run
 from sandbox import sql, wait_until
 
 SERVICE, SOCKET = "sqlmapd.service", "sqlmapd.socket"
@@ -108,11 +108,11 @@ def test_removed_it_runs_no_more_and_names_stay_until_it_is_purged(host, upgrade
     packages.remove("sqlmapd")
     assert [host.shows(unit, "ActiveState") for unit in (SERVICE, SOCKET)] == ["inactive", "inactive"]
     assert run("getent", "passwd", "alice").returncode == 0
-    assert not gets_in("login", "alice") and gets_in("login", "local")
+    assert not gets_in("login", "alice") and local_people_get_in("login")
     packages.install("sqlmapd")
     host.control("start", SERVICE)
     assert gets_in("login", "alice")
     packages.purge(*ALL)
     assert run("getent", "passwd", "alice").returncode == 2
-    assert gets_in("login", "local")
-    assert host.run("systemctl", "is-enabled", SERVICE, check=False).returncode != 0
+    assert local_people_get_in("login")
+    assert not list(Path("/etc/systemd/system").rglob("sqlmapd*"))
