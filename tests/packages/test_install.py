@@ -125,7 +125,6 @@ def test_nsswitch_has_sqlmap_behind_files_and_is_as_before_once_it_is_removed(pa
 @pytest.mark.parametrize("line, silent", [
     ("passwd: compat\n", False),
     ("passwd:files\n", False),
-    ("passwd: files [NOTFOUND=return] ldap\n", False),
     ("", False),
     ("passwd: files\n", True),
     ("passwd: compat sqlmap\n", True),
