@@ -61,7 +61,7 @@ format) git ls-files -z -- '*.cc' '*.h' | xargs -0 clang-format --dry-run -Werro
 shell)
     shellcheck --external-sources scripts/{sandbox,test,demo,bench,package} scripts/lib/*.sh tests/checks/check.sh tests/unit/daemon/{secrets,units}.sh .ci/run \
         conf/bash-completion/sqlmapctl conf/sql-infrastructure/auth-host \
-        packaging/debian/*.{postinst,prerm,postrm} packaging/debian/tests/{logins,direct} tests/packages/*.sh
+        packaging/debian/*.{postinst,prerm,postrm} packaging/debian/tests/{logins,direct} tests/{packages,mysql}/*.sh
     ;;
 *) usage ;;
 esac

@@ -1,6 +1,6 @@
 """A server that calls itself MySQL 8, as far as its client can see: MariaDB behind a greeting that says so.
 
-It is no MySQL: what MySQL alone refuses is not refused here. What it shows is which statements sqlmap sends to one.
+It is no MySQL: what MySQL alone refuses is not refused here. What it shows is which statements sqlmap sends to one; tests/mysql has a real one.
 """
 
 import re

@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstring>
 #include <string>
@@ -35,7 +36,10 @@ bool IsFull(unsigned code, const char* text) {
          (code == ER_USER_LIMIT_REACHED && std::strstr(text, "max_user_connections") != nullptr);
 }
 
-bool IsServersWord(unsigned code) { return code >= 1000 && code < 2000; }
+// The numbers in between are the library's own.
+bool IsServersWord(unsigned code) {
+  return (code >= 1000 && code < 2000) || (code >= 3000 && code < 5000);
+}
 
 struct ConnectFailure {
   unsigned code;
@@ -61,6 +65,20 @@ ConnectFailure FailureOf(MYSQL* mysql) {
   return {mysql_errno(mysql), std::string(text)};
 }
 
+// Whether the server asked for a method that it may not have. The library quotes the name; what can
+// be none, or is what it assumes itself where a greeting names none, is no server's word.
+bool AsksForAnother(unsigned code, std::string_view text) {
+  if (code != CR_PLUGIN_NOT_ALLOWED) return false;
+  const std::size_t begin = text.find('\'') + 1;  // 0: there is none
+  const std::size_t end = text.find('\'', begin);
+  if (begin == 0 || end == std::string_view::npos || end - begin < 5) return false;
+  const std::string_view name = text.substr(begin, end - begin);
+  return name != "mysql_old_password" && name != "mysql_native_password" &&
+         std::ranges::all_of(name, [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+         });
+}
+
 // Why a sign-in failed. A server that is only full, or that hung up, is worth asking again at once;
 // one that refuses is not: it would count us as an attacker and ban the host (max_connect_errors).
 SqlError ConnectError(MYSQL* mysql, Deadline deadline) {
@@ -68,7 +86,8 @@ SqlError ConnectError(MYSQL* mysql, Deadline deadline) {
   SqlError error = ClassifyError(code, text.c_str(), "sign in", deadline);
   error.full = IsFull(code, text.c_str());
   error.refused = (error.kind == SqlError::Kind::kServer && IsServersWord(code) && !error.full) ||
-                  (error.kind != SqlError::Kind::kTimeout && code == CR_SSL_CONNECTION_ERROR);
+                  (error.kind != SqlError::Kind::kTimeout &&
+                   (code == CR_SSL_CONNECTION_ERROR || AsksForAnother(code, text)));
   if (error.kind == SqlError::Kind::kServer) error.kind = SqlError::Kind::kUnreachable;
   return error;
 }
@@ -116,6 +135,11 @@ void SetTls(MYSQL* mysql, const DatabaseSettings& settings) {
   mysql_options(mysql, MARIADB_OPT_TLS_VERSION, "TLSv1.2,TLSv1.3");
 }
 
+const char* AllowedMethods(const ServerAddress& server, TlsMode tls) {
+  const bool known = server.is_socket() || tls == TlsMode::kVerify || tls == TlsMode::kVerifyCa;
+  return known ? kForKnownServers : kChallenges;
+}
+
 void SetOptions(MYSQL* mysql, const ServerAddress& server, TlsMode tls) {
   const unsigned protocol = server.is_socket() ? MYSQL_PROTOCOL_SOCKET : MYSQL_PROTOCOL_TCP;
   const unsigned no = 0;
@@ -123,8 +147,7 @@ void SetOptions(MYSQL* mysql, const ServerAddress& server, TlsMode tls) {
   mysql_options(mysql, MYSQL_OPT_LOCAL_INFILE, &no);
   mysql_options(mysql, MYSQL_OPT_MAX_ALLOWED_PACKET, &kMaxPacket);
   mysql_options(mysql, MYSQL_SET_CHARSET_NAME, "utf8mb4");
-  const bool known = server.is_socket() || tls == TlsMode::kVerify || tls == TlsMode::kVerifyCa;
-  mysql_options(mysql, MARIADB_OPT_RESTRICTED_AUTH, known ? kForKnownServers : kChallenges);
+  mysql_options(mysql, MARIADB_OPT_RESTRICTED_AUTH, AllowedMethods(server, tls));
 }
 
 // A query whose parameters may be a write's.
@@ -197,7 +220,12 @@ std::expected<std::unique_ptr<Connection>, SqlError> Connection::Open(
     socket.Release();
   }
   if (mysql->passwd != nullptr) explicit_bzero(mysql->passwd, std::strlen(mysql->passwd));
-  if (!signed_in) return std::unexpected(ConnectError(mysql, deadline));
+  if (!signed_in) {
+    SqlError error = ConnectError(mysql, deadline);
+    if (AsksForAnother(mysql_errno(mysql), mysql_error(mysql)))
+      error.text += std::string(" ") + kAllowedHere + AllowedMethods(server, settings.tls);
+    return std::unexpected(std::move(error));
+  }
   if (tls && mysql_get_ssl_cipher(mysql) == nullptr) {
     return std::unexpected(
         SqlError{SqlError::Kind::kUnreachable, "sign in: the server offers no TLS"});

@@ -19,6 +19,10 @@
 
 namespace sqlmap {
 
+// In an error of Connection::Open: the server asked for another authentication method, and got
+// nothing. Those that it may ask for follow.
+inline constexpr char kAllowedHere[] = "Allowed here: ";
+
 class RowCheck;
 
 // The password is wiped when it goes.

@@ -63,6 +63,7 @@ class ServerList::Claim {
       return;
     }
     if (!standing_.refused.MayTry(started_ms_)) {
+      refusal = standing_.error.data();
       list_.OnWord();
       return;
     }
@@ -99,6 +100,7 @@ class ServerList::Claim {
 
   bool granted = false;
   std::optional<std::uint32_t> others_turn;  // not granted, since another thread is at it
+  std::string refusal;  // not granted, since it refused this account a moment ago: its words
   bool was_failing = false;
   bool slow = false;
   bool may_sign_in = false;
@@ -204,6 +206,7 @@ std::expected<ServerList::Opened, SqlError> ServerList::ConnectOnce(const SignIn
     if (std::ranges::find(sign_in.without, i) != sign_in.without.end()) continue;
     Claim claim(*this, servers_[i], sign_in.account.standings_[i]);
     if (claim.others_turn) prospect.others_turns.push_back({i, *claim.others_turn});
+    if (!claim.refusal.empty() && !prospect.asked) last.text = std::move(claim.refusal);
     if (!claim.granted) continue;
     prospect.asked = true;
     Result connection = claim.slow ? Probe(claim, sign_in) : Try(claim, sign_in);

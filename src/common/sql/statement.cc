@@ -232,7 +232,12 @@ std::expected<void, SqlError> Statement::Execute(const QueryArguments& arguments
                                                  Deadline deadline) {
   CallScope scope(deadline.at_ms(), CallScope::Mode::kTalk);
   scope.Over(*descriptor_);
+  std::optional<DescribedResults> described;
+  if (columns_.empty()) described.emplace(*connection_);
   if (!Send(arguments)) return std::unexpected(Failure("execute", deadline));
+  if (columns_.empty() && connection_->field_count != 0) {
+    if (auto bound = BindColumns(deadline); !bound) return bound;
+  }
   // A view that was changed since: the server prepares anew by itself, and may now return other
   // columns in other places.
   bool same = mysql_stmt_field_count(statement_) == columns_.size() &&

@@ -63,7 +63,8 @@ class Statement {
   Statement(const Statement&) = delete;
   Statement& operator=(const Statement&) = delete;
 
-  // A statement that returns no rows has no columns.
+  // A statement that returns no rows has no columns. Neither have SHOW GRANTS and EXPLAIN on MySQL,
+  // which describes them only when they are executed.
   static std::expected<std::unique_ptr<Statement>, SqlError> Prepare(
       st_mysql* connection, const DescriptorIdentity& descriptor, const QueryTemplate& query,
       Deadline deadline);

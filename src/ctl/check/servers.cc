@@ -318,6 +318,13 @@ std::string RemedyFor(const SqlError& error, const Settings& settings, AccountRo
   }
   if (code == 4151 || code == 3118)  // MariaDB's, MySQL's: the account is locked
     return "ALTER USER " + user + " ACCOUNT UNLOCK on the server";
+  if (code == 1820 || code == 1862)  // expired: it may do nothing, or not even sign in
+    return "ALTER USER the password of " + user + " on the server, and PASSWORD EXPIRE NEVER";
+  if (error.text.find(kAllowedHere) != std::string::npos) {
+    return "for caching_sha2_password name a socket, or let [database] tls be \"verify\"; or ALTER "
+           "USER " +
+           user + " to a method that is allowed";
+  }
   if (code == 1130) return "CREATE USER " + user + " for this host's address on the server";
   if (code == 1129) return "FLUSH HOSTS on the server, and see what broke off this host's sign-ins";
   if (code == 1044 || code == 1049) return "mend [database] name, or GRANT it";
@@ -340,6 +347,7 @@ std::string RemedyFor(const SqlError& error, const Settings& settings, AccountRo
   }
   if (error.kind == SqlError::Kind::kTimeout) return "see whether the server hangs";
   if (error.kind == SqlError::Kind::kServer) return "mend the query in [queries]";
+  if (code != 0) return "mend that on the server";
   return "start the server, or mend [database] servers and writers";
 }
 

@@ -106,6 +106,30 @@ TEST(Remedy, WhatAServerSaysBeforeTlsIsNotACertificatesFault) {
   }
 }
 
+TEST(Remedy, WhomTheServerTurnsAwayIsNotToldToStartIt) {
+  struct Row {
+    unsigned code;
+    std::string text;
+    const char* remedy;
+  };
+  const Row rows[] = {
+      {1862, "Your password has expired.", "ALTER USER the password of sqlmap "},
+      {3118, "Account is locked.", "ALTER USER sqlmap ACCOUNT UNLOCK"},
+      {3032, "The server is currently in offline mode", "mend that on the server"},
+      {0, std::string("error 5010: 'caching_sha2_password' is not in the list. ") + kAllowedHere,
+       "for caching_sha2_password name a socket, "},
+  };
+  Settings settings;
+  settings.database.user = "sqlmap";
+  for (const Row& row : rows) {
+    SqlError error{SqlError::Kind::kUnreachable, "sign in: " + row.text};
+    error.code = row.code;
+    error.refused = true;
+    const std::string remedy = RemedyFor(error, settings, AccountRole::kIdentity);
+    EXPECT_TRUE(remedy.starts_with(row.remedy)) << row.text << ": " << remedy;
+  }
+}
+
 TEST(Tls, HashesThatAnybodyInBetweenCanReadAreAnError) {
   struct Row {
     ServerAddress server;

@@ -487,6 +487,44 @@ TEST_F(FaultsTest, ARefusingServerIsNotAskedAgainUntilItBansTheHost) {
       << "a connection was opened and dropped before it signed in";
 }
 
+// Its numbers for these are beyond 2000, where the library has its own.
+TEST_F(FaultsTest, AnAccountThatIsLockedDoesNotTryToSignInAtEachCall) {
+  server_->Sql("CREATE USER locked@localhost IDENTIFIED BY 'locked-secret' ACCOUNT LOCK");
+  const auto connections = [] {
+    const std::string line = server_->Sql("SHOW GLOBAL STATUS LIKE 'Connections'");
+    return std::stoi(line.substr(line.find('\t')));
+  };
+  const int before = connections();
+  Layer layer(Layer::Servers(*server_), "", "locked");
+  for (int i = 0; i < 200; ++i) ExpectUnavailable(layer, "locked");
+  EXPECT_LE(connections() - before, 5);
+}
+
+TEST_F(FaultsTest, AServerThatAsksForThePasswordItselfGetsNothingAndIsNotAskedAtEachCall) {
+  TemporaryDirectory directory;
+  std::atomic<int> calls{0};
+  std::atomic<int> heard{0};
+  const FakeServer fake(directory.path() + "/s", [&](int client, const std::atomic<bool>&) {
+    ++calls;
+    std::string greeting(
+        "\x0a"
+        "9.7.0\0"
+        "\1\0\0\0"
+        "12345678\0"
+        "\xff\xf7\x21\2\0\xff\x81\x15",
+        1 + 6 + 4 + 9 + 8);
+    greeting += std::string(10, '\0') + std::string("123456789012\0", 13) +
+                std::string("mysql_clear_password\0", 21);
+    SendPacket(client, 0, greeting);
+    if (Heard(client)) ++heard;
+  });
+  Layer layer("servers = [\"" + directory.path() + "/s\"]\n");
+  for (int i = 0; i < 200; ++i) ExpectUnavailable(layer, "mysql_clear_password");
+  EXPECT_LE(calls, 5);
+  EXPECT_EQ(heard, 0);
+  EXPECT_TRUE(layer.log().Contains("Allowed here: mysql_native_password,"));
+}
+
 TEST_F(FaultsTest, AServerThatTalksGarbageIsUnavailable) {
   const std::vector<std::string> garbage = {
       std::string(100'000, 'x'), std::string("\xff\xff\xff\x00", 4) + std::string(1000, '\0'),

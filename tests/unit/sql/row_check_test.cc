@@ -2,6 +2,7 @@
 // whole is believed.
 #include "common/sql/row_check.h"
 
+#include "common/sql/connection.h"
 #include "unit/sql/fake_server.h"
 #include "unit/sql/sql_fixture.h"
 
@@ -325,6 +326,74 @@ TEST_F(RowCheckTest, CountsThatAreAbsurdAreNotBelieved) {
     script.execute[0] = count;
     const std::string seen = Ask(script);
     EXPECT_EQ(seen.substr(0, 11), "unavailable") << ::testing::PrintToString(count);
+  }
+}
+
+// A statement whose columns the server tells only when it is executed, as MySQL does for SHOW
+// GRANTS and EXPLAIN.
+class LateColumnsTest : public RowCheckTest {
+ protected:
+  static Script Late() {
+    Script script = Sound(GetpwnamColumns(), WireRow("alice"));
+    script.prepare = PrepareAnswer({});
+    script.prepare.pop_back();
+    return script;
+  }
+  // The fields of all rows, or the error.
+  std::string AskLate(Script script) {
+    script_ = std::make_shared<const Script>(std::move(script));
+    const Deadline deadline = Deadline::In(10'000);
+    const ServerAddress address{directory_.path() + "/s", "", 3306};
+    DatabaseSettings settings;
+    settings.name = "accounts";
+    auto dial = Dial::Start(address, Dial::Names::kHostsFileOnly, 0, deadline);
+    if (!dial || !dial->AwaitGreeting(deadline).value_or(false)) return "no greeting";
+    const auto connection =
+        Connection::Open(*std::move(dial), address, settings, Credentials("reader", ""),
+                         Connection::Use::kLookups, deadline);
+    if (!connection) return connection.error().text;
+    const auto statement = (*connection)->Prepare({"SHOW ?", {QueryParameter::kName}}, deadline);
+    if (!statement) return statement.error().text;
+    EXPECT_TRUE((*statement)->columns().empty());
+    if (const auto executed = (*statement)->Execute({.name = "alice"}, deadline); !executed)
+      return executed.error().text;
+    std::string said;
+    for (;;) {
+      const auto row = (*statement)->Fetch(deadline);
+      if (!row) return row.error().text;
+      if (!*row) return said;
+      EXPECT_EQ((*row)->size(), (*statement)->columns().size());
+      for (const Cell& cell : **row) said.append(cell.value_or("NULL")).append(":");
+    }
+  }
+  static constexpr char kSaid[] = "alice:x:5000:5000::/h:/bin/sh:";
+};
+
+TEST_F(LateColumnsTest, ColumnsThatAreToldWithTheRowsAreRead) { EXPECT_EQ(AskLate(Late()), kSaid); }
+
+TEST_F(LateColumnsTest, NoPacketThatIsCutOffAlteredOrLeftOutIsACrash) {
+  const Script sound = Late();
+  for (std::size_t i = 0; i < sound.execute.size(); ++i) {
+    // The columns after the first are described in the same form.
+    if (i > 2 && i + 3 < sound.execute.size()) continue;
+    for (std::size_t size = 0; size < sound.execute[i].size(); ++size) {
+      Script cut = sound;
+      cut.execute[i].resize(size);
+      AskLate(std::move(cut));
+      for (const char byte : {'\xfb', '\xfc', '\xfe', '\xff', '\x7f', '\1', '\0'}) {
+        Script altered = sound;
+        altered.execute[i][size] = byte;
+        AskLate(std::move(altered));
+      }
+    }
+    Script dropped = sound;
+    dropped.execute.erase(dropped.execute.begin() + static_cast<std::ptrdiff_t>(i));
+    EXPECT_NE(AskLate(std::move(dropped)), kSaid) << "packet " << i;
+  }
+  // Columns that nobody describes.
+  for (const std::string& count : {std::string("\x07"), std::string("\xfc\xff\xff")}) {
+    Script bare{sound.prepare, {count, kEofPacket, WireRow("alice"), kEofPacket}};
+    EXPECT_NE(AskLate(std::move(bare)), kSaid);
   }
 }
 
