@@ -62,6 +62,7 @@ int Supervisor::Serve() {
   facts_.start_time = time(nullptr);
   WatchSignals();
   (void)sd_event_set_watchdog(loop_.get(), true);
+  ticked_ms_ = MonotonicMs();
   loop_.WatchTime(tick_, kTickMs, [this] { Tick(); });
   StartChild();
   return loop_.Run();
@@ -269,7 +270,11 @@ void Supervisor::OnEnd(ChildProcess& child) {
 void Supervisor::Tick() {
   loop_.WatchTime(tick_, kTickMs, [this] { Tick(); });
   const std::int64_t now = MonotonicMs();
+  // Who stood still himself has not read yet what they said meanwhile.
+  const std::int64_t stood_still_ms = std::max<std::int64_t>(now - ticked_ms_ - kTickMs, 0);
+  ticked_ms_ = now;
   for (const auto& child : children_) {
+    child->alive_ms = std::min(child->alive_ms + stood_still_ms, now);
     if (child->leave_ms != 0 && now >= child->leave_ms) {
       child->process.Kill();
     } else if (child->leave_ms == 0 && now - child->alive_ms >= options_.silence_ms) {

@@ -96,6 +96,7 @@ class Supervisor {
   bool stopping_ = false;
   EventLoop::Watch signals_[4];
   EventLoop::Watch tick_;
+  std::int64_t ticked_ms_ = 0;  // when it last was, as it should be each second
   EventLoop::Watch restart_;
 };
 
