@@ -26,16 +26,16 @@ make_root() {
     trixie) from=(trixie) ;;
     noble)
         # Debian has Ubuntu's keys, but not in its release 12.
-        quietly mmdebstrap --variant=extract --include=ubuntu-archive-keyring trixie "$CACHE/keys.partial.tar"
-        tar -x -O -f "$CACHE/keys.partial.tar" ./usr/share/keyrings/ubuntu-archive-keyring.gpg >"$CACHE/ubuntu.gpg"
+        quietly mmdebstrap --variant=extract --include=ubuntu-archive-keyring trixie "$CACHE/keys.partial.tar" || return
+        tar -x -O -f "$CACHE/keys.partial.tar" ./usr/share/keyrings/ubuntu-archive-keyring.gpg >"$CACHE/ubuntu.gpg" || return
         rm "$CACHE/keys.partial.tar"
         from=("--components=main,universe" --keyring="$CACHE/ubuntu.gpg" noble "$archive.partial.tar" http://archive.ubuntu.com/ubuntu)
         ;;
     *) die "unknown distribution $1" ;;
     esac
     ((${#from[@]} > 1)) || from+=("$archive.partial.tar")
-    quietly mmdebstrap --variant=buildd --include=autopkgtest,iproute2 "${from[@]}"
-    mv "$archive.partial.tar" "$archive"
+    quietly mmdebstrap --variant=buildd --include=autopkgtest,iproute2 "${from[@]}" &&
+        mv "$archive.partial.tar" "$archive"
 }
 
 if [[ $1 != --inside ]]; then

@@ -20,6 +20,7 @@ constexpr unsigned kWsrepNotReady = 1047;  // ER_UNKNOWN_COM_ERROR: a Galera nod
 constexpr unsigned kConnectionKilled = 1927;     // ER_CONNECTION_KILLED (MariaDB)
 constexpr unsigned kStatementTimeout = 1969;     // ER_STATEMENT_TIMEOUT (MariaDB)
 constexpr unsigned kQueryTimeout = 3024;         // ER_QUERY_TIMEOUT (MySQL)
+constexpr unsigned kOfflineMode = 3032;          // ER_SERVER_OFFLINE_MODE (MySQL)
 constexpr unsigned kClientTimeout = 4031;        // ER_CLIENT_INTERACTION_TIMEOUT (MySQL 8.0.24)
 constexpr unsigned kReadOnlyTransaction = 1792;  // ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION
 constexpr unsigned kReadOnlyMode = 1836;         // ER_READ_ONLY_MODE
@@ -38,6 +39,7 @@ SqlError::Kind KindOf(unsigned code, Deadline deadline) {
     case ER_SERVER_SHUTDOWN:
     case kWsrepNotReady:
     case kConnectionKilled:
+    case kOfflineMode:
     case kClientTimeout:
     case ER_NET_READ_ERROR:
     case ER_NET_READ_INTERRUPTED:

@@ -65,7 +65,8 @@ ConnectFailure FailureOf(MYSQL* mysql) {
   return {mysql_errno(mysql), std::string(text)};
 }
 
-// Whether the server asked for a method that it may not have. The library quotes the name; what can
+// Whether the server asked for a method that it may not have, for this account or in its greeting,
+// which names its default whatever the account has. The library quotes the name; what can
 // be none, or is what it assumes itself where a greeting names none, is no server's word.
 bool AsksForAnother(unsigned code, std::string_view text) {
   if (code != CR_PLUGIN_NOT_ALLOWED) return false;
@@ -222,7 +223,7 @@ std::expected<std::unique_ptr<Connection>, SqlError> Connection::Open(
   if (mysql->passwd != nullptr) explicit_bzero(mysql->passwd, std::strlen(mysql->passwd));
   if (!signed_in) {
     SqlError error = ConnectError(mysql, deadline);
-    if (AsksForAnother(mysql_errno(mysql), mysql_error(mysql)))
+    if (error.refused && AsksForAnother(mysql_errno(mysql), mysql_error(mysql)))
       error.text += std::string(" ") + kAllowedHere + AllowedMethods(server, settings.tls);
     return std::unexpected(std::move(error));
   }

@@ -15,12 +15,15 @@ namespace {
 using FetchToBind =
     std::remove_pointer_t<decltype(std::declval<st_mariadb_methods>().db_stmt_fetch_to_bind)>;
 using ReadRows = std::remove_pointer_t<decltype(std::declval<st_mariadb_methods>().db_read_rows)>;
+using ReadQueryResult =
+    std::remove_pointer_t<decltype(std::declval<st_mariadb_methods>().db_read_query_result)>;
 
 }  // namespace
 
 extern "C" {
 FetchToBind mthd_stmt_fetch_to_bind;
 ReadRows mthd_my_read_rows;
+ReadQueryResult mthd_my_read_query_result;
 void free_rows(MYSQL_DATA* data);
 }
 
@@ -158,8 +161,9 @@ int CheckedFetch(MYSQL_STMT* statement, unsigned char* row, Length... length) {
   return RowIsWhole(fields, {row, size}) ? mthd_stmt_fetch_to_bind(statement, row, length...) : 1;
 }
 
+// The library calls it for each result but the first of an executed statement.
 auto ReadDescribedResult(MYSQL* mysql) {
-  const auto failed = mysql->methods->db_read_query_result(mysql);
+  const auto failed = mthd_my_read_query_result(mysql);
   const bool described = mysql->field_count == 0 || mysql->fields != nullptr;
   return failed != 0 || described ? failed : decltype(failed){1};
 }
@@ -214,6 +218,7 @@ bool RowIsWhole(std::span<const MYSQL_FIELD> fields, std::span<const unsigned ch
 RowCheck::RowCheck(MYSQL& mysql) : methods_(*mysql.methods) {
   methods_.db_stmt_fetch_to_bind = CheckedFetch;
   methods_.db_read_rows = CheckedReadRows;
+  methods_.db_read_query_result = ReadDescribedResult;
   mysql.methods = &methods_;
 }
 

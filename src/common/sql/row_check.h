@@ -27,8 +27,9 @@ bool DescriptionIsWhole(std::span<const char* const> fields, std::size_t numbers
 void MakeConvertible(MYSQL_FIELD& field);
 
 // From its making on, a fetch from `mysql` fails, without an error number, at a row that is not
-// whole, and a prepare or an execute at a column's description that is not. Must live as long as
-// `mysql`.
+// whole, and a prepare or an execute at a column's description that is not; and so does, at columns
+// that are not described, whatever reads a result that is not the first of an execute: a statement
+// that is closed reads what is left. Must live as long as `mysql`.
 class RowCheck {
  public:
   explicit RowCheck(MYSQL& mysql);

@@ -333,7 +333,8 @@ ServerList::Result ServerList::Probe(Claim& claim, const SignIn& sign_in) {
     claim.signed_in_hurry = claim.in_hurry;
     Result connection = SignInOver(
         claim, sign_in, claim.in_hurry ? kHurriedSignInMs : database_.connect_timeout_ms);
-    const bool hung_up = !connection && connection.error().kind == SqlError::Kind::kLost;
+    const bool hung_up = !connection && connection.error().kind == SqlError::Kind::kLost &&
+                         !connection.error().refused;
     if (!hung_up || fresh) return connection;
   }
   // The probe was hung up on: its server is gone. The one that may run now deserves a try.

@@ -27,6 +27,9 @@ std::string LowerCaseCopy(std::string_view text) {
   return lower;
 }
 
+// Not by `name_length`, which is what the server said: the library's copy ends at the first NUL.
+const char* NameOf(const MYSQL_FIELD& field) { return field.name == nullptr ? "" : field.name; }
+
 void BindText(MYSQL_BIND& bind, std::string_view text, unsigned long& length) {
   length = static_cast<unsigned long>(text.size());
   bind.buffer_type = MYSQL_TYPE_STRING;
@@ -198,7 +201,7 @@ std::expected<void, SqlError> Statement::BindColumns(Deadline deadline) {
   const unsigned count = mysql_num_fields(metadata);
   const MYSQL_FIELD* const fields = mysql_fetch_fields(metadata);
   for (unsigned i = 0; i < count; ++i) {
-    columns_.push_back(LowerCaseCopy({fields[i].name, fields[i].name_length}));
+    columns_.push_back(LowerCaseCopy(NameOf(fields[i])));
     types_.push_back(TypeOf(fields[i].type));
   }
   mysql_free_result(metadata);
@@ -243,7 +246,7 @@ std::expected<void, SqlError> Statement::Execute(const QueryArguments& arguments
   bool same = mysql_stmt_field_count(statement_) == columns_.size() &&
               connection_->field_count == columns_.size();
   for (std::size_t i = 0; same && i < columns_.size(); ++i) {
-    same = strcasecmp(connection_->fields[i].name, columns_[i].c_str()) == 0;
+    same = strcasecmp(NameOf(connection_->fields[i]), columns_[i].c_str()) == 0;
   }
   if (!same)
     return std::unexpected(

@@ -62,12 +62,19 @@ class FakeServer {
   std::vector<std::thread> clients_;
 };
 
-inline bool SendPacket(int client, unsigned char sequence, const std::string& body) {
-  std::string bytes = {static_cast<char>(body.size()), static_cast<char>(body.size() >> 8), '\0',
-                       static_cast<char>(sequence)};
-  bytes += body;
+inline std::string PacketOf(unsigned char sequence, const std::string& body) {
+  const std::string head = {static_cast<char>(body.size()), static_cast<char>(body.size() >> 8),
+                            '\0', static_cast<char>(sequence)};
+  return head + body;
+}
+
+inline bool Send(int client, const std::string& bytes) {
   return send(client, bytes.data(), bytes.size(), MSG_NOSIGNAL) ==
          static_cast<ssize_t>(bytes.size());
+}
+
+inline bool SendPacket(int client, unsigned char sequence, const std::string& body) {
+  return Send(client, PacketOf(sequence, body));
 }
 
 inline std::string ErrorPacket(unsigned code, const std::string& text) {
@@ -137,8 +144,11 @@ inline unsigned char Converse(int client, const Packets& prepare, const Packets&
                               char extensions = 0) {
   const auto heard = [client] { return Heard(client); };
   const auto say = [client](const Packets& packets) {
+    // At once, so that the library has read all of it when it looks at the first.
+    std::string bytes;
     unsigned char sequence = 1;
-    for (const std::string& packet : packets) SendPacket(client, sequence++, packet);
+    for (const std::string& packet : packets) bytes += PacketOf(sequence++, packet);
+    Send(client, bytes);
     return sequence;
   };
   const std::string& ok = kOkPacket;

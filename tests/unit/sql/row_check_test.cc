@@ -173,11 +173,12 @@ class RowCheckTest : public ::testing::Test {
   struct Script {
     Packets prepare;
     Packets execute;
+    char extensions = 0;
   };
   RowCheckTest()
       : server_(directory_.path() + "/s", [this](int client, const std::atomic<bool>&) {
           const auto script = script_.load();
-          Converse(client, script->prepare, script->execute);
+          Converse(client, script->prepare, script->execute, script->extensions);
         }) {}
 
   static Script Sound(const std::vector<FakeColumn>& columns, const std::string& row) {
@@ -395,6 +396,28 @@ TEST_F(LateColumnsTest, NoPacketThatIsCutOffAlteredOrLeftOutIsACrash) {
     Script bare{sound.prepare, {count, kEofPacket, WireRow("alice"), kEofPacket}};
     EXPECT_NE(AskLate(std::move(bare)), kSaid);
   }
+}
+
+// The library keeps what is behind it from us, and the length with it.
+TEST_F(RowCheckTest, AColumnsNameEndsAtItsFirstNul) {
+  auto columns = GetpwnamColumns();
+  columns.back().name += std::string(200, '\0');
+  EXPECT_NE(Ask(Sound(columns, WireRow("alice"))).find("alice:"), std::string::npos);
+}
+
+// The library reads it when the statement is closed.
+TEST_F(LateColumnsTest, AnotherResultWithColumnsThatNobodyDescribesIsNoCrash) {
+  constexpr char kNeedNotDescribe = 1 << (36 - 32);  // MARIADB_CLIENT_CACHE_METADATA
+  Script script = Late();
+  script.extensions = kNeedNotDescribe;
+  script.execute.front() += '\1';  // they are described
+  // That is not all, says what ends the descriptions, and what ends the rows.
+  for (std::string& packet : script.execute) {
+    if (packet == kEofPacket) packet = std::string("\xfe\0\0\x0a\0", 5);
+  }
+  script.execute.push_back(std::string("\xc8\0", 2));
+  script.execute.push_back(kEofPacket);
+  EXPECT_EQ(AskLate(std::move(script)), "execute: the server sends more than one result");
 }
 
 TEST(RowCheckWithAServer, ANumberOf308DigitsInAColumnThatNobodyReadsIsNoCrash) {
