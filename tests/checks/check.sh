@@ -7,7 +7,8 @@ usage() {
     cat >&2 <<'END'
 Usage: check.sh CHECK
 
-  build PRESET     builds a preset of its own, in build/PRESET, with what the tests beside it leave of the processors
+  build PRESET     builds a preset of its own, in build/PRESET, with what the tests beside it leave of the processors; of the preset
+                   clang, the programs, the modules and the fuzz targets
   asan, tsan       the suites that run without the installed system, with the preset of that name
   fuzz             each fuzz target for a bounded time, built by the preset clang
   clang_tidy       the checks of .clang-tidy, but not those that take longer than all others, on what the last ten commits changed
@@ -41,7 +42,9 @@ case ${1:-} in
 build)
     [[ -n ${2:-} ]] || usage
     cmake --preset "$2"
-    chrt --idle 0 cmake --build "build/$2"
+    targets=(all)
+    [[ $2 != clang ]] || targets=(src/all tests/fuzz/all)
+    chrt --idle 0 cmake --build "build/$2" --target "${targets[@]}"
     ;;
 asan | tsan) ctest_of "$1" 'unit|nss|pam' ;;
 fuzz) ctest_of clang fuzz ;;
@@ -51,7 +54,7 @@ clang_tidy)
     mapfile -t sources < <(changed_sources)
     echo "${#sources[@]} files; all of them with check.sh clang_tidy_all"
     printf '%s\n' "${sources[@]}" | xargs --no-run-if-empty --max-args 4 --max-procs 2 \
-        clang-tidy-19 -quiet -p build/clang-files -checks=-clang-analyzer-*,-performance-unnecessary-value-param
+        chrt --idle 0 clang-tidy-19 -quiet -p build/clang-files -checks=-clang-analyzer-*,-performance-unnecessary-value-param
     ;;
 clang_tidy_all)
     configure_for_tidy
@@ -59,7 +62,7 @@ clang_tidy_all)
     ;;
 format) git ls-files -z -- '*.cc' '*.h' | xargs -0 clang-format --dry-run -Werror ;;
 shell)
-    shellcheck --external-sources scripts/{sandbox,test,demo,bench,package} scripts/lib/*.sh tests/checks/check.sh tests/unit/daemon/{secrets,units}.sh .ci/run \
+    shellcheck --external-sources scripts/{sandbox,test,demo,bench,package} scripts/lib/*.sh tests/checks/*.sh tests/unit/daemon/{secrets,units}.sh .ci/run \
         conf/bash-completion/sqlmapctl conf/sql-infrastructure/auth-host \
         packaging/debian/*.{postinst,prerm,postrm} packaging/debian/tests/{logins,direct} tests/{packages,mysql}/*.sh
     ;;

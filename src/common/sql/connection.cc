@@ -41,6 +41,9 @@ bool IsServersWord(unsigned code) {
   return (code >= 1000 && code < 2000) || (code >= 3000 && code < 5000);
 }
 
+constexpr char kNotAllowed[] =
+    "the server asks for a method of authentication that is not allowed.";
+
 struct ConnectFailure {
   unsigned code;
   std::string text;
@@ -62,22 +65,19 @@ ConnectFailure FailureOf(MYSQL* mysql) {
     if (said.starts_with(kSeparator)) said.remove_prefix(kSeparator.size());
     if (IsServersWord(code)) return {code, std::string(said) + " (said before TLS, unverified)"};
   }
+  // The name that the library quotes is, for a method that was asked for after the greeting, what
+  // lies in its buffer.
+  if (mysql_errno(mysql) == CR_PLUGIN_NOT_ALLOWED) return {CR_PLUGIN_NOT_ALLOWED, kNotAllowed};
   return {mysql_errno(mysql), std::string(text)};
 }
 
-// Whether the server asked for a method that it may not have, for this account or in its greeting,
-// which names its default whatever the account has. The library quotes the name; what can
-// be none, or is what it assumes itself where a greeting names none, is no server's word.
-bool AsksForAnother(unsigned code, std::string_view text) {
-  if (code != CR_PLUGIN_NOT_ALLOWED) return false;
-  const std::size_t begin = text.find('\'') + 1;  // 0: there is none
-  const std::size_t end = text.find('\'', begin);
-  if (begin == 0 || end == std::string_view::npos || end - begin < 5) return false;
-  const std::string_view name = text.substr(begin, end - begin);
-  return name != "mysql_old_password" && name != "mysql_native_password" &&
-         std::ranges::all_of(name, [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
-         });
+// Whether the server asked for a method that it may not have. One that knows neither names of
+// methods nor the protocol of this century has asked for nothing: the library assumed a method
+// itself.
+bool AsksForAnother(MYSQL* mysql) {
+  constexpr unsigned long kNamesMethods = CLIENT_PLUGIN_AUTH | CLIENT_PROTOCOL_41;
+  return mysql_errno(mysql) == CR_PLUGIN_NOT_ALLOWED &&
+         (mysql->server_capabilities & kNamesMethods) == kNamesMethods;
 }
 
 // Why a sign-in failed. A server that is only full, or that hung up, is worth asking again at once;
@@ -88,7 +88,7 @@ SqlError ConnectError(MYSQL* mysql, Deadline deadline) {
   error.full = IsFull(code, text.c_str());
   error.refused = (error.kind == SqlError::Kind::kServer && IsServersWord(code) && !error.full) ||
                   (error.kind != SqlError::Kind::kTimeout &&
-                   (code == CR_SSL_CONNECTION_ERROR || AsksForAnother(code, text)));
+                   (code == CR_SSL_CONNECTION_ERROR || AsksForAnother(mysql)));
   if (error.kind == SqlError::Kind::kServer) error.kind = SqlError::Kind::kUnreachable;
   return error;
 }
@@ -136,9 +136,12 @@ void SetTls(MYSQL* mysql, const DatabaseSettings& settings) {
   mysql_options(mysql, MARIADB_OPT_TLS_VERSION, "TLSv1.2,TLSv1.3");
 }
 
+bool IsKnown(const ServerAddress& server, TlsMode tls) {
+  return server.is_socket() || tls == TlsMode::kVerify || tls == TlsMode::kVerifyCa;
+}
+
 const char* AllowedMethods(const ServerAddress& server, TlsMode tls) {
-  const bool known = server.is_socket() || tls == TlsMode::kVerify || tls == TlsMode::kVerifyCa;
-  return known ? kForKnownServers : kChallenges;
+  return IsKnown(server, tls) ? kForKnownServers : kChallenges;
 }
 
 void SetOptions(MYSQL* mysql, const ServerAddress& server, TlsMode tls) {
@@ -149,6 +152,9 @@ void SetOptions(MYSQL* mysql, const ServerAddress& server, TlsMode tls) {
   mysql_options(mysql, MYSQL_OPT_MAX_ALLOWED_PACKET, &kMaxPacket);
   mysql_options(mysql, MYSQL_SET_CHARSET_NAME, "utf8mb4");
   mysql_options(mysql, MARIADB_OPT_RESTRICTED_AUTH, AllowedMethods(server, tls));
+  // Otherwise a greeting with another default, as MySQL's, ends the sign-in of every account. What
+  // is sent for this one is empty where the greeting's challenge is for another method.
+  if (!IsKnown(server, tls)) mysql_options(mysql, MYSQL_DEFAULT_AUTH, "mysql_native_password");
 }
 
 // A query whose parameters may be a write's.
@@ -223,7 +229,7 @@ std::expected<std::unique_ptr<Connection>, SqlError> Connection::Open(
   if (mysql->passwd != nullptr) explicit_bzero(mysql->passwd, std::strlen(mysql->passwd));
   if (!signed_in) {
     SqlError error = ConnectError(mysql, deadline);
-    if (error.refused && AsksForAnother(mysql_errno(mysql), mysql_error(mysql)))
+    if (AsksForAnother(mysql))
       error.text += std::string(" ") + kAllowedHere + AllowedMethods(server, settings.tls);
     return std::unexpected(std::move(error));
   }

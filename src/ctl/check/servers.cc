@@ -323,7 +323,7 @@ std::string RemedyFor(const SqlError& error, const Settings& settings, AccountRo
   if (error.text.find(kAllowedHere) != std::string::npos) {
     return "for caching_sha2_password name a socket, or let [database] tls be \"verify\"; or ALTER "
            "USER " +
-           user + " to a method that is allowed, which must be the server's default, too";
+           user + " to a method that is allowed";
   }
   if (code == 1130) return "CREATE USER " + user + " for this host's address on the server";
   if (code == 1129) return "FLUSH HOSTS on the server, and see what broke off this host's sign-ins";

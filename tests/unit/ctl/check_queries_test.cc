@@ -116,7 +116,7 @@ TEST(Remedy, WhomTheServerTurnsAwayIsNotToldToStartIt) {
       {1862, "Your password has expired.", "ALTER USER the password of sqlmap "},
       {3118, "Account is locked.", "ALTER USER sqlmap ACCOUNT UNLOCK"},
       {3032, "The server is currently in offline mode", "mend that on the server"},
-      {0, std::string("error 5010: 'caching_sha2_password' is not in the list. ") + kAllowedHere,
+      {0, std::string("error 5010: the method is not allowed. ") + kAllowedHere,
        "for caching_sha2_password name a socket, "},
   };
   Settings settings;

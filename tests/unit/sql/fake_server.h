@@ -2,6 +2,7 @@
 #ifndef SQLMAP_TESTS_UNIT_SQL_FAKE_SERVER_H_
 #define SQLMAP_TESTS_UNIT_SQL_FAKE_SERVER_H_
 
+#include <arpa/inet.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -19,20 +20,22 @@
 
 namespace sqlmap::testing {
 
-// Listens on a path and treats each connection as `talk` says, until it goes.
+// Listens on a path, or on a free port of 127.0.0.1, and treats each connection as `talk` says,
+// until it goes.
 class FakeServer {
  public:
   using Talk = std::function<void(int client, const std::atomic<bool>& stop)>;
   FakeServer(const std::string& path, Talk talk) : talk_(std::move(talk)) {
-    listener_ = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     std::strncpy(address.sun_path, path.c_str(), sizeof address.sun_path - 1);
-    if (bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 ||
-        listen(listener_, 64) != 0) {
-      throw std::runtime_error("listen");
-    }
-    thread_ = std::thread([this] { Serve(); });
+    Listen(address);
+  }
+  explicit FakeServer(Talk talk) : talk_(std::move(talk)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    Listen(address);
   }
   ~FakeServer() {
     stop_ = true;
@@ -41,7 +44,23 @@ class FakeServer {
     close(listener_);
   }
 
+  // On 127.0.0.1.
+  int port() const {
+    sockaddr_in address{};
+    socklen_t size = sizeof address;
+    getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
+    return ntohs(address.sin_port);
+  }
+
  private:
+  template <typename Address>
+  void Listen(const Address& address) {
+    const auto* const any = reinterpret_cast<const sockaddr*>(&address);
+    listener_ = socket(any->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (bind(listener_, any, sizeof address) != 0 || listen(listener_, 64) != 0)
+      throw std::runtime_error("listen");
+    thread_ = std::thread([this] { Serve(); });
+  }
   void Serve() {
     while (!stop_) {
       pollfd descriptor{listener_, POLLIN, 0};

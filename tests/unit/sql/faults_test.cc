@@ -11,7 +11,9 @@
 #include <array>
 #include <barrier>
 #include <cstring>
+#include <future>
 #include <thread>
+#include <utility>
 
 #include "unit/sql/fake_server.h"
 #include "unit/sql/sql_fixture.h"
@@ -500,22 +502,24 @@ TEST_F(FaultsTest, AnAccountThatIsLockedDoesNotTryToSignInAtEachCall) {
   EXPECT_LE(connections() - before, 5);
 }
 
+std::string MySqlGreeting(const std::string& default_method) {
+  return std::string(
+             "\x0a"
+             "9.7.0\0"
+             "\1\0\0\0"
+             "12345678\0"
+             "\xff\xf7\x21\2\0\xff\x81\x15",
+             1 + 6 + 4 + 9 + 8) +
+         std::string(10, '\0') + std::string("123456789012\0", 13) + default_method + '\0';
+}
+
 TEST_F(FaultsTest, AServerThatAsksForThePasswordItselfGetsNothingAndIsNotAskedAtEachCall) {
   TemporaryDirectory directory;
   std::atomic<int> calls{0};
   std::atomic<int> heard{0};
   const FakeServer fake(directory.path() + "/s", [&](int client, const std::atomic<bool>&) {
     ++calls;
-    std::string greeting(
-        "\x0a"
-        "9.7.0\0"
-        "\1\0\0\0"
-        "12345678\0"
-        "\xff\xf7\x21\2\0\xff\x81\x15",
-        1 + 6 + 4 + 9 + 8);
-    greeting += std::string(10, '\0') + std::string("123456789012\0", 13) +
-                std::string("mysql_clear_password\0", 21);
-    SendPacket(client, 0, greeting);
+    SendPacket(client, 0, MySqlGreeting("mysql_clear_password"));
     if (Heard(client)) ++heard;
   });
   Layer layer("servers = [\"" + directory.path() + "/s\"]\n");
@@ -523,6 +527,48 @@ TEST_F(FaultsTest, AServerThatAsksForThePasswordItselfGetsNothingAndIsNotAskedAt
   EXPECT_LE(calls, 5);
   EXPECT_EQ(heard, 0);
   EXPECT_TRUE(layer.log().Contains("Allowed here: mysql_native_password,"));
+}
+
+// An unverified MySQL whose default shows the password, and an account that has another method.
+TEST_F(FaultsTest, AnAccountsMethodCountsAndNotTheDefaultOfAnUnverifiedServersGreeting) {
+  struct Case {
+    const char* method;
+    std::size_t answer;  // bytes that the server hears of the challenge's answer
+    const char* says;
+  };
+  for (const Case& asked :
+       {Case{"mysql_native_password", 20, "1045"},
+        Case{"caching_sha2_password", 0,
+             "is not allowed. Allowed here: mysql_native_password,client_ed25519"}}) {
+    std::atomic<int> calls{0};
+    std::promise<std::pair<std::string, std::string>> heard;
+    const FakeServer fake([&](int client, const std::atomic<bool>&) {
+      const auto hear = [client] {
+        std::string packet(4096, '\0');
+        packet.resize(static_cast<std::size_t>(
+            std::max<ssize_t>(0, read(client, packet.data(), packet.size()))));
+        return packet;
+      };
+      SendPacket(client, 0, MySqlGreeting("caching_sha2_password"));
+      const std::string first = hear();
+      SendPacket(
+          client, 2,
+          "\xfe" + std::string(asked.method) + '\0' + std::string("abcdefghijklmnopqrst\0", 21));
+      const std::string second = hear();
+      if (++calls == 1) heard.set_value({first, second});
+      SendPacket(client, 4, ErrorPacket(1045, "Access denied"));
+    });
+    Layer layer("servers = [\"127.0.0.1:" + std::to_string(fake.port()) + "\"]\ntls = \"off\"\n");
+    for (int i = 0; i < 50; ++i) ExpectUnavailable(layer, asked.method);
+    const auto [first, second] = heard.get_future().get();
+    // Its user, an empty answer to a challenge that was for another method, its database.
+    EXPECT_TRUE(first.contains(std::string("reader\0\0accounts\0mysql_native_password\0", 39)))
+        << asked.method;
+    EXPECT_EQ(second.size(), asked.answer == 0 ? 0 : 4 + asked.answer) << asked.method;
+    EXPECT_FALSE(second.contains("reader-secret"));
+    EXPECT_TRUE(layer.log().Contains(asked.says)) << asked.method;
+    EXPECT_LE(calls, 5) << asked.method;
+  }
 }
 
 TEST_F(FaultsTest, AServerThatTalksGarbageIsUnavailable) {
