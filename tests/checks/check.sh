@@ -54,7 +54,7 @@ clang_tidy)
     mapfile -t sources < <(changed_sources)
     echo "${#sources[@]} files; all of them with check.sh clang_tidy_all"
     printf '%s\n' "${sources[@]}" | xargs --no-run-if-empty --max-args 4 --max-procs 2 \
-        chrt --idle 0 clang-tidy-19 -quiet -p build/clang-files -checks=-clang-analyzer-*,-performance-unnecessary-value-param
+        nice clang-tidy-19 -quiet -p build/clang-files -checks=-clang-analyzer-*,-performance-unnecessary-value-param
     ;;
 clang_tidy_all)
     configure_for_tidy

@@ -7,4 +7,4 @@ if [[ -n ${SQLMAP_BEGIN_BY:-} ]] && (($(date +%s) >= SQLMAP_BEGIN_BY)); then
     echo "skipped: it would have begun later than scripts/test --within says"
     exit 75
 fi
-exec "$@"
+"$@" || exit $(($? == 75 ? 1 : $?))

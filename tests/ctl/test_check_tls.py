@@ -78,7 +78,7 @@ CASES = {
     "expired": ("expired", {"tls": "verify", "tls_ca": "ca.pem"}, kept_out(f"error 2026: TLS/SSL error: certificate has expired; {CERTIFICATE}")),
     "a server without TLS": ("no TLS", {"tls": "verify", "tls_ca": "ca.pem"}, kept_out(NO_TLS)),
     "a server without TLS, and any would do": ("no TLS", {"tls": "required"}, kept_out(
-        "the server offers no TLS; switch TLS on at the server, with a certificate for its name, or see [database] tls", None, ["sqlmap"])),
+        "the server offers no TLS; switch TLS on at the server, with a certificate for its name, or see [database] tls", None)),
     "a server without TLS, and TLS is off": ("no TLS", {"tls": "off"}, let_in("no TLS, and the connection does not leave this host")),
     "an authority's file that is not there": ("good", {"tls": "verify", "tls_ca": "nowhere.pem"}, kept_out(
         f"{FILES}/nowhere.pem: {OWNER}", f"+ error files {FILES}/nowhere.pem: is missing; see [database] tls", ["sqlmap"])),

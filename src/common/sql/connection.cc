@@ -77,7 +77,7 @@ ConnectFailure FailureOf(MYSQL* mysql) {
 bool AsksForAnother(MYSQL* mysql) {
   constexpr unsigned long kNamesMethods = CLIENT_PLUGIN_AUTH | CLIENT_PROTOCOL_41;
   return mysql_errno(mysql) == CR_PLUGIN_NOT_ALLOWED &&
-         (mysql->server_capabilities & kNamesMethods) == kNamesMethods;
+         (mysql->server_capabilities & kNamesMethods) != 0;
 }
 
 // Why a sign-in failed. A server that is only full, or that hung up, is worth asking again at once;
@@ -214,7 +214,10 @@ std::expected<std::unique_ptr<Connection>, SqlError> Connection::Open(
   MYSQL* const mysql = connection->mysql_;
   connection->row_check_ = std::make_unique<RowCheck>(*mysql);
   SetOptions(mysql, server, settings.tls);
-  if (tls) SetTls(mysql, settings);
+  if (tls) {
+    SetTls(mysql, settings);
+    scope.DemandTls();
+  }
   const bool signed_in =
       mysql_real_connect(mysql, server.is_socket() ? nullptr : server.host.c_str(),
                          credentials.user.c_str(), credentials.password.c_str(),
@@ -227,15 +230,17 @@ std::expected<std::unique_ptr<Connection>, SqlError> Connection::Open(
     socket.Release();
   }
   if (mysql->passwd != nullptr) explicit_bzero(mysql->passwd, std::strlen(mysql->passwd));
-  if (!signed_in) {
-    SqlError error = ConnectError(mysql, deadline);
-    if (AsksForAnother(mysql))
-      error.text += std::string(" ") + kAllowedHere + AllowedMethods(server, settings.tls);
+  if (tls &&
+      (scope.held_back_clear_text() || (signed_in && mysql_get_ssl_cipher(mysql) == nullptr))) {
+    SqlError error{SqlError::Kind::kUnreachable, "sign in: the server offers no TLS"};
+    error.refused = true;
     return std::unexpected(std::move(error));
   }
-  if (tls && mysql_get_ssl_cipher(mysql) == nullptr) {
-    return std::unexpected(
-        SqlError{SqlError::Kind::kUnreachable, "sign in: the server offers no TLS"});
+  if (!signed_in) {
+    SqlError error = ConnectError(mysql, deadline);
+    if (error.refused && AsksForAnother(mysql))
+      error.text += std::string(" ") + kAllowedHere + AllowedMethods(server, settings.tls);
+    return std::unexpected(std::move(error));
   }
   if (auto session = SetUpSession(mysql, settings, use, deadline); !session)
     return std::unexpected(session.error());

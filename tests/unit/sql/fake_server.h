@@ -151,10 +151,26 @@ inline Packets ExecuteAnswer(const std::vector<FakeColumn>& columns) {
 
 inline const std::string kOkPacket("\0\0\0\2\0\0\0", 7);
 
-// Whether the client has said something.
-inline bool Heard(int client) {
-  char buffer[4096];
-  return read(client, buffer, sizeof buffer) > 0;
+// What the client says next; nothing, if it has gone.
+inline std::string Hear(int client) {
+  std::string packet(4096, '\0');
+  const ssize_t size = read(client, packet.data(), packet.size());
+  packet.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
+  return packet;
+}
+inline bool Heard(int client) { return !Hear(client).empty(); }
+
+// A MySQL's first packet, without TLS if it is not said to have it.
+inline std::string MySqlGreeting(const std::string& default_method, bool tls = false) {
+  return std::string(
+             "\x0a"
+             "9.7.0\0"
+             "\1\0\0\0"
+             "12345678\0"
+             "\xff",
+             1 + 6 + 4 + 9 + 1) +
+         (tls ? '\xff' : '\xf7') + std::string("\x21\2\0\xff\x81\x15", 6) + std::string(10, '\0') +
+         std::string("123456789012\0", 13) + default_method + '\0';
 }
 
 // Signs anybody in, and gives these answers to the first prepare and the execute behind it. Returns

@@ -502,17 +502,6 @@ TEST_F(FaultsTest, AnAccountThatIsLockedDoesNotTryToSignInAtEachCall) {
   EXPECT_LE(connections() - before, 5);
 }
 
-std::string MySqlGreeting(const std::string& default_method) {
-  return std::string(
-             "\x0a"
-             "9.7.0\0"
-             "\1\0\0\0"
-             "12345678\0"
-             "\xff\xf7\x21\2\0\xff\x81\x15",
-             1 + 6 + 4 + 9 + 8) +
-         std::string(10, '\0') + std::string("123456789012\0", 13) + default_method + '\0';
-}
-
 TEST_F(FaultsTest, AServerThatAsksForThePasswordItselfGetsNothingAndIsNotAskedAtEachCall) {
   TemporaryDirectory directory;
   std::atomic<int> calls{0};
@@ -543,18 +532,12 @@ TEST_F(FaultsTest, AnAccountsMethodCountsAndNotTheDefaultOfAnUnverifiedServersGr
     std::atomic<int> calls{0};
     std::promise<std::pair<std::string, std::string>> heard;
     const FakeServer fake([&](int client, const std::atomic<bool>&) {
-      const auto hear = [client] {
-        std::string packet(4096, '\0');
-        packet.resize(static_cast<std::size_t>(
-            std::max<ssize_t>(0, read(client, packet.data(), packet.size()))));
-        return packet;
-      };
       SendPacket(client, 0, MySqlGreeting("caching_sha2_password"));
-      const std::string first = hear();
+      const std::string first = Hear(client);
       SendPacket(
           client, 2,
           "\xfe" + std::string(asked.method) + '\0' + std::string("abcdefghijklmnopqrst\0", 21));
-      const std::string second = hear();
+      const std::string second = Hear(client);
       if (++calls == 1) heard.set_value({first, second});
       SendPacket(client, 4, ErrorPacket(1045, "Access denied"));
     });

@@ -4,13 +4,18 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <fstream>
+#include <future>
+#include <mutex>
 #include <stdexcept>
 #include <utility>
 #include <vector>
 
 #include "common/process/owned_fd.h"
+#include "unit/sql/fake_server.h"
 #include "unit/sql/sql_fixture.h"
 
 namespace sqlmap::testing {
@@ -157,6 +162,55 @@ TEST_F(TlsTest, AServerWithoutTlsIsRefusedUnlessTlsIsOff) {
         << mode;
   }
   EXPECT_EQ(Ask(*plain_, "tls = \"off\"\n"), kAlice);
+}
+
+// Whoever is on the way can take TLS out of the greeting, and ask for the password itself.
+TEST_F(TlsTest, WhoGreetsWithoutTlsHearsNoNameAndNoPassword) {
+  for (const char* tls : {"required", "verify", "verify-ca"}) {
+    for (const char* method : {"caching_sha2_password", "mysql_native_password"}) {
+      std::mutex mutex;
+      std::string heard;
+      int calls = 0;
+      const FakeServer fake([&](int client, const std::atomic<bool>&) {
+        SendPacket(client, 0, MySqlGreeting(method));
+        std::string all = Hear(client);
+        SendPacket(client, 2, "\1\4");  // not known yet: the password, please
+        all += Hear(client);
+        const std::lock_guard guard(mutex);
+        heard += all;
+        ++calls;
+      });
+      Layer layer("servers = [\"127.0.0.1:" + std::to_string(fake.port()) + "\"]\ntls = \"" + tls +
+                  "\"\n" + Ca("ca"));
+      for (int i = 0; i < 50; ++i) EXPECT_EQ(layer.User("alice").substr(0, 11), "unavailable");
+      EXPECT_TRUE(layer.log().Contains("TLS")) << tls;
+      const std::lock_guard guard(mutex);
+      EXPECT_EQ(heard, "") << tls << " " << method;
+      EXPECT_LE(calls, 5) << tls << " " << method;
+    }
+  }
+}
+
+TEST_F(TlsTest, BeforeTlsBeginsNothingIsSaidButTheWishForIt) {
+  std::promise<std::pair<std::string, std::string>> heard;
+  const FakeServer fake([&, first = true](int client, const std::atomic<bool>&) mutable {
+    SendPacket(client, 0, MySqlGreeting("caching_sha2_password", true));
+    std::string wish(36, '\0');
+    wish.resize(static_cast<std::size_t>(
+        std::max<ssize_t>(0, recv(client, wish.data(), wish.size(), MSG_WAITALL))));
+    std::string hello = Hear(client);
+    Send(client, "no TLS record");
+    hello += Hear(client);
+    if (std::exchange(first, false)) heard.set_value({wish, hello});
+  });
+  Layer layer("servers = [\"127.0.0.1:" + std::to_string(fake.port()) +
+              "\"]\ntls = \"verify-ca\"\n" + Ca("ca"));
+  EXPECT_EQ(layer.User("alice").substr(0, 11), "unavailable");
+  const auto [wish, hello] = heard.get_future().get();
+  EXPECT_EQ(wish.substr(0, 4), std::string("\x20\0\0\1", 4));
+  EXPECT_EQ(wish.substr(13), std::string(23, '\0')) << "23 bytes that say nothing";
+  EXPECT_EQ(hello.substr(0, 2), "\x16\x03") << "a handshake";
+  EXPECT_FALSE((wish + hello).contains("reader"));
 }
 
 TEST_F(TlsTest, AnAccountThatRequiresTlsIsNotOpenedWithoutIt) {

@@ -4,6 +4,7 @@
 #ifndef SQLMAP_COMMON_SQL_CLIENT_LIBRARY_CALL_SCOPE_H_
 #define SQLMAP_COMMON_SQL_CLIENT_LIBRARY_CALL_SCOPE_H_
 
+#include <cstddef>
 #include <cstdint>
 
 #include "common/process/owned_fd.h"
@@ -41,6 +42,12 @@ class CallScope {
   // the connection was looked at.
   void LookAtEachReceive() { look_at_each_receive_ = true; }
   bool MayReceive() const { return !look_at_each_receive_ || StillOurs(); }
+  // Nothing goes out in the clear in this scope, but for one packet: the client's wish to begin
+  // TLS. The library itself signs in without TLS where the server's greeting, which anybody on the
+  // way can write, offers none, and an authentication plugin takes the wish for TLS for TLS.
+  void DemandTls() { clear_text_ = ClearText::kRequestForTls; }
+  bool MaySendInClear(const void* packet, std::size_t size) noexcept;
+  bool held_back_clear_text() const { return clear_text_ == ClearText::kHeldBack; }
   // OpenSSL is called from here to the end of this scope, but for its waits: no fork meanwhile
   // (fork_gate.h). Its errors go when the outermost scope ends.
   void UseOpenSsl() noexcept;
@@ -66,8 +73,11 @@ class CallScope {
   void Enter() noexcept;
   void Leave() noexcept;
 
+  enum class ClearText : std::uint8_t { kAll, kRequestForTls, kNone, kHeldBack };
+
   std::int64_t deadline_ms_;
   Mode mode_;
+  ClearText clear_text_ = ClearText::kAll;
   int connected_fd_;
   bool used_openssl_ = false;
   std::uint32_t in_openssl_ = 0;  // the generation of the process that is, else 0

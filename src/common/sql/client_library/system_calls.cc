@@ -2,6 +2,7 @@
 // redirects.txt.
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <mysql.h>
 #include <netdb.h>
 #include <openssl/err.h>
 #include <poll.h>
@@ -119,6 +120,17 @@ CallScope* CallScope::Current() noexcept {
   return Key(key) ? static_cast<CallScope*>(pthread_getspecific(key)) : nullptr;
 }
 
+// A packet's header, and an SSLRequest: capabilities with CLIENT_SSL among them, and 28 bytes more.
+bool CallScope::MaySendInClear(const void* packet, std::size_t size) noexcept {
+  if (clear_text_ == ClearText::kAll) return true;
+  const auto* const bytes = static_cast<const unsigned char*>(packet);
+  const bool request = size == 4 + 32 && bytes[0] == 32 && bytes[1] == 0 && bytes[2] == 0 &&
+                       (bytes[5] & (CLIENT_SSL >> 8)) != 0;
+  const bool may = request && clear_text_ == ClearText::kRequestForTls;
+  clear_text_ = may ? ClearText::kNone : ClearText::kHeldBack;
+  return may;
+}
+
 int CallScope::TakeConnected() noexcept {
   const int fd = connected_fd_;
   connected_fd_ = -1;
@@ -151,6 +163,7 @@ ForkLock* LockIn(pthread_mutex_t* mutex) { return reinterpret_cast<ForkLock*>(mu
 }  // namespace
 
 extern "C" {
+ssize_t sqlmap_client_send_record(int fd, const void* data, size_t size);
 
 // No environment variable is believed, and no option file is ever found.
 char* sqlmap_client_getenv(const char*) { return nullptr; }
@@ -256,9 +269,19 @@ ssize_t sqlmap_client_recv(int fd, void* buffer, size_t size, int flags) {
   return recv(fd, buffer, size, flags | MSG_DONTWAIT);
 }
 
-ssize_t sqlmap_client_send(int fd, const void* data, size_t size, int flags) {
+ssize_t sqlmap_client_send(int fd, const void* data, size_t size, int) {
+  CallScope* const scope = CallScope::Current();
+  if (scope != nullptr && !scope->silent() && !scope->MaySendInClear(data, size)) {
+    errno = EPROTO;
+    return -1;
+  }
+  return sqlmap_client_send_record(fd, data, size);
+}
+
+// What TLS has encrypted.
+ssize_t sqlmap_client_send_record(int fd, const void* data, size_t size) {
   if (Silent()) return static_cast<ssize_t>(size);
-  return send(fd, data, size, flags | MSG_NOSIGNAL | MSG_DONTWAIT);
+  return send(fd, data, size, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 int sqlmap_client_shutdown(int fd, int how) { return MayClose() ? shutdown(fd, how) : 0; }

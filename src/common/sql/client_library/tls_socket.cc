@@ -1,4 +1,4 @@
-// TLS records go through the same send and recv as everything else: OpenSSL's own socket BIO uses
+// TLS records wait and end as everything else does: OpenSSL's own socket BIO uses
 // write(2), which raises SIGPIPE in the host, and read(2), which waits past the deadline.
 #include <openssl/bio.h>
 #include <openssl/err.h>
@@ -13,7 +13,7 @@
 
 extern "C" {
 ssize_t sqlmap_client_recv(int fd, void* buffer, size_t size, int flags);
-ssize_t sqlmap_client_send(int fd, const void* data, size_t size, int flags);
+ssize_t sqlmap_client_send_record(int fd, const void* data, size_t size);
 int sqlmap_client_SSL_set_fd(SSL* ssl, int fd);
 int sqlmap_client_SSL_connect(SSL* ssl);
 int sqlmap_client_SSL_read(SSL* ssl, void* buffer, int size);
@@ -25,7 +25,7 @@ namespace {
 int FdOf(BIO* bio) { return static_cast<int>(reinterpret_cast<std::intptr_t>(BIO_get_data(bio))); }
 
 int Write(BIO* bio, const char* data, int size) {
-  const ssize_t sent = sqlmap_client_send(FdOf(bio), data, static_cast<size_t>(size), 0);
+  const ssize_t sent = sqlmap_client_send_record(FdOf(bio), data, static_cast<size_t>(size));
   BIO_clear_retry_flags(bio);
   if (sent < 0 && (errno == EAGAIN || errno == EINTR)) BIO_set_retry_write(bio);
   return static_cast<int>(sent);
