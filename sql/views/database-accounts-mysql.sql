@@ -98,9 +98,9 @@ SELECT x.username,
 FROM nss_settings o
 CROSS JOIN nss_ageing x;
 
--- group(5): each account's own, and the one of all.
+-- group(5): each account's own, and the one of all; MySQL 8.0 wants it said that both names are of one kind.
 CREATE OR REPLACE SQL SECURITY DEFINER VIEW nss_getgrnam AS
-SELECT groupname, 'x' AS password, gid FROM nss_settings
+SELECT CONVERT(groupname USING ascii) COLLATE ascii_bin AS groupname, 'x' AS password, gid FROM nss_settings
 UNION ALL
 SELECT username, 'x', gid FROM sqlmap_accounts WHERE gid = uid;
 

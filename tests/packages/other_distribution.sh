@@ -5,7 +5,7 @@
 set -euo pipefail
 
 SCRIPTS=$(cd "$(dirname "$(readlink -f "$0")")/../../scripts" && pwd)
-for part in common packages; do
+for part in common packages ubuntu; do
     # shellcheck source=/dev/null
     source "$SCRIPTS/lib/$part.sh"
 done
@@ -23,17 +23,13 @@ make_root() {
     say "making an empty $1"
     local -a from
     case $1 in
-    trixie) from=(trixie) ;;
+    trixie) from=(trixie "$archive.partial.tar") ;;
     noble)
-        # Debian has Ubuntu's keys, but not in its release 12.
-        quietly mmdebstrap --variant=extract --include=ubuntu-archive-keyring trixie "$CACHE/keys.partial.tar" || return
-        tar -x -O -f "$CACHE/keys.partial.tar" ./usr/share/keyrings/ubuntu-archive-keyring.gpg >"$CACHE/ubuntu.gpg" || return
-        rm "$CACHE/keys.partial.tar"
-        from=("--components=main,universe" --keyring="$CACHE/ubuntu.gpg" noble "$archive.partial.tar" http://archive.ubuntu.com/ubuntu)
+        make_ubuntu_keyring || return
+        from=("${UBUNTU_OPTIONS[@]}" noble "$archive.partial.tar" "$UBUNTU_MIRROR")
         ;;
     *) die "unknown distribution $1" ;;
     esac
-    ((${#from[@]} > 1)) || from+=("$archive.partial.tar")
     quietly mmdebstrap --variant=buildd --include=autopkgtest,iproute2 "${from[@]}" &&
         mv "$archive.partial.tar" "$archive"
 }
