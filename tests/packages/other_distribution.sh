@@ -67,6 +67,7 @@ fi
 # The packages, and what their tests ask for, while there is a network.
 quietly in_root bash -c 'cd /root/source && apt-get -y --no-install-recommends install ./*.deb curl mariadb-client-core mariadb-server-core openssh-server vsftpd'
 rm "$root/usr/sbin/policy-rc.d"
+# This is the container that the tests want; newer releases of autopkgtest know of none by themselves.
 # shellcheck disable=SC2016
 exec unshare --net chroot "$root" env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 bash -c \
-    'ip link set lo up && cd /root/source && exec autopkgtest --no-built-binaries ./*.deb ./*.dsc -- null'
+    'ip link set lo up && cd /root/source && exec autopkgtest --ignore-restrictions=isolation-container --no-built-binaries ./*.deb ./*.dsc -- null'
