@@ -3,8 +3,8 @@
 --   mysql -e "CREATE DATABASE sftp" && mysql sftp < database-accounts-mysql.sql
 --
 -- Run it as the server's administrator, in a database of its own, as often as you like. It is for MySQL 8 and later; for MariaDB there is
--- database-accounts.sql, which differs in nss_server_account, nss_mysql and nss_server_lifetime. It makes a table, views and a user, and
--- changes no row of the server's. doc/uses/database-accounts.md goes through all of it.
+-- database-accounts.sql, which differs in nss_server_account, nss_server_lifetime, nss_mysql and nss_getgrnam. It makes a table, views and a
+-- user, and changes no row of the server's. doc/uses/database-accounts.md goes through all of it.
 
 SET NAMES utf8mb4;
 

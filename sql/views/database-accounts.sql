@@ -3,8 +3,8 @@
 --   mariadb -e "CREATE DATABASE sftp" && mariadb sftp < database-accounts.sql
 --
 -- Run it as the server's administrator, in a database of its own, as often as you like. It is for MariaDB 10.6 and later; for MySQL
--- there is database-accounts-mysql.sql, which differs in nss_server_account, nss_server_lifetime and nss_mysql. It makes a table, views and a user, and
--- changes no row of the server's. doc/uses/database-accounts.md goes through all of it.
+-- there is database-accounts-mysql.sql, which differs in nss_server_account, nss_server_lifetime, nss_mysql and nss_getgrnam. It makes a
+-- table, views and a user, and changes no row of the server's. doc/uses/database-accounts.md goes through all of it.
 
 SET NAMES utf8mb4;
 

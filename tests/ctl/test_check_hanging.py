@@ -122,9 +122,9 @@ def test_a_file_that_hangs_is_named_and_nothing_waits_for_it(hanging, of):
 
 @contextmanager
 def fifo(path):
-    """Whoever opens one for reading waits for a writer. The parent, who looks each second whether its own are in place and makes them anew,
-    stands still meanwhile."""
-    own = path.parent == CONTROL.parent
+    """Whoever opens one for reading waits for a writer. sqlmapd's parent, who looks each second whether its own are in place and makes them
+    anew, stands still meanwhile."""
+    own = path in (KEPT, CONTROL, SOCKET)
     with sandbox.hung(*[sandbox.pid_in(sandbox.SQLMAPD)] if own else []):
         away = path.rename(f"{path}.away" if own else f"/srv/{path.name}")
         os.mkfifo(path, 0o644)
