@@ -36,7 +36,8 @@ struct ServerAddress {
   friend bool operator==(const ServerAddress&, const ServerAddress&) = default;
 };
 
-// TCP only: a socket needs no TLS.
+// TCP only: a socket needs no TLS. As settings are read, kVerifyCa is never without a tls_ca, and
+// kRequired never with one.
 enum class TlsMode : std::uint8_t { kOff, kRequired, kVerifyCa, kVerify };
 
 struct DatabaseSettings {

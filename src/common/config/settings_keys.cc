@@ -185,9 +185,8 @@ constexpr auto kKeysBeforeQueries = std::to_array<KeyDescription>({
      "A file whose first line is that password, instead of it."},
     {"database", "tls", kConfig, false, TextKey{SetTls}, R"("verify")",
      R"("verify", "verify-ca", "required", "off")",
-     "What is asked of a TCP server: a certificate for its name, a certificate of the authority, "
-     "encryption, or nothing; a "
-     "socket needs no TLS."},
+     "What is asked of a TCP server: a certificate for its name, a certificate of an authority of "
+     "tls_ca, encryption, or nothing; a socket needs no TLS."},
     {"database", "tls_ca", kConfig, false,
      TextKey{SetText<CheckPath, kDatabase, &DatabaseSettings::tls_ca>}, R"("")", kAbsolutePath,
      "The authorities that servers are checked against; none: those of the system."},

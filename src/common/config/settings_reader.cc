@@ -113,7 +113,11 @@ SettingsOrErrors SettingsReader::Take() && {
   if (mistakes_.empty()) {
     AuthSettings& auth = draft_.settings.auth;
     if (auth.plain_hash_scheme) auth.schemes.Add(*auth.plain_hash_scheme);
-    draft_.settings.database.password_file = std::move(draft_.database_password_file);
+    DatabaseSettings& database = draft_.settings.database;
+    database.password_file = std::move(draft_.database_password_file);
+    // An authority that is named counts.
+    if (database.tls == TlsMode::kRequired && !database.tls_ca.empty())
+      database.tls = TlsMode::kVerifyCa;
     return std::move(draft_.settings);
   }
   std::sort(mistakes_.begin(), mistakes_.end(), [](const Mistake& a, const Mistake& b) {
@@ -183,6 +187,13 @@ void SettingsReader::CheckConfig(bool world_readable) {
   if (!OriginOf("database", "name").set()) {
     Refuse(FileKind::kConfig, 0,
            Heading("database", "name") + "is missing; it names the database that holds the views");
+  }
+  // Anybody has a certificate of one of the system's authorities, for some name.
+  if (settings.database.tls == TlsMode::kVerifyCa && settings.database.tls_ca.empty()) {
+    Refuse(FileKind::kConfig, OriginOf("database", "tls").line,
+           Heading("database", "tls") +
+               "\"verify-ca\" without tls_ca lets anybody be the server; allowed: with tls_ca, the "
+               "file of the server's own authority, or \"verify\"");
   }
   const AccountSettings& accounts = settings.accounts;
   CheckLimits("min_uid", accounts.min_uid, "max_uid", accounts.max_uid);

@@ -119,20 +119,26 @@ std::expected<void, SqlError> CheckTlsFiles(const DatabaseSettings& settings) {
   return {};
 }
 
+TlsPeer PeerFor(TlsMode tls) {
+  if (tls == TlsMode::kVerify) return TlsPeer::kNamed;
+  return tls == TlsMode::kVerifyCa ? TlsPeer::kOfAuthority : TlsPeer::kAnybody;
+}
+
 void SetTls(MYSQL* mysql, const DatabaseSettings& settings) {
   const auto path = [](const std::string& text) { return text.empty() ? nullptr : text.c_str(); };
   // Without a CA of our own the system's authorities count, so that "verify" never means "no
   // check".
-  const bool verify = settings.tls == TlsMode::kVerify || settings.tls == TlsMode::kVerifyCa;
+  const TlsPeer peer = PeerFor(settings.tls);
   const char* const ca = path(settings.tls_ca);
-  const char* const ca_directory = verify && ca == nullptr ? kSystemAuthorities : nullptr;
+  const char* const ca_directory =
+      peer != TlsPeer::kAnybody && ca == nullptr ? kSystemAuthorities : nullptr;
   mysql_ssl_set(mysql, path(settings.tls_key), path(settings.tls_cert), ca, ca_directory, nullptr);
   const auto flag = [mysql](mysql_option option, bool value) {
     const my_bool on = value ? 1 : 0;
     mysql_options(mysql, option, &on);
   };
   flag(MYSQL_OPT_SSL_ENFORCE, true);
-  flag(MYSQL_OPT_SSL_VERIFY_SERVER_CERT, settings.tls == TlsMode::kVerify);
+  flag(MYSQL_OPT_SSL_VERIFY_SERVER_CERT, peer == TlsPeer::kNamed);
   mysql_options(mysql, MARIADB_OPT_TLS_VERSION, "TLSv1.2,TLSv1.3");
 }
 
@@ -216,7 +222,7 @@ std::expected<std::unique_ptr<Connection>, SqlError> Connection::Open(
   SetOptions(mysql, server, settings.tls);
   if (tls) {
     SetTls(mysql, settings);
-    scope.DemandTls();
+    scope.DemandTls(PeerFor(settings.tls), server.host.c_str());
   }
   const bool signed_in =
       mysql_real_connect(mysql, server.is_socket() ? nullptr : server.host.c_str(),

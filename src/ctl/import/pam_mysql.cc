@@ -111,8 +111,10 @@ class Reader {
     if (mode.empty() || SameIgnoringCase(mode, "disabled")) {
       SpeakAsBefore(At("host"), configuration_);
     } else {
-      const bool name = SameIgnoringCase(mode, "verify_identity");
-      const bool authority = SameIgnoringCase(mode, "verify_ca");
+      const bool no_authority = Get("ssl_ca").empty();
+      const bool name = SameIgnoringCase(mode, "verify_identity") ||
+                        (SameIgnoringCase(mode, "verify_ca") && no_authority);
+      const bool authority = !name && !no_authority;
       configuration_.tls = name ? "verify" : authority ? "verify-ca" : "required";
       if (name || authority) {
         Say(kChanged, "ssl_mode",

@@ -170,6 +170,20 @@ TEST(ParseSettings, PrivilegedAccountInAFileThatAllCanReadIsRefused) {
   EXPECT_EQ(Mistakes(settings), "s: holds secrets and can be read by others; chmod 0600\n");
 }
 
+TEST(ParseSettings, AnAuthorityThatIsNamedCountsAndWithoutOneAnybodyIsOfAnAuthority) {
+  EXPECT_EQ(
+      Mistakes(Parse(std::string(kNamed) + "tls = \"verify-ca\"\n")),
+      "c:3: [database] tls: \"verify-ca\" without tls_ca lets anybody be the server; allowed: "
+      "with tls_ca, the file of the server's own authority, or \"verify\"\n");
+  const auto mode = [](const std::string& tls) {
+    return Parse(std::string(kNamed) + tls).value().database.tls;
+  };
+  EXPECT_EQ(mode("tls = \"verify-ca\"\ntls_ca = \"/ca\"\n"), TlsMode::kVerifyCa);
+  EXPECT_EQ(mode("tls = \"required\"\ntls_ca = \"/ca\"\n"), TlsMode::kVerifyCa);
+  EXPECT_EQ(mode("tls = \"required\"\n"), TlsMode::kRequired);
+  EXPECT_EQ(mode("tls = \"off\"\ntls_ca = \"/ca\"\n"), TlsMode::kOff);
+}
+
 TEST(ParseSettings, PasswordInAWorldReadableFileNeedsDirectMode) {
   const std::string text = std::string(kNamed) + "password = \"zqxjkv\"\n";
   const std::string mistake = Mistakes(Parse(text, "", true));

@@ -1,12 +1,15 @@
 // TLS as configured: a server that cannot show what is demanded gets neither a name nor a password.
 #include <netinet/in.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
+#include <cstring>
 #include <fstream>
 #include <future>
 #include <mutex>
@@ -22,6 +25,21 @@ namespace sqlmap::testing {
 namespace {
 
 constexpr char kAlice[] = "alice:5000:/home/alice";
+
+// For a machine that is busy with other things.
+const std::string kPatient = "connect_timeout_ms = 1000\nquery_timeout_ms = 1000\n";
+
+// A socket that is connected to a port of 127.0.0.1.
+int ConnectTo(int port) {
+  OwnedFd fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  if (connect(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0)
+    throw std::runtime_error("connect");
+  return fd.Release();
+}
 
 class TlsTest : public ::testing::Test {
  protected:
@@ -85,7 +103,8 @@ class TlsTest : public ::testing::Test {
   // What a look-up over TCP gives: "alice:..." or "unavailable N"; `log` receives what was logged.
   static std::string Ask(const MariaDbServer& server, const std::string& tls,
                          std::string* log = nullptr, const std::string& host = "localhost") {
-    Layer layer("servers = [\"" + host + ":" + std::to_string(server.port()) + "\"]\n" + tls);
+    Layer layer("servers = [\"" + host + ":" + std::to_string(server.port()) + "\"]\n" + kPatient +
+                tls);
     const std::string seen = layer.User("alice");
     if (log != nullptr) {
       for (const std::string& line : layer.log().lines()) *log += line + "\n";
@@ -132,12 +151,15 @@ TEST_F(TlsTest, AServerWithAnotherNameIsRefused) {
   std::string log;
   EXPECT_EQ(Ask(*wrong_name_, "tls = \"verify\"\n" + Ca("ca"), &log).substr(0, 11), "unavailable");
   EXPECT_NE(log.find("2026"), std::string::npos) << log;
+  EXPECT_EQ(Ask(*wrong_name_, "tls = \"verify\"\n" + Ca("ca"), nullptr, "127.0.0.1").substr(0, 11),
+            "unavailable")
+      << "an address of this host is no better";
   EXPECT_EQ(Ask(*wrong_name_, "tls = \"verify-ca\"\n" + Ca("ca")), kAlice)
       << "verify-ca looks at no name";
 }
 
 TEST_F(TlsTest, AServerOfAnotherAuthorityIsRefused) {
-  for (const char* mode : {"verify", "verify-ca"}) {
+  for (const char* mode : {"verify", "verify-ca", "required"}) {
     std::string log;
     EXPECT_EQ(
         Ask(*secure_, std::string("tls = \"") + mode + "\"\n" + Ca("other-ca"), &log).substr(0, 11),
@@ -148,11 +170,9 @@ TEST_F(TlsTest, AServerOfAnotherAuthorityIsRefused) {
 }
 
 TEST_F(TlsTest, WithoutAnAuthorityTheSystemsCountAndNotNone) {
-  for (const char* mode : {"verify", "verify-ca"}) {
-    EXPECT_EQ(Ask(*secure_, std::string("tls = \"") + mode + "\"\n").substr(0, 11), "unavailable")
-        << mode;
-  }
-  EXPECT_EQ(Ask(*secure_, "tls = \"required\"\n"), kAlice) << "required asks for no authority";
+  EXPECT_EQ(Ask(*secure_, "tls = \"verify\"\n").substr(0, 11), "unavailable");
+  EXPECT_EQ(Ask(*secure_, "tls = \"required\"\n"), kAlice)
+      << "required alone asks for no authority";
 }
 
 TEST_F(TlsTest, AServerWithoutTlsIsRefusedUnlessTlsIsOff) {
@@ -191,9 +211,48 @@ TEST_F(TlsTest, WhoGreetsWithoutTlsHearsNoNameAndNoPassword) {
   }
 }
 
+// Whoever is on the way leaves the server's TLS alone, and only puts answers of his own behind its
+// greeting: it must not be as if TLS had brought them.
+TEST_F(TlsTest, WhatCameInTheClearIsNoAnswerOfTheServerThatTlsIsThenBegunWith) {
+  const auto columns = GetpwnamColumns();
+  const std::string greeting = PacketOf(0, MySqlGreeting("mysql_native_password", true));
+  std::string answers = PacketOf(2, kOkPacket) + PacketOf(1, kOkPacket);
+  for (const Packets& packets : {PrepareAnswer(columns), ExecuteAnswer(columns)}) {
+    unsigned char sequence = 1;
+    for (const std::string& packet : packets) answers += PacketOf(sequence++, packet);
+  }
+  answers += PacketOf(9, WireRow("alice")) + PacketOf(10, kEofPacket);
+  std::atomic<bool> inject = false;
+  const FakeServer between([&](int client, const std::atomic<bool>& stop) {
+    const OwnedFd server(ConnectTo(secure_->port()));
+    const std::string own = Hear(server.get());
+    if (!Send(client, inject ? greeting + answers : own)) return;
+    while (!stop) {
+      pollfd both[] = {{client, POLLIN, 0}, {server.get(), POLLIN, 0}};
+      if (poll(both, 2, 10) < 1) continue;
+      const bool from_client = both[0].revents != 0;
+      const std::string said = Hear(both[from_client ? 0 : 1].fd);
+      if (said.empty() || !Send(both[from_client ? 1 : 0].fd, said)) return;
+    }
+  });
+  for (const char* tls : {"required", "verify", "verify-ca"}) {
+    const std::string ca = std::strcmp(tls, "required") == 0 ? "" : Ca("ca");
+    const auto asked = [&] {
+      Layer layer("servers = [\"localhost:" + std::to_string(between.port()) + "\"]\n" + kPatient +
+                  "tls = \"" + tls + "\"\n" + ca);
+      return layer.User("alice");
+    };
+    inject = false;
+    EXPECT_EQ(asked(), kAlice) << tls;
+    inject = true;
+    EXPECT_EQ(asked().substr(0, 11), "unavailable") << tls;
+  }
+}
+
 TEST_F(TlsTest, BeforeTlsBeginsNothingIsSaidButTheWishForIt) {
   std::promise<std::pair<std::string, std::string>> heard;
-  const FakeServer fake([&, first = true](int client, const std::atomic<bool>&) mutable {
+  std::atomic<bool> first = true;
+  const FakeServer fake([&](int client, const std::atomic<bool>&) {
     SendPacket(client, 0, MySqlGreeting("caching_sha2_password", true));
     std::string wish(36, '\0');
     wish.resize(static_cast<std::size_t>(
@@ -201,12 +260,14 @@ TEST_F(TlsTest, BeforeTlsBeginsNothingIsSaidButTheWishForIt) {
     std::string hello = Hear(client);
     Send(client, "no TLS record");
     hello += Hear(client);
-    if (std::exchange(first, false)) heard.set_value({wish, hello});
+    if (first.exchange(false)) heard.set_value({wish, hello});
   });
   Layer layer("servers = [\"127.0.0.1:" + std::to_string(fake.port()) +
               "\"]\ntls = \"verify-ca\"\n" + Ca("ca"));
   EXPECT_EQ(layer.User("alice").substr(0, 11), "unavailable");
-  const auto [wish, hello] = heard.get_future().get();
+  auto future = heard.get_future();
+  ASSERT_EQ(future.wait_for(std::chrono::seconds(10)), std::future_status::ready);
+  const auto [wish, hello] = future.get();
   EXPECT_EQ(wish.substr(0, 4), std::string("\x20\0\0\1", 4));
   EXPECT_EQ(wish.substr(13), std::string(23, '\0')) << "23 bytes that say nothing";
   EXPECT_EQ(hello.substr(0, 2), "\x16\x03") << "a handshake";
@@ -264,16 +325,9 @@ class Crowd {
  public:
   Crowd(int port, int count) {
     for (int i = 0; i < count; ++i) {
-      sockets_.emplace_back(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-      sockaddr_in address{};
-      address.sin_family = AF_INET;
-      address.sin_port = htons(static_cast<std::uint16_t>(port));
-      address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+      sockets_.emplace_back(ConnectTo(port));
       char greeting = 0;
-      if (connect(sockets_.back().get(), reinterpret_cast<sockaddr*>(&address), sizeof address) !=
-              0 ||
-          read(sockets_.back().get(), &greeting, 1) != 1)
-        throw std::runtime_error("no greeting");
+      if (read(sockets_.back().get(), &greeting, 1) != 1) throw std::runtime_error("no greeting");
     }
   }
 

@@ -11,6 +11,10 @@
 
 namespace sqlmap {
 
+// Whose certificate a server has to show: anybody's, one of the authorities' that the library was
+// given, or such a one for the name, or the address, by which the server is called.
+enum class TlsPeer : std::uint8_t { kAnybody, kOfAuthority, kNamed };
+
 // Lives on the stack around each call of the library. Scopes nest. A system call of the library
 // outside any scope fails.
 class CallScope {
@@ -44,10 +48,22 @@ class CallScope {
   bool MayReceive() const { return !look_at_each_receive_ || StillOurs(); }
   // Nothing goes out in the clear in this scope, but for one packet: the client's wish to begin
   // TLS. The library itself signs in without TLS where the server's greeting, which anybody on the
-  // way can write, offers none, and an authentication plugin takes the wish for TLS for TLS.
-  void DemandTls() { clear_text_ = ClearText::kRequestForTls; }
+  // way can write, offers none, and an authentication plugin takes the wish for TLS for TLS. `name`
+  // outlives the scope.
+  void DemandTls(TlsPeer peer, const char* name) {
+    clear_text_ = ClearText::kUntilTls;
+    tls_peer_ = peer;
+    tls_name_ = name;
+  }
+  TlsPeer tls_peer() const { return tls_peer_; }
+  const char* tls_name() const { return tls_name_; }
   bool MaySendInClear(const void* packet, std::size_t size) noexcept;
+  void SentInClear() noexcept;
   bool held_back_clear_text() const { return clear_text_ == ClearText::kHeldBack; }
+  // How much of `size` bytes may be received in the clear at once. One, before TLS: what the
+  // library had in its buffer beside the greeting, it would take for an answer that TLS brought.
+  // None afterwards.
+  std::size_t MayReceiveInClear(std::size_t size) const noexcept;
   // OpenSSL is called from here to the end of this scope, but for its waits: no fork meanwhile
   // (fork_gate.h). Its errors go when the outermost scope ends.
   void UseOpenSsl() noexcept;
@@ -73,11 +89,13 @@ class CallScope {
   void Enter() noexcept;
   void Leave() noexcept;
 
-  enum class ClearText : std::uint8_t { kAll, kRequestForTls, kNone, kHeldBack };
+  enum class ClearText : std::uint8_t { kAll, kUntilTls, kNone, kHeldBack };
 
   std::int64_t deadline_ms_;
   Mode mode_;
   ClearText clear_text_ = ClearText::kAll;
+  TlsPeer tls_peer_ = TlsPeer::kAnybody;
+  const char* tls_name_ = nullptr;
   int connected_fd_;
   bool used_openssl_ = false;
   std::uint32_t in_openssl_ = 0;  // the generation of the process that is, else 0

@@ -126,9 +126,18 @@ bool CallScope::MaySendInClear(const void* packet, std::size_t size) noexcept {
   const auto* const bytes = static_cast<const unsigned char*>(packet);
   const bool request = size == 4 + 32 && bytes[0] == 32 && bytes[1] == 0 && bytes[2] == 0 &&
                        (bytes[5] & (CLIENT_SSL >> 8)) != 0;
-  const bool may = request && clear_text_ == ClearText::kRequestForTls;
-  clear_text_ = may ? ClearText::kNone : ClearText::kHeldBack;
+  const bool may = request && clear_text_ == ClearText::kUntilTls;
+  if (!may) clear_text_ = ClearText::kHeldBack;
   return may;
+}
+
+void CallScope::SentInClear() noexcept {
+  if (clear_text_ == ClearText::kUntilTls) clear_text_ = ClearText::kNone;
+}
+
+std::size_t CallScope::MayReceiveInClear(std::size_t size) const noexcept {
+  if (clear_text_ == ClearText::kAll) return size;
+  return clear_text_ == ClearText::kUntilTls ? std::min<std::size_t>(size, 1) : 0;
 }
 
 int CallScope::TakeConnected() noexcept {
@@ -163,6 +172,7 @@ ForkLock* LockIn(pthread_mutex_t* mutex) { return reinterpret_cast<ForkLock*>(mu
 }  // namespace
 
 extern "C" {
+ssize_t sqlmap_client_recv_record(int fd, void* buffer, size_t size, int flags);
 ssize_t sqlmap_client_send_record(int fd, const void* data, size_t size);
 
 // No environment variable is believed, and no option file is ever found.
@@ -254,8 +264,18 @@ int sqlmap_client_poll(pollfd* fds, nfds_t count, int) {
   }
 }
 
-// The deadline holds for a server that never stops sending, too.
 ssize_t sqlmap_client_recv(int fd, void* buffer, size_t size, int flags) {
+  const CallScope* const scope = CallScope::Current();
+  const size_t most = scope == nullptr ? 0 : scope->MayReceiveInClear(size);
+  if (most == 0) {
+    errno = EPROTO;
+    return -1;
+  }
+  return sqlmap_client_recv_record(fd, buffer, most, flags);
+}
+
+// What TLS will decrypt. The deadline holds for a server that never stops sending, too.
+ssize_t sqlmap_client_recv_record(int fd, void* buffer, size_t size, int flags) {
   const CallScope* const scope = CallScope::Current();
   if (scope == nullptr || scope->silent()) return 0;
   if (sqlmap::MonotonicMs() >= scope->deadline_ms()) {
@@ -275,7 +295,9 @@ ssize_t sqlmap_client_send(int fd, const void* data, size_t size, int) {
     errno = EPROTO;
     return -1;
   }
-  return sqlmap_client_send_record(fd, data, size);
+  const ssize_t sent = sqlmap_client_send_record(fd, data, size);
+  if (scope != nullptr && sent > 0) scope->SentInClear();
+  return sent;
 }
 
 // What TLS has encrypted.

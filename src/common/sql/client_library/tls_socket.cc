@@ -3,6 +3,8 @@
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
 #include <sys/types.h>
 
 #include <atomic>
@@ -12,7 +14,7 @@
 #include "common/sql/client_library/call_scope.h"
 
 extern "C" {
-ssize_t sqlmap_client_recv(int fd, void* buffer, size_t size, int flags);
+ssize_t sqlmap_client_recv_record(int fd, void* buffer, size_t size, int flags);
 ssize_t sqlmap_client_send_record(int fd, const void* data, size_t size);
 int sqlmap_client_SSL_set_fd(SSL* ssl, int fd);
 int sqlmap_client_SSL_connect(SSL* ssl);
@@ -32,7 +34,7 @@ int Write(BIO* bio, const char* data, int size) {
 }
 
 int Read(BIO* bio, char* buffer, int size) {
-  const ssize_t got = sqlmap_client_recv(FdOf(bio), buffer, static_cast<size_t>(size), 0);
+  const ssize_t got = sqlmap_client_recv_record(FdOf(bio), buffer, static_cast<size_t>(size), 0);
   BIO_clear_retry_flags(bio);
   if (got < 0 && (errno == EAGAIN || errno == EINTR)) BIO_set_retry_read(bio);
   return static_cast<int>(got);
@@ -62,6 +64,14 @@ BIO_METHOD* Method() {
   return method;
 }
 
+// As RFC 6125 has it, but that an address may also be the certificate's common name, as in many
+// that people have made themselves.
+bool IsFor(SSL* ssl, const char* name) {
+  X509* const certificate = SSL_get0_peer_certificate(ssl);
+  return certificate != nullptr && (X509_check_host(certificate, name, 0, 0, nullptr) == 1 ||
+                                    X509_check_ip_asc(certificate, name, 0) == 1);
+}
+
 // SSL_get_error(3) looks at the whole queue of the thread: an error that the host left there would
 // be taken for ours.
 void BeginOperation() {
@@ -71,9 +81,20 @@ void BeginOperation() {
 
 }  // namespace
 
+// What is demanded of the certificate is looked at here: what the library looks at differs between
+// its releases. From 3.4 on, any authority will do where it is not told to compare the name, and
+// any name will do at an address of this host.
 int sqlmap_client_SSL_connect(SSL* ssl) {
   BeginOperation();
-  return SSL_connect(ssl);
+  const sqlmap::CallScope* const scope = sqlmap::CallScope::Current();
+  const sqlmap::TlsPeer peer = scope == nullptr ? sqlmap::TlsPeer::kNamed : scope->tls_peer();
+  if (peer != sqlmap::TlsPeer::kAnybody) SSL_set_verify(ssl, SSL_VERIFY_PEER, nullptr);
+  const int result = SSL_connect(ssl);
+  if (result != 1 || peer != sqlmap::TlsPeer::kNamed) return result;
+  if (scope != nullptr && scope->tls_name() != nullptr && IsFor(ssl, scope->tls_name())) return 1;
+  SSL_set_verify_result(ssl, X509_V_ERR_HOSTNAME_MISMATCH);
+  ERR_raise_data(ERR_LIB_SSL, SSL_R_CERTIFICATE_VERIFY_FAILED, "the name differs");
+  return -1;
 }
 
 int sqlmap_client_SSL_read(SSL* ssl, void* buffer, int size) {
