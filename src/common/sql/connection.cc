@@ -119,26 +119,26 @@ std::expected<void, SqlError> CheckTlsFiles(const DatabaseSettings& settings) {
   return {};
 }
 
+void SetFlag(MYSQL* mysql, mysql_option option, bool value) {
+  const my_bool on = value ? 1 : 0;
+  mysql_options(mysql, option, &on);
+}
+
 TlsPeer PeerFor(TlsMode tls) {
   if (tls == TlsMode::kVerify) return TlsPeer::kNamed;
   return tls == TlsMode::kVerifyCa ? TlsPeer::kOfAuthority : TlsPeer::kAnybody;
 }
 
-void SetTls(MYSQL* mysql, const DatabaseSettings& settings) {
+void SetTls(MYSQL* mysql, const DatabaseSettings& settings, TlsPeer peer) {
   const auto path = [](const std::string& text) { return text.empty() ? nullptr : text.c_str(); };
   // Without a CA of our own the system's authorities count, so that "verify" never means "no
   // check".
-  const TlsPeer peer = PeerFor(settings.tls);
   const char* const ca = path(settings.tls_ca);
   const char* const ca_directory =
       peer != TlsPeer::kAnybody && ca == nullptr ? kSystemAuthorities : nullptr;
   mysql_ssl_set(mysql, path(settings.tls_key), path(settings.tls_cert), ca, ca_directory, nullptr);
-  const auto flag = [mysql](mysql_option option, bool value) {
-    const my_bool on = value ? 1 : 0;
-    mysql_options(mysql, option, &on);
-  };
-  flag(MYSQL_OPT_SSL_ENFORCE, true);
-  flag(MYSQL_OPT_SSL_VERIFY_SERVER_CERT, peer == TlsPeer::kNamed);
+  SetFlag(mysql, MYSQL_OPT_SSL_ENFORCE, true);
+  SetFlag(mysql, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, peer == TlsPeer::kNamed);
   mysql_options(mysql, MARIADB_OPT_TLS_VERSION, "TLSv1.2,TLSv1.3");
 }
 
@@ -157,6 +157,9 @@ void SetOptions(MYSQL* mysql, const ServerAddress& server, TlsMode tls) {
   mysql_options(mysql, MYSQL_OPT_LOCAL_INFILE, &no);
   mysql_options(mysql, MYSQL_OPT_MAX_ALLOWED_PACKET, &kMaxPacket);
   mysql_options(mysql, MYSQL_SET_CHARSET_NAME, "utf8mb4");
+  // Unless SetTls says otherwise; some builds of the library begin TLS by themselves.
+  SetFlag(mysql, MYSQL_OPT_SSL_ENFORCE, false);
+  SetFlag(mysql, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, false);
   mysql_options(mysql, MARIADB_OPT_RESTRICTED_AUTH, AllowedMethods(server, tls));
   // Otherwise a greeting with another default, as MySQL's, ends the sign-in of every account. What
   // is sent for this one is empty where the greeting's challenge is for another method.
@@ -221,7 +224,7 @@ std::expected<std::unique_ptr<Connection>, SqlError> Connection::Open(
   connection->row_check_ = std::make_unique<RowCheck>(*mysql);
   SetOptions(mysql, server, settings.tls);
   if (tls) {
-    SetTls(mysql, settings);
+    SetTls(mysql, settings, PeerFor(settings.tls));
     scope.DemandTls(PeerFor(settings.tls), server.host.c_str());
   }
   const bool signed_in =
@@ -244,6 +247,10 @@ std::expected<std::unique_ptr<Connection>, SqlError> Connection::Open(
   }
   if (!signed_in) {
     SqlError error = ConnectError(mysql, deadline);
+    // Some releases of the library say only that there is something.
+    if (const char* const why = scope.certificate_fault();
+        why != nullptr && !error.text.contains(why))
+      error.text += std::string(" (") + why + ")";
     if (error.refused && AsksForAnother(mysql))
       error.text += std::string(" ") + kAllowedHere + AllowedMethods(server, settings.tls);
     return std::unexpected(std::move(error));

@@ -118,7 +118,9 @@ class Reader {
       configuration_.tls = name ? "verify" : authority ? "verify-ca" : "required";
       if (name || authority) {
         Say(kChanged, "ssl_mode",
-            "pam_mysql checked no certificate, whatever it says here: now it is checked");
+            std::string(
+                "pam_mysql checked no certificate, whatever it says here: now it is checked") +
+                (name ? ", and whether it is for the server's name" : ""));
       }
     }
     for (const auto& [option, member] : {std::pair{"ssl_ca", &OldConfiguration::tls_ca},

@@ -375,10 +375,11 @@ def test_a_server_that_is_not_as_it_must_be_is_one_that_does_not_answer(fleet, c
     assert fleet.opens("web1", *ALICE)
 
 
-@pytest.mark.parametrize("tls", ["verify-ca", "required"])
-def test_less_is_asked_of_a_certificate_where_the_administrator_says_so(fleet, tls):
+@pytest.mark.parametrize("less", [[("tls = ", 'tls = "verify-ca"')], [("tls = ", 'tls = "required"'), ("tls_ca = ", "")]],
+                         ids=["verify-ca", "required"])
+def test_less_is_asked_of_a_certificate_where_the_administrator_says_so(fleet, less):
     addresses = [("servers = ", 'servers = ["10.0.0.2", "10.0.0.3", "10.0.0.1"]'), ("writers = ", 'writers = ["10.0.0.1"]')]
-    with fleet.configured("web1", *addresses, ("tls = ", f'tls = "{tls}"')):
+    with fleet.configured("web1", *addresses, *less):
         assert [word for word, _ in fleet.probe("web1", "alice", somebody_else())] == ["found", "absent"]
 
 

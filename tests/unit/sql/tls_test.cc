@@ -9,7 +9,6 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <cstring>
 #include <fstream>
 #include <future>
 #include <mutex>
@@ -25,6 +24,9 @@ namespace sqlmap::testing {
 namespace {
 
 constexpr char kAlice[] = "alice:5000:/home/alice";
+
+// All that demand TLS.
+constexpr const char* kModes[] = {"required", "verify-ca", "verify"};
 
 // For a machine that is busy with other things.
 const std::string kPatient = "connect_timeout_ms = 1000\nquery_timeout_ms = 1000\n";
@@ -131,6 +133,11 @@ class TlsTest : public ::testing::Test {
     return "tls_ca = \"" + File(name + ".pem") + "\"\n";
   }
 
+  // That, of servers with our authority's certificates.
+  static std::string Demanding(const std::string& mode) {
+    return "tls = \"" + mode + "\"\n" + (mode == "required" ? "" : Ca("ca"));
+  }
+
   static TemporaryDirectory* files_;
   static MariaDbServer* secure_;
   static MariaDbServer* wrong_name_;
@@ -176,17 +183,14 @@ TEST_F(TlsTest, WithoutAnAuthorityTheSystemsCountAndNotNone) {
 }
 
 TEST_F(TlsTest, AServerWithoutTlsIsRefusedUnlessTlsIsOff) {
-  for (const char* mode : {"verify", "verify-ca", "required"}) {
-    EXPECT_EQ(Ask(*plain_, std::string("tls = \"") + mode + "\"\n" + Ca("ca")).substr(0, 11),
-              "unavailable")
-        << mode;
-  }
+  for (const char* mode : kModes)
+    EXPECT_EQ(Ask(*plain_, Demanding(mode)).substr(0, 11), "unavailable") << mode;
   EXPECT_EQ(Ask(*plain_, "tls = \"off\"\n"), kAlice);
 }
 
 // Whoever is on the way can take TLS out of the greeting, and ask for the password itself.
 TEST_F(TlsTest, WhoGreetsWithoutTlsHearsNoNameAndNoPassword) {
-  for (const char* tls : {"required", "verify", "verify-ca"}) {
+  for (const char* tls : kModes) {
     for (const char* method : {"caching_sha2_password", "mysql_native_password"}) {
       std::mutex mutex;
       std::string heard;
@@ -200,8 +204,8 @@ TEST_F(TlsTest, WhoGreetsWithoutTlsHearsNoNameAndNoPassword) {
         heard += all;
         ++calls;
       });
-      Layer layer("servers = [\"127.0.0.1:" + std::to_string(fake.port()) + "\"]\ntls = \"" + tls +
-                  "\"\n" + Ca("ca"));
+      Layer layer("servers = [\"127.0.0.1:" + std::to_string(fake.port()) + "\"]\n" +
+                  Demanding(tls));
       for (int i = 0; i < 50; ++i) EXPECT_EQ(layer.User("alice").substr(0, 11), "unavailable");
       EXPECT_TRUE(layer.log().Contains("TLS")) << tls;
       const std::lock_guard guard(mutex);
@@ -235,11 +239,10 @@ TEST_F(TlsTest, WhatCameInTheClearIsNoAnswerOfTheServerThatTlsIsThenBegunWith) {
       if (said.empty() || !Send(both[from_client ? 1 : 0].fd, said)) return;
     }
   });
-  for (const char* tls : {"required", "verify", "verify-ca"}) {
-    const std::string ca = std::strcmp(tls, "required") == 0 ? "" : Ca("ca");
+  for (const char* tls : kModes) {
     const auto asked = [&] {
       Layer layer("servers = [\"localhost:" + std::to_string(between.port()) + "\"]\n" + kPatient +
-                  "tls = \"" + tls + "\"\n" + ca);
+                  Demanding(tls));
       return layer.User("alice");
     };
     inject = false;

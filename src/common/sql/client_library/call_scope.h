@@ -57,6 +57,9 @@ class CallScope {
   }
   TlsPeer tls_peer() const { return tls_peer_; }
   const char* tls_name() const { return tls_name_; }
+  // What OpenSSL said against the server's certificate, for ever; null if nothing.
+  void DoubtCertificate(const char* why) { certificate_fault_ = why; }
+  const char* certificate_fault() const { return certificate_fault_; }
   bool MaySendInClear(const void* packet, std::size_t size) noexcept;
   void SentInClear() noexcept;
   bool held_back_clear_text() const { return clear_text_ == ClearText::kHeldBack; }
@@ -96,6 +99,7 @@ class CallScope {
   ClearText clear_text_ = ClearText::kAll;
   TlsPeer tls_peer_ = TlsPeer::kAnybody;
   const char* tls_name_ = nullptr;
+  const char* certificate_fault_ = nullptr;
   int connected_fd_;
   bool used_openssl_ = false;
   std::uint32_t in_openssl_ = 0;  // the generation of the process that is, else 0

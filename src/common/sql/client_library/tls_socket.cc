@@ -22,6 +22,9 @@ int sqlmap_client_SSL_read(SSL* ssl, void* buffer, int size);
 int sqlmap_client_SSL_write(SSL* ssl, const void* data, int size);
 }
 
+using sqlmap::CallScope;
+using sqlmap::TlsPeer;
+
 namespace {
 
 int FdOf(BIO* bio) { return static_cast<int>(reinterpret_cast<std::intptr_t>(BIO_get_data(bio))); }
@@ -64,37 +67,54 @@ BIO_METHOD* Method() {
   return method;
 }
 
-// As RFC 6125 has it, but that an address may also be the certificate's common name, as in many
-// that people have made themselves.
-bool IsFor(SSL* ssl, const char* name) {
-  X509* const certificate = SSL_get0_peer_certificate(ssl);
-  return certificate != nullptr && (X509_check_host(certificate, name, 0, 0, nullptr) == 1 ||
-                                    X509_check_ip_asc(certificate, name, 0) == 1);
+// A name, or an address: among the certificate's addresses, or its common name, as in many that
+// people have made themselves.
+bool IsFor(X509* certificate, const char* name) {
+  const int as_address = X509_check_ip_asc(certificate, name, 0);
+  const bool is_name = as_address == -2;
+  return as_address == 1 ||
+         X509_check_host(certificate, name, 0, is_name ? 0 : X509_CHECK_FLAG_NO_WILDCARDS,
+                         nullptr) == 1;
+}
+
+// SSL_CTX_set_verify(3): called for each certificate, and last for the server's own.
+int Judge(int sound, X509_STORE_CTX* context) {
+  const CallScope* const scope = CallScope::Current();
+  if (scope == nullptr) return 0;
+  if (sound == 0 || X509_STORE_CTX_get_error_depth(context) != 0 ||
+      scope->tls_peer() != TlsPeer::kNamed ||
+      IsFor(X509_STORE_CTX_get_current_cert(context), scope->tls_name()))
+    return sound;
+  X509_STORE_CTX_set_error(context, X509_V_ERR_HOSTNAME_MISMATCH);
+  return 0;
 }
 
 // SSL_get_error(3) looks at the whole queue of the thread: an error that the host left there would
 // be taken for ours.
 void BeginOperation() {
   ERR_clear_error();
-  if (sqlmap::CallScope* const scope = sqlmap::CallScope::Current()) scope->UseOpenSsl();
+  if (CallScope* const scope = CallScope::Current()) scope->UseOpenSsl();
 }
 
 }  // namespace
 
-// What is demanded of the certificate is looked at here: what the library looks at differs between
-// its releases. From 3.4 on, any authority will do where it is not told to compare the name, and
-// any name will do at an address of this host.
+// What is demanded of the certificate is looked at here, before the server hears who we are: what
+// the library looks at differs between its releases. From 3.4 on its own callback lets anything
+// pass, and afterwards any authority will do where it is not told to compare the name, and any name
+// at an address of this host.
 int sqlmap_client_SSL_connect(SSL* ssl) {
   BeginOperation();
-  const sqlmap::CallScope* const scope = sqlmap::CallScope::Current();
-  const sqlmap::TlsPeer peer = scope == nullptr ? sqlmap::TlsPeer::kNamed : scope->tls_peer();
-  if (peer != sqlmap::TlsPeer::kAnybody) SSL_set_verify(ssl, SSL_VERIFY_PEER, nullptr);
+  CallScope* const scope = CallScope::Current();
+  if (scope == nullptr) return -1;
+  if (scope->tls_peer() == TlsPeer::kAnybody) return SSL_connect(ssl);
+  SSL_set_verify(ssl, SSL_VERIFY_PEER, Judge);
+  SSL_set_options(ssl, SSL_OP_NO_RENEGOTIATION);
   const int result = SSL_connect(ssl);
-  if (result != 1 || peer != sqlmap::TlsPeer::kNamed) return result;
-  if (scope != nullptr && scope->tls_name() != nullptr && IsFor(ssl, scope->tls_name())) return 1;
-  SSL_set_verify_result(ssl, X509_V_ERR_HOSTNAME_MISMATCH);
-  ERR_raise_data(ERR_LIB_SSL, SSL_R_CERTIFICATE_VERIFY_FAILED, "the name differs");
-  return -1;
+  const long fault = SSL_get_verify_result(ssl);
+  if (fault != X509_V_OK) scope->DoubtCertificate(X509_verify_cert_error_string(fault));
+  // A host whose openssl.cnf allows it can be offered a method without certificates.
+  const bool shown = SSL_get0_peer_certificate(ssl) != nullptr && fault == X509_V_OK;
+  return result == 1 && !shown ? -1 : result;
 }
 
 int sqlmap_client_SSL_read(SSL* ssl, void* buffer, int size) {
