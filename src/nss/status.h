@@ -31,7 +31,9 @@ struct NssResult {
 //   found, but refused           NOTFOUND  ENOENT: such a row is no account, as in every source
 //   found, but no record came    UNAVAIL   EIO: the source broke its promise
 //   absent                       NOTFOUND  ENOENT
-//   not configured, not allowed  UNAVAIL   ENOTSUP, EACCES
+//   not configured               UNAVAIL   ENOTSUP; not ENOENT, which getpwnam(3) has for "no such
+//                                          account": a sqlmapd that is stopped looks the same
+//   not allowed                  UNAVAIL   EACCES
 //   unavailable, and may pass    UNAVAIL   EAGAIN: with any other errno nscd(8) remembers "no such
 //                                          account" for its negative-time-to-live
 //   unavailable, out of memory   TRYAGAIN  ENOMEM, as the glibc manual has it for want of resources

@@ -48,10 +48,10 @@ class Packages:
         return self._dpkg(*options, "--install", *(self._files[name] for name in names))
 
     def remove(self, *names):
-        self._dpkg("--remove", *names)
+        return self._dpkg("--remove", *names)
 
-    def purge(self, *names):
-        self._dpkg("--purge", *names)
+    def purge(self, *names, options=()):
+        return self._dpkg(*options, "--purge", *names)
 
     def _dpkg(self, *arguments):
         # Without an answer to read, a question about a changed file fails, as it does wherever nobody is there to answer.

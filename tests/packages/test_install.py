@@ -10,10 +10,12 @@ import pytest
 
 from packages import ALL, checked, gets_in, includers_added, local_people_get_in, run
 
-README = Path(__file__).resolve().parents[2] / "README.md"
+PROJECT = Path(__file__).resolve().parents[2]
+README = PROJECT / "README.md"
 NSSWITCH = Path("/etc/nsswitch.conf")
 COMMON = [Path("/etc/pam.d") / f"common-{name}" for name in ("auth", "account", "password", "session", "session-noninteractive")]
 INCLUDED = Path("/etc/pam.d/common-sqlmap")
+LOGIN = Path("/etc/pam.d/login")
 # What dpkg, debconf and useradd write down about any package.
 BOOKKEEPING = ("/var/lib/dpkg", "/var/cache", "/var/log", "/var/lib/systemd/deb-systemd-helper-enabled", "/var/lib/mysql", "/run/mysqld",
                "/var/lib/pam/seen", "/etc/ld.so.cache")
@@ -47,6 +49,14 @@ def test_an_image_that_leaves_documentation_out_has_the_examples_when_they_are_a
         assert example.exists()
     finally:
         rule.unlink()
+
+
+def test_each_link_of_an_installed_page_leads_to_something_that_is_installed(packages):
+    packages.install("sqlmapd")
+    links = [(page, target) for page in Path("/usr/share/doc/sqlmapd").rglob("*.md")
+             for target in re.findall(r"\]\(([^):#]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))]
+    assert len(links) > 50
+    assert [(str(page), target) for page, target in links if not (page.parent / target).exists()] == []
 
 
 @pytest.fixture
@@ -107,6 +117,24 @@ def test_what_is_not_configured_does_not_run_and_lets_local_people_in(packages):
     assert not gets_in("login", "local", password="wrong horse")
 
 
+def test_the_user_of_the_daemon_has_no_id_that_another_service_of_nsswitch_has_given_away(packages, nsswitch):
+    """Nor is anybody told that libnss-sqlmap, which may be there first, cannot say."""
+    run("userdel", "_sqlmapd")
+    taken = [f"taken{uid}:x:{uid}:{{}}\n" for uid in range(900, 1000)]
+    others = Path("/var/lib/extrausers")
+    (others / "passwd").write_text("".join(line.format("900::/:/bin/sh") for line in taken))
+    (others / "group").write_text("".join(line.format("") for line in taken))
+    nsswitch("passwd: files extrausers\ngroup: files extrausers\n")
+    try:
+        packages.install("libnss-sqlmap")
+        said = packages.install("sqlmapd")
+    finally:
+        for name in ("passwd", "group"):
+            (others / name).unlink()
+    assert 100 <= int(checked("id", "--user", "_sqlmapd")) < 900
+    assert "nexpected" not in said and "not supported" not in said
+
+
 @pytest.mark.parametrize("before, after", [
     ("passwd:         files\n", "passwd:         files sqlmap\n"),
     ("passwd:         files systemd\n", "passwd:         files sqlmap systemd\n"),
@@ -134,6 +162,38 @@ def test_where_sqlmap_has_no_place_in_nsswitch_the_installation_says_so(packages
     said = packages.install("libnss-sqlmap")
     assert ("no sqlmap in the lines of passwd," in said) is not silent
     assert silent or NSSWITCH.read_text().startswith(line)
+
+
+@pytest.mark.parametrize("line, silent", [
+    ("group: files [SUCCESS=merge] systemd\n", False),
+    ("group: files [NOTFOUND=return]\n", False),
+    ("group: files [NOTFOUND=continue] systemd\n", True),
+    ("group: files [SUCCESS=merge] sqlmap [SUCCESS=merge] systemd\n", True),
+])
+def test_where_an_action_of_nsswitch_has_come_to_mean_sqlmap_the_installation_says_so(packages, nsswitch, line, silent):
+    nsswitch("passwd: files\n" + line + "shadow: files\n")
+    said = packages.install("libnss-sqlmap")
+    assert ("an [action] in the lines of group." in said) is not silent
+
+
+@pytest.mark.parametrize("before, after", [
+    ("passwd: files sqlmap [NOTFOUND=continue UNAVAIL=return] systemd\n", "passwd: files systemd\n"),
+    ("passwd: files sqlmap [ NOTFOUND=return ] # sqlmap [ NOTFOUND=return ]\n", "passwd: files # sqlmap [ NOTFOUND=return ]\n"),
+    ("group: files [SUCCESS=merge] sqlmap [SUCCESS=merge] systemd\n", "group: files [SUCCESS=merge] systemd\n"),
+    ("shadow:\tfiles sqlmap[!UNAVAIL=return]\n", "shadow:\tfiles\n"),
+])
+def test_no_action_that_stood_behind_sqlmap_is_that_of_the_service_in_front_once_it_is_removed(packages, nsswitch, before, after):
+    nsswitch(before)
+    packages.install("libnss-sqlmap")
+    packages.remove("libnss-sqlmap")
+    assert NSSWITCH.read_text() == after
+
+
+def test_a_host_without_nsswitch_has_nothing_of_it_after_a_purge(packages, nsswitch):
+    NSSWITCH.unlink()
+    packages.install("libnss-sqlmap")
+    packages.purge("libnss-sqlmap")
+    assert not list(Path("/etc").glob("nsswitch.conf*"))
 
 
 def test_nsswitch_has_all_three_databases(packages, nsswitch):
@@ -191,15 +251,16 @@ def including():
     """A service whose administrator has it ask sqlmap."""
     text = includers_added("login")
     yield "login"
-    Path("/etc/pam.d/login").write_text(text)
+    LOGIN.write_text(text)
     INCLUDED.unlink(missing_ok=True)
 
 
-@pytest.fixture(params=["", "/etc/pam.d/"], ids=["by name", "by path"])
+@pytest.fixture(params=["@include common-sqlmap", "@include /etc/pam.d/common-sqlmap", "auth include \\\n    common-sqlmap"],
+                ids=["by name", "by path", "on a line of its own"])
 def including_among_others(request, including):
     """Beside files in which nothing can be looked for."""
-    service, pam_conf = Path("/etc/pam.d") / including, Path("/etc/pam.conf").read_text()
-    service.write_text(service.read_text().replace("@include common-sqlmap", f"@include {request.param}common-sqlmap"))
+    pam_conf = Path("/etc/pam.conf").read_text()
+    LOGIN.write_text(LOGIN.read_text().replace("@include common-sqlmap", request.param))
     old, link = Path("/etc/pam.d/old"), Path("/etc/pam.d/link")
     old.mkdir()
     link.symlink_to("/nowhere")
@@ -215,9 +276,55 @@ def test_a_service_that_still_includes_our_file_lets_local_people_in_without_the
     """libpam lets nobody in where an included file is missing."""
     packages.install("libpam-sqlmap")
     assert local_people_get_in(including_among_others)
-    getattr(packages, farewell)("libpam-sqlmap")
+    said = getattr(packages, farewell)("libpam-sqlmap")
+    assert re.search(rf"still include common-sqlmap,.*:\n{LOGIN}\n", said)
     assert local_people_get_in(including_among_others)
     assert not gets_in(including_among_others, "local", password="wrong horse")
+
+
+@pytest.fixture
+def little_room():
+    """/etc/pam.d on a disk of its own."""
+    checked("sh", "-euc", "cp -a /etc/pam.d /run/copy && mount -t tmpfs -o size=1m pam.d /etc/pam.d && cp -a /run/copy/. /etc/pam.d")
+    yield
+    checked("sh", "-euc", "umount /etc/pam.d && rm -r /run/copy")
+
+
+def test_a_purge_on_a_full_disk_keeps_nobody_out(packages, including, little_room):
+    packages.install("libpam-sqlmap")
+    packages.remove("libpam-sqlmap")
+    INCLUDED.with_name("copy").hardlink_to(INCLUDED)  # so that what dpkg deletes makes no room
+    with pytest.raises(OSError, match="No space"):
+        Path("/etc/pam.d/everything-else").write_bytes(bytes(1 << 20))
+    packages.purge("libpam-sqlmap")
+    assert local_people_get_in(including)
+
+
+def test_a_removal_that_concerns_no_service_warns_of_none(packages):
+    packages.install("libpam-sqlmap")
+    assert "still" not in packages.remove("libpam-sqlmap")
+
+
+@pytest.mark.parametrize("page, above", [
+    ("doc/pam.md", "## Switching it on"),
+    ("doc/pam.md", "## Sessions"),
+    ("doc/man/pam_sqlmap.8.scd", "Homes for the people of an inbox"),
+])
+def test_who_has_copied_the_lines_of_a_page_gets_in_without_the_module(packages, page, above):
+    lines = (PROJECT / page).read_text(encoding="utf-8").partition(above)[2].split("```\n")[1].replace("\\\\\n", "\\\n")
+    assert "pam_sqlmap.so" in lines
+    before = LOGIN.read_text()
+    packages.install("libpam-sqlmap")
+    try:
+        # In front of all others, or, where there are none for auth, the last ones.
+        LOGIN.write_text(f"{lines}{before}" if "auth " in lines else f"{before}\n{lines}")
+        assert local_people_get_in("login")
+        said = packages.remove("libpam-sqlmap")
+        assert re.search(rf"still ask pam_sqlmap.so,.*:\n{LOGIN}\n", said)
+        assert local_people_get_in("login")
+        assert not gets_in("login", "local", password="wrong horse")
+    finally:
+        LOGIN.write_text(before)
 
 
 def test_a_file_that_was_kept_for_a_service_is_no_question_when_it_is_installed_again(packages, including):
@@ -226,6 +333,26 @@ def test_a_file_that_was_kept_for_a_service_is_no_question_when_it_is_installed_
     packages.purge("libpam-sqlmap")
     packages.install("libpam-sqlmap")
     assert INCLUDED.read_text() == text
+    packages.remove("libpam-sqlmap")
+    packages.install("libpam-sqlmap")
+    assert list(INCLUDED.parent.glob("common-sqlmap*")) == [INCLUDED]
+
+
+def test_an_image_that_is_made_from_outside_leaves_the_host_alone_that_makes_it(packages, tmp_path):
+    """What dpkg runs there has no other root directory, but DPKG_ROOT."""
+    packages.install("libpam-sqlmap")
+    checked("pam-auth-update", "--enable", "sqlmap", "--package")
+    (tmp_path / "var/lib/dpkg").mkdir(parents=True)
+    (tmp_path / "var/lib/dpkg/status").touch()
+    files = "etc usr/share/pam-configs var/cache/debconf var/lib/pam var/lib/dpkg/info/libpam-runtime.*"
+    checked("sh", "-euc", f'cd / && tar -c {files} | tar -x -C "$0"', tmp_path)
+    from_outside = [f"--root={tmp_path}", "--force-script-chrootless", "--force-depends"]
+    before = host_files()
+    packages.install(*ALL, options=from_outside)
+    packages.purge(*ALL, options=from_outside)
+    assert host_files() == before
+    assert all(("pam_sqlmap.so" in file.read_text(), "pam_sqlmap.so" in (tmp_path / file.relative_to("/")).read_text()) == (True, False)
+               for file in COMMON if file.name != "common-password")
 
 
 def test_what_the_administrator_changed_in_our_file_is_kept(packages):
@@ -244,6 +371,7 @@ def test_a_purge_leaves_the_user_of_the_daemon_and_nothing_else(packages):
     packages.install(*ALL)
     Path("/etc/sqlmapd/sqlmapd.toml").write_text('[database]\nname = "accounts"\n')
     Path("/var/lib/sqlmapd/snapshot").write_text("")
+    Path("/run/sqlmapctl-setup/debconf").mkdir(parents=True)
     packages.purge(*ALL)
     after = host_files()
     assert {path for path in before.keys() | after.keys() if before.get(path) != after.get(path)} <= USER_FILES
