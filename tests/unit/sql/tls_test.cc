@@ -28,9 +28,6 @@ constexpr char kAlice[] = "alice:5000:/home/alice";
 // All that demand TLS.
 constexpr const char* kModes[] = {"required", "verify-ca", "verify"};
 
-// For a machine that is busy with other things.
-const std::string kPatient = "connect_timeout_ms = 1000\nquery_timeout_ms = 1000\n";
-
 // A socket that is connected to a port of 127.0.0.1.
 int ConnectTo(int port) {
   OwnedFd fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
@@ -303,7 +300,8 @@ TEST_F(TlsTest, AClientCertificateOpensAnAccountThatRequiresOne) {
 // Not under the sanitizers, see descriptors_test.cc.
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 TEST_F(TlsTest, ThreadsThatSignInPutNoChildInDanger) {
-  Layer layer("servers = [\"localhost:" + std::to_string(secure_->port()) + "\"]\n" + Ca("ca"));
+  Layer layer("servers = [\"localhost:" + std::to_string(secure_->port()) + "\"]\n" + kPatient +
+              Ca("ca"));
   EXPECT_EQ(GoodChildrenOfAParentThatSignsIn(layer, 300), 300);
 }
 #endif
