@@ -416,4 +416,4 @@ def test_mistakes_in_the_configuration_come_first(configured):
     configured("[acess]\n")
     result = run("auth", "alice", "--stdin", stdin=PASSWORD)
     assert (result.returncode, result.stdout) == (3, "")
-    assert "/etc/sqlmapd/sqlmapd.toml:8: " in result.stderr
+    assert "/etc/sqlmapd/sqlmapd.toml:11: " in result.stderr

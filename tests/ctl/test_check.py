@@ -219,7 +219,7 @@ def far_away():
     socketserver.ThreadingTCPServer.daemon_threads = True
     with socketserver.ThreadingTCPServer(("127.0.0.1", 3399), Slow) as proxy:
         threading.Thread(target=proxy.serve_forever, daemon=True).start()
-        with edited(CONFIG, lambda text: text.replace('name = "accounts"\n', 'name = "accounts"\nservers = ["127.0.0.1:3399"]\ntls = "off"\n')):
+        with edited(CONFIG, lambda text: text.replace("connect_timeout_ms = 1000\n", 'connect_timeout_ms = 600\nservers = ["127.0.0.1:3399"]\ntls = "off"\n')):
             yield
         proxy.shutdown()
 
