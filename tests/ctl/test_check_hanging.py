@@ -3,7 +3,11 @@ so, and ends."""
 
 import json
 import os
+import select
+import socket
+import socketserver
 import subprocess
+import threading
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -165,6 +169,42 @@ def test_a_pipe_in_the_place_of_a_file_is_complained_of_and_not_waited_for(path,
     # Without nsswitch.conf the server does not know who root is either, who would see the plans.
     assert [line for line in came if not line.endswith(", reads few rows")] == PIPES[path]
     assert (status, error) == (1 if any(line.startswith("error") for line in came) else 0, "")
+
+
+class Mute(socketserver.BaseRequestHandler):
+    """A server that has no answer to one question, nor to any other behind it."""
+
+    question = b""
+
+    def handle(self):
+        with socket.create_connection(("127.0.0.1", 3306)) as server:
+            while ready := select.select([self.request, server], [], [])[0]:
+                asked = ready[0] is self.request
+                data = ready[0].recv(65536)
+                if not data:
+                    return
+                if not asked or self.question not in data:
+                    (server if asked else self.request).sendall(data)
+                    continue
+                while self.request.recv(65536):
+                    pass
+                return
+
+
+@pytest.mark.parametrize("question, called", [(b"@@version", "its version"), (b"Ssl_cipher", "its TLS"), (b"SHOW GRANTS", "SHOW GRANTS")])
+def test_a_server_that_hangs_at_a_question_is_said_to_and_asked_no_more(monkeypatch, question, called):
+    monkeypatch.setattr(Mute, "question", question)
+    monkeypatch.setattr(socketserver.ThreadingTCPServer, "daemon_threads", True)
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Mute) as proxy:
+        threading.Thread(target=proxy.serve_forever, daemon=True).start()
+        server = f"127.0.0.1:{proxy.server_address[1]}"
+        with database("servers", f'["{server}"]\ntls = "off"'):
+            value, error, status = check()
+        proxy.shutdown()
+    said = [line for line in lines(value) if area(line) == "servers"]
+    assert said[-1] == f"error servers {server}: {called}: no answer within TIME; see whether the server hangs"
+    assert [line for line in said if line.startswith("error")] == said[-1:]
+    assert (status, error) == (1, "")
 
 
 def test_a_pipe_in_the_place_of_a_services_file_is_no_service(healthy):

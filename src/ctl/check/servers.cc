@@ -59,8 +59,7 @@ class Check {
     SignInAll();
     Connection* const any = session_.identity ? session_.identity.get() : session_.privileged.get();
     if (any == nullptr) return;
-    Answers(*any);
-    Tls(*any);
+    if (!Answers(*any) || !Tls(*any)) return;
     for (const AccountRole role : {AccountRole::kIdentity, AccountRole::kPrivileged}) {
       if (Connection* const connection = session_.Of(role)) Grants(*connection, role);
     }
@@ -111,15 +110,13 @@ class Check {
     return hangs;
   }
 
-  void Answers(Connection& connection) {
+  // False, here and below: the server hangs, and the connection is gone.
+  bool Answers(Connection& connection) {
     const Stopwatch watch;
     const auto rows = Ask(connection, "SELECT @@version, @@global.read_only", Soon());
-    if (!rows) {
-      Failed(rows.error(), "its version");
-      return;
-    }
+    if (!rows) return !Failed(rows.error(), "its version");
     const std::int64_t took = watch.Microseconds();
-    if (rows->size() != 1 || rows->front().size() != 2) return;
+    if (rows->size() != 1 || rows->front().size() != 2) return true;
     const std::string version = rows->front()[0].value_or("");
     const bool mariadb = version.find("MariaDB") != std::string::npos;
     const std::string what =
@@ -131,6 +128,7 @@ class Check {
       to_.Ok(name_, what);
     }
     if (session_.writes && AnyWrites(settings_)) ReadOnly(rows->front()[1].value_or("0") != "0");
+    return true;
   }
 
   void ReadOnly(bool read_only) {
@@ -139,15 +137,13 @@ class Check {
                 "name the primary in [database] writers");
   }
 
-  void Tls(Connection& connection) {
+  bool Tls(Connection& connection) {
     const auto rows = Ask(connection, "SHOW STATUS LIKE 'Ssl_cipher'", Soon());
-    if (!rows) {
-      Failed(rows.error(), "its TLS");
-      return;
-    }
+    if (!rows) return !Failed(rows.error(), "its TLS");
     std::string cipher;
     if (!rows->empty() && rows->front().size() == 2) cipher = rows->front()[1].value_or("");
     JudgeTls(session_.address, settings_.database.tls, cipher, to_);
+    return true;
   }
 
   void Grants(Connection& connection, AccountRole role) {
@@ -204,7 +200,6 @@ class Check {
     });
   }
 
-  // False: the server hangs.
   bool Judge(Connection& connection, const Grant& grant, AccountRole role, Unneeded& unneeded) {
     const std::string& database = settings_.database.name;
     const bool columns = SelectsColumns(grant, database);
@@ -259,7 +254,7 @@ class Check {
     return !(unneeded.secret + unneeded.objects + unneeded.roles).empty();
   }
 
-  // The queries that this account asks this server. False: it hangs.
+  // The queries that this account asks this server.
   bool Narrow(Connection& connection, AccountRole role, bool& good) {
     std::string denied;
     for (const QueryDescription& query : QueryDescriptions()) {
