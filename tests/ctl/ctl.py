@@ -26,6 +26,9 @@ MASKS = [
     (r"(\"\w*(?:nanoseconds|microseconds|milliseconds|seconds|_ns|_us|_ms)\": )[\d.]+", r"\1TIME"),
     (r"(?<![\d.])\d+\.\d+\.\d+(?![\d.])(-[\w+~.-]+)?", "VERSION"),
     (r"(\"?\bpid\"?:? +)\d+", r"\1PID"),
+    # What is said besides where the machine is busy elsewhere.
+    (r"\n\ndatabase: slow query: [^\n]* took TIME\n\Z", "\n"),
+    (r"(?m)^database: slow query: .* took TIME\n", ""),
     # What `status` counts.
     (r"(\bgeneration\"?:? +)\d+", r"\1N"),
     (r"(?m)^(  (?:crashes|clients now|turned away|readings|remembered|bytes|hits|misses|stale served|queries|shared|without answer|asked|"

@@ -208,8 +208,18 @@ def test_an_account_that_is_gone_from_the_database_alone_is_found_and_it_is_said
         assert codes(answer) in (["not_published"], ["not_read"])  # by whether sqlmapd still remembers it
 
 
+@contextmanager
+def local_alice():
+    """As if alice were the host's own. sqlmapd, too, goes by that when it reads: what it then published is mended at last."""
+    try:
+        with file_with(PASSWD, "alice:x:1501:100:local:/home/alice:/bin/sh\n" + PASSWD.read_text(encoding="utf-8")):
+            yield
+    finally:
+        publish()
+
+
 def test_a_local_account_that_hides_one_of_the_database_is_found_out():
-    with file_with(PASSWD, "alice:x:1501:100:local:/home/alice:/bin/sh\n" + PASSWD.read_text(encoding="utf-8")):
+    with local_alice():
         shown = says("user", "alice").split("\n\n")
         assert shown[0].splitlines()[1] == "uid  1501"
         assert shown[1].splitlines()[1:3] == masked("NSS  found  0 ms  from files\nfiles  found  0 ms").splitlines()
@@ -219,7 +229,6 @@ def test_a_local_account_that_hides_one_of_the_database_is_found_out():
             "if the row is to be that one, give it the uid 1501 and add that to accounts.allow_uids in /etc/sqlmapd/sqlmapd.toml")
         assert none == ""
         assert codes(ask("user", "alice")) == ["hidden_by_local"]
-    publish()
 
 
 def test_groups_of_this_host_are_no_difference():
@@ -290,7 +299,7 @@ def test_a_hundred_thousand_accounts_in_one_group_are_counted_and_not_all_shown(
     members = sorted(["alice", "bob", *(f"many{number}" for number in range(1, 100001))])
     shown = says("group", "editors")
     assert shown.splitlines()[2] == "members  " + ", ".join(members[:50]) + ", ... (100002 in all)"
-    assert shown.split("\n\n")[1] == masked(ALL_AGREE.lstrip())
+    assert shown.split("\n\n", 1)[1] == masked(ALL_AGREE.lstrip())
     answer = ask("group", "20001")
     assert answer["record"]["members"] == members
     assert ask("user", "many77777")["record"]["uid"] == 177777

@@ -373,13 +373,14 @@ TEST(Faults, AThousandClientsAtOnceAllGetTheirAnswer) {
   // One thread, a small backlog: all but a few of them wait for room.
   TestServer server(Saying(UserAnswer()), 8);
   constexpr int kClients = 1000;
+  constexpr int kAsLongAsItTakesMs = 60'000;
   std::atomic<int> ready{0};
   std::atomic<int> answered{0};
   std::vector<std::thread> clients;
   clients.reserve(kClients);
   for (int i = 0; i < kClients; ++i) {
     clients.emplace_back([&] {
-      SocketSource source(server.path());
+      SocketSource source(server.path(), kAsLongAsItTakesMs);
       ready.fetch_add(1);
       ready.notify_all();
       for (int seen = ready.load(); seen < kClients; seen = ready.load()) ready.wait(seen);
