@@ -17,6 +17,8 @@
 namespace sqlmap {
 namespace {
 
+constexpr int kMaxWatchSeconds = 86'400;
+
 struct StatusOptions {
   int watch_seconds = 0;  // 0: once
   bool prometheus = false;
@@ -97,10 +99,17 @@ void AddStatus(CommandLine& line) {
         Show(screen);
         return ExitStatus::kDone;
       });
-  command
-      .add_flag("--watch{1}", options->watch_seconds,
-                "again each second, or each so many (--watch=5), until ^C")
-      ->check(CLI::Range(1, 86'400));
+  const CLI::Option& watch =
+      *command.add_flag("--watch{1}", options->watch_seconds,
+                        "again each second, or each so many (--watch=5), until ^C");
+  // Not a check of the flag's own: since release 2.4 of the library that fails where the flag is
+  // not given, and with it each command.
+  command.parse_complete_callback([options, &watch] {
+    const int seconds = options->watch_seconds;
+    if (watch.count() != 0 && (seconds < 1 || seconds > kMaxWatchSeconds))
+      throw CLI::ValidationError(
+          "--watch", "an interval is 1 to " + std::to_string(kMaxWatchSeconds) + " seconds");
+  });
   command
       .add_flag("--prometheus", options->prometheus,
                 "metrics in Prometheus' text format (0.0.4), for programs")
