@@ -22,6 +22,9 @@ namespace sqlmap {
 namespace {
 
 constexpr unsigned long kMaxPacket = 32UL << 20;  // what a server can make us allocate
+// Until it has let us in: what the library's buffer holds from the start. A longer packet moves the
+// buffer, and the library goes on with what it took from the packet before.
+constexpr unsigned long kMaxSignInPacket = 8UL << 10;
 
 // The authentication methods that a server may ask for. A rogue one may ask for any. Challenge and
 // response never show it the password; caching_sha2_password can, so it is for a server that is
@@ -227,6 +230,7 @@ std::expected<std::unique_ptr<Connection>, SqlError> Connection::Open(
     SetTls(mysql, settings, PeerFor(settings.tls));
     scope.DemandTls(PeerFor(settings.tls), server.host.c_str());
   }
+  scope.LimitPackets(&mysql->net.max_packet_size, kMaxSignInPacket);
   const bool signed_in =
       mysql_real_connect(mysql, server.is_socket() ? nullptr : server.host.c_str(),
                          credentials.user.c_str(), credentials.password.c_str(),
@@ -255,6 +259,7 @@ std::expected<std::unique_ptr<Connection>, SqlError> Connection::Open(
       error.text += std::string(" ") + kAllowedHere + AllowedMethods(server, settings.tls);
     return std::unexpected(std::move(error));
   }
+  scope.LimitPackets(&mysql->net.max_packet_size, kMaxPacket);
   if (auto session = SetUpSession(mysql, settings, use, deadline); !session)
     return std::unexpected(session.error());
   return connection;

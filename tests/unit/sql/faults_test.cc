@@ -555,6 +555,32 @@ TEST_F(FaultsTest, AnAccountsMethodCountsAndNotTheDefaultOfAnUnverifiedServersGr
   }
 }
 
+// The library's buffer would move, and what it took from the packet before is used behind it.
+TEST_F(FaultsTest, NoPacketOfASignInIsLongerThanTheBufferThatIsThereFromTheStart) {
+  const std::string greeting = MySqlGreeting("mysql_native_password");
+  for (const unsigned more : {0U, 9000U}) {
+    const std::string padding(more, 'x');
+    for (const Packets& packets :
+         std::vector<Packets>{{greeting + padding}, {greeting, kOkPacket + padding}}) {
+      std::atomic<bool> went_on{false};
+      {
+        TemporaryDirectory directory;
+        const FakeServer fake(directory.path() + "/s", [&](int client, const std::atomic<bool>&) {
+          unsigned char sequence = 0;
+          for (const std::string& packet : packets) {
+            if (!SendPacket(client, sequence, packet) || !Heard(client)) return;
+            sequence += 2;
+          }
+          went_on = true;
+        });
+        Layer layer("servers = [\"" + directory.path() + "/s\"]\n");
+        ExpectUnavailable(layer, "");
+      }
+      EXPECT_EQ(went_on, more == 0) << packets.size();
+    }
+  }
+}
+
 TEST_F(FaultsTest, AServerThatTalksGarbageIsUnavailable) {
   const std::vector<std::string> garbage = {
       std::string(100'000, 'x'), std::string("\xff\xff\xff\x00", 4) + std::string(1000, '\0'),

@@ -67,6 +67,17 @@ class CallScope {
   // library had in its buffer beside the greeting, it would take for an answer that TLS brought.
   // None afterwards.
   std::size_t MayReceiveInClear(std::size_t size) const noexcept;
+  // From now on, whatever the library writes there: `limit` is its connection's for the size of a
+  // packet, and outlives the scope.
+  void LimitPackets(unsigned long* limit, unsigned long bytes) {
+    packet_limit_ = limit;
+    packet_bytes_ = bytes;
+    ApplyPacketLimit();
+  }
+  // Before the library learns the size of a packet.
+  void ApplyPacketLimit() const {
+    if (packet_limit_ != nullptr) *packet_limit_ = packet_bytes_;
+  }
   // OpenSSL is called from here to the end of this scope, but for its waits: no fork meanwhile
   // (fork_gate.h). Its errors go when the outermost scope ends.
   void UseOpenSsl() noexcept;
@@ -104,6 +115,8 @@ class CallScope {
   bool used_openssl_ = false;
   std::uint32_t in_openssl_ = 0;  // the generation of the process that is, else 0
   CallScope* outer_;
+  unsigned long* packet_limit_ = nullptr;
+  unsigned long packet_bytes_ = 0;
   const DescriptorIdentity* identity_ = nullptr;
   bool look_at_each_receive_;
 };

@@ -286,6 +286,7 @@ ssize_t sqlmap_client_recv_record(int fd, void* buffer, size_t size, int flags) 
     errno = EBADF;
     return -1;
   }
+  scope->ApplyPacketLimit();
   return recv(fd, buffer, size, flags | MSG_DONTWAIT);
 }
 
