@@ -2,11 +2,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <charconv>
 #include <exception>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 #include "common/wire/client.h"
 #include "ctl/commands.h"
@@ -20,9 +22,19 @@ namespace {
 constexpr int kMaxWatchSeconds = 86'400;
 
 struct StatusOptions {
-  int watch_seconds = 0;  // 0: once
+  std::string watch;  // "": once
   bool prometheus = false;
 };
+
+// 0: it is no interval.
+int Seconds(const std::string& text) {
+  int seconds = 0;
+  const char* const end = text.data() + text.size();
+  const auto [read, error] = std::from_chars(text.data(), end, seconds);
+  const bool good =
+      error == std::errc() && read == end && seconds >= 1 && seconds <= kMaxWatchSeconds;
+  return good ? seconds : 0;
+}
 
 // Throws Failure.
 StatusReport AskForStatus() {
@@ -95,21 +107,20 @@ void AddStatus(CommandLine& line) {
       "With --prometheus the exit status is 0 also while sqlmapd is away: sqlmap_up 0 says so.",
       [options](Screen& screen) {
         if (options->prometheus) return ShowMetrics(screen);
-        if (options->watch_seconds != 0) return Watch(screen, options->watch_seconds);
+        if (!options->watch.empty()) return Watch(screen, Seconds(options->watch));
         Show(screen);
         return ExitStatus::kDone;
       });
-  const CLI::Option& watch =
-      *command.add_flag("--watch{1}", options->watch_seconds,
-                        "again each second, or each so many (--watch=5), until ^C");
-  // Not a check of the flag's own: since release 2.4 of the library that fails where the flag is
-  // not given, and with it each command.
-  command.parse_complete_callback([options, &watch] {
-    const int seconds = options->watch_seconds;
-    if (watch.count() != 0 && (seconds < 1 || seconds > kMaxWatchSeconds))
-      throw CLI::ValidationError(
-          "--watch", "an interval is 1 to " + std::to_string(kMaxWatchSeconds) + " seconds");
-  });
+  // Text: since release 2.4 of the library a flag that is a number counts as given, with 0, where
+  // it is not.
+  command
+      .add_flag("--watch{1}", options->watch,
+                "again each second, or each so many (--watch=5), until ^C")
+      ->check([](const std::string& text) {
+        return Seconds(text) != 0
+                   ? std::string()
+                   : "an interval is 1 to " + std::to_string(kMaxWatchSeconds) + " seconds";
+      });
   command
       .add_flag("--prometheus", options->prometheus,
                 "metrics in Prometheus' text format (0.0.4), for programs")

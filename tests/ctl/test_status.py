@@ -329,7 +329,9 @@ def test_watch_draws_over_itself_on_a_terminal_until_ctrl_c():
     assert b"\033[32mpublished\033[0m" in seen
 
 
-@pytest.mark.parametrize("options", [["--watch=0"], ["--watch=86401"], ["--watch=often"], ["--prometheus", "--json"], ["--prometheus", "--watch"]])
+@pytest.mark.parametrize("options", [
+    ["--watch=0"], ["--watch=86401"], ["--watch=often"], ["--watch=5m"], ["--watch=4294967297"], ["--watch=99999999999999999999"],
+    ["--prometheus", "--json"], ["--prometheus", "--watch"]])
 def test_what_does_not_go_together_is_a_mistake(options):
     result = run("status", *options)
     assert (result.returncode, result.stdout) == (2, "")
