@@ -2,6 +2,11 @@
 # One check of the whole project; ctest runs it. See usage.
 set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/../.."
+SCRIPTS=$PWD/scripts
+for part in common tests; do
+    # shellcheck source=/dev/null
+    source "$SCRIPTS/lib/$part.sh"
+done
 
 usage() {
     cat >&2 <<'END'
@@ -21,7 +26,7 @@ END
 
 # ctest_of PRESET LABELS
 ctest_of() {
-    ctest --test-dir "build/$1" --output-on-failure --no-tests=error --parallel 2 --label-regex "^($2)$"
+    run_tests "build/$1" --parallel 2 --label-regex "^($2)$"
 }
 
 # One by one: joined, they would be held to the rules of another folder.

@@ -22,13 +22,13 @@ MASKS = [
     # Hashes keep what tells their scheme; the rest is salt and what comes of it.
     (r"(\$(?:y|gy|7|2[aby]|wp\$2y|5|6|S|P|argon2id)\$|\{(?:SSHA|PBKDF2-SHA)(?:256|512)\}|pbkdf2_sha256\$)[^\s\"']+", r"\1HASH"),
     (r"\b\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d)?( ?(Z|UTC|[+-]\d\d:?\d\d))?", "DATE"),
+    # What is said besides where the machine is busy elsewhere, of a query that took a quarter of a second or longer.
+    (r"\n\ndatabase: slow query: [^\n]* took (?:2[5-9]\d|[3-9]\d\d|\d{4,}) ms\n\Z", "\n"),
+    (r"(?m)^database: slow query: .* took (?:2[5-9]\d|[3-9]\d\d|\d{4,}) ms\n", ""),
     (r"\b\d+(\.\d+)? (ns|us|µs|ms|s|min|h|d|seconds?|minutes?|hours?|days?)\b", "TIME"),
     (r"(\"\w*(?:nanoseconds|microseconds|milliseconds|seconds|_ns|_us|_ms)\": )[\d.]+", r"\1TIME"),
     (r"(?<![\d.])\d+\.\d+\.\d+(?![\d.])(-[\w+~.-]+)?", "VERSION"),
     (r"(\"?\bpid\"?:? +)\d+", r"\1PID"),
-    # What is said besides where the machine is busy elsewhere.
-    (r"\n\ndatabase: slow query: [^\n]* took TIME\n\Z", "\n"),
-    (r"(?m)^database: slow query: .* took TIME\n", ""),
     # What `status` counts.
     (r"(\bgeneration\"?:? +)\d+", r"\1N"),
     (r"(?m)^(  (?:crashes|clients now|turned away|readings|remembered|bytes|hits|misses|stale served|queries|shared|without answer|asked|"

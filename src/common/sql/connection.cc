@@ -22,9 +22,10 @@ namespace sqlmap {
 namespace {
 
 constexpr unsigned long kMaxPacket = 32UL << 20;  // what a server can make us allocate
-// Until it has let us in: what the library's buffer holds from the start. A longer packet moves the
-// buffer, and the library goes on with what it took from the packet before.
-constexpr unsigned long kMaxSignInPacket = 8UL << 10;
+// The library's buffer, and the longest packet until a server has let us in: a longer one moves the
+// buffer, and the library goes on with what it took from the packet before. The answer that lets us
+// in may tell the session's variables, some 30 KiB if it is told to tell all.
+constexpr std::size_t kBuffer = 64UL << 10;
 
 // The authentication methods that a server may ask for. A rogue one may ask for any. Challenge and
 // response never show it the password; caching_sha2_password can, so it is for a server that is
@@ -159,6 +160,8 @@ void SetOptions(MYSQL* mysql, const ServerAddress& server, TlsMode tls) {
   mysql_options(mysql, MYSQL_OPT_PROTOCOL, &protocol);
   mysql_options(mysql, MYSQL_OPT_LOCAL_INFILE, &no);
   mysql_options(mysql, MYSQL_OPT_MAX_ALLOWED_PACKET, &kMaxPacket);
+  // This copy of the library has one for all connections; it is set to the same each time.
+  mysql_options(nullptr, MYSQL_OPT_NET_BUFFER_LENGTH, &kBuffer);
   mysql_options(mysql, MYSQL_SET_CHARSET_NAME, "utf8mb4");
   // Unless SetTls says otherwise; some builds of the library begin TLS by themselves.
   SetFlag(mysql, MYSQL_OPT_SSL_ENFORCE, false);
@@ -230,7 +233,7 @@ std::expected<std::unique_ptr<Connection>, SqlError> Connection::Open(
     SetTls(mysql, settings, PeerFor(settings.tls));
     scope.DemandTls(PeerFor(settings.tls), server.host.c_str());
   }
-  scope.LimitPackets(&mysql->net.max_packet_size, kMaxSignInPacket);
+  scope.LimitPackets(&mysql->net.max_packet_size, kBuffer);
   const bool signed_in =
       mysql_real_connect(mysql, server.is_socket() ? nullptr : server.host.c_str(),
                          credentials.user.c_str(), credentials.password.c_str(),

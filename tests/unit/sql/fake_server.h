@@ -83,7 +83,7 @@ class FakeServer {
 
 inline std::string PacketOf(unsigned char sequence, const std::string& body) {
   const std::string head = {static_cast<char>(body.size()), static_cast<char>(body.size() >> 8),
-                            '\0', static_cast<char>(sequence)};
+                            static_cast<char>(body.size() >> 16), static_cast<char>(sequence)};
   return head + body;
 }
 
