@@ -75,7 +75,7 @@ ExitStatus Watch(Screen& screen, int seconds) {
   sigset_t interrupt;
   sigemptyset(&interrupt);
   sigaddset(&interrupt, SIGINT);
-  sigprocmask(SIG_BLOCK, &interrupt, nullptr);
+  pthread_sigmask(SIG_BLOCK, &interrupt, nullptr);
   const timespec pause{seconds, 0};
   for (bool first = true;; first = false) {
     if (screen.out_is_terminal() && !screen.json()) {
