@@ -49,7 +49,7 @@ void ThrowIfFilesHang(const HostPaths& paths) {
       {paths.nsswitch, [&] { CheckNsswitch(paths.nsswitch, unshown); }},
       {paths.pam_directory + ", " + paths.vendor_pam_directory +
            ", or a file that is included there",
-       [&] { CheckPam(ShadowHashes::kNone, unshown); }},
+       [&] { CheckPam(ShadowLines::kWithoutHashes, unshown); }},
   };
   const auto read = [&](std::size_t i) {
     files[i].read();
@@ -71,6 +71,15 @@ bool ShadowAsksSqlmap(const HostPaths& paths) {
   return services && std::ranges::find(*services, "sqlmap", &NssService::name) != services->end();
 }
 
+// `sample`: of CheckData.
+ShadowLines ShadowLinesOf(const Settings& settings, const std::optional<Sample>& sample,
+                          const HostPaths& paths) {
+  const auto asks = [&settings](QueryId id) { return settings.query(id).configured(); };
+  if (asks(QueryId::kGetpwnam) && !asks(QueryId::kGetspnam)) return ShadowLines::kNone;
+  return sample && sample->hashes && ShadowAsksSqlmap(paths) ? ShadowLines::kWithHashes
+                                                             : ShadowLines::kWithoutHashes;
+}
+
 // In the order in which they are shown. Each goes as far as it can without those before it.
 std::vector<Finding> CheckAll(Screen& screen) {
   const HostPaths paths;
@@ -82,7 +91,7 @@ std::vector<Finding> CheckAll(Screen& screen) {
   Findings servers("servers");
   Findings queries("queries");
   Findings data("data");
-  bool hashes = false;
+  ShadowLines shadow = ShadowLines::kWithoutHashes;
   if (settings) {
     const Sessions sessions = CheckServers(*settings, screen, servers);
     if (FirstFor(sessions, AccountRole::kIdentity, false) == nullptr)
@@ -90,14 +99,14 @@ std::vector<Finding> CheckAll(Screen& screen) {
     // First, since it finds an account to ask the queries for.
     const std::optional<Sample> sample = CheckData(*settings, sessions, screen, data);
     CheckQueries(*settings, sessions, sample, screen, queries);
-    hashes = sample && sample->hashes && ShadowAsksSqlmap(paths);
+    shadow = ShadowLinesOf(*settings, sample, paths);
   } else {
     NotAsked("the configuration has mistakes", {&servers, &queries, &data});
   }
   Findings nsswitch("nsswitch");
   CheckNsswitch(paths.nsswitch, nsswitch);
   Findings pam("pam");
-  CheckPam(hashes ? ShadowHashes::kSome : ShadowHashes::kNone, pam);
+  CheckPam(shadow, pam);
   Findings daemon("daemon");
   CheckDaemon(paths, known, daemon);
   screen.Progress("");

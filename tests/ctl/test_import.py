@@ -21,6 +21,7 @@ from sandbox import SQLMAPD, start_sqlmapd, stop
 
 RIGHT, WRONG = "correct horse", "battery staple"
 OLD_PAM, NEW_PAM = Path("/etc/pam.d/old-module"), Path("/etc/pam.d/new-module")
+SHIPPED_PURE_FTPD = Path(__file__).resolve().parents[2] / "conf/pure-ftpd/pam.d/pure-ftpd"
 DATABASE_PASSWORD = "old' \"p\\äs=s#word"
 
 
@@ -493,6 +494,15 @@ def test_an_account_of_pure_ftpd_logs_in_and_has_its_home(tmp_path, files, table
     assert getent("passwd", "unknown") == []
     assert [all(verdicts(NEW_PAM.name, *pair)) for pair in (("alice", RIGHT), ("alice", WRONG), ("alice", ""), ("Bob.B", ""), ("unknown", RIGHT))] == [
         True, False, False, False, False]
+
+
+def test_pure_ftpds_pam_file_lets_in_who_is_imported(tmp_path, files, tables):
+    """Behind pam_sqlmap, pam_unix asks for the shadow line."""
+    sql(f"USE auth; UPDATE users SET secret = '{CRYPT['bcrypt']}' WHERE name = 'alice'")
+    serve(SHIPPED_PURE_FTPD.read_text())
+    configure(tmp_path, *files(conf=pure_ftpd("crypt", "MYSQLGetUID SELECT number FROM users WHERE name='\\L'")))
+    assert verdicts(NEW_PAM.name, "alice", RIGHT) == (True, True)
+    assert verdicts(NEW_PAM.name, "alice", WRONG)[0] is False
 
 
 def test_one_uid_for_all_of_pure_ftpds_accounts_may_be_that_of_a_local_user(tmp_path, files, tables):

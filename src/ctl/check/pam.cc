@@ -27,8 +27,8 @@ Lines Of(const Lines& all, std::string_view type) {
 }
 
 // Whether somebody of the database may get in by a hash in shadow, without pam_sqlmap.
-bool PamUnixOpens(const Lines& lines, ShadowHashes hashes) {
-  return hashes == ShadowHashes::kSome && std::ranges::any_of(lines, [](const PamLine& line) {
+bool PamUnixOpens(const Lines& lines, ShadowLines shadow) {
+  return shadow == ShadowLines::kWithHashes && std::ranges::any_of(lines, [](const PamLine& line) {
            return line.type == "auth" && line.module == "pam_unix.so";
          });
 }
@@ -38,19 +38,22 @@ constexpr char kByPamUnix[] =
     "hold for them";
 
 // Whom pam_sqlmap refuses, and in auth also whom it does not know.
-PamStage JudgeOthers(const Lines& lines, std::string_view type, ShadowHashes hashes) {
-  PamStage refused = JudgeStage(lines, PamPerson::kRefused, hashes);
+PamStage JudgeOthers(const Lines& lines, std::string_view type, ShadowLines shadow) {
+  PamStage refused = JudgeStage(lines, PamPerson::kRefused, shadow);
   if (type != "auth") return refused;
-  PamStage unasked = JudgeStage(lines, PamPerson::kUnasked, hashes);
+  PamStage unasked = JudgeStage(lines, PamPerson::kUnasked, shadow);
   if (refused.gets_in == unasked.gets_in) return refused;
   PamStage& worse = refused.gets_in == GetsIn::kNever ? unasked : refused;
   return {GetsIn::kPerhaps, worse.by};
 }
 
 void JudgeType(const std::string& service, const Lines& all, std::string_view type,
-               ShadowHashes hashes, Findings& findings) {
+               ShadowLines shadow, Findings& findings) {
   constexpr char kRemedy[] =
       "let \"@include common-sqlmap\" stand in front of that, in place of lines with pam_sqlmap.so";
+  constexpr char kNoLine[] =
+      "it refuses whoever has no shadow line, and \"x\" for a password in passwd: write [queries] "
+      "getspnam";
   const std::string see = std::string("see what that does; unless it is meant, ") + kRemedy;
   const std::string in = "in " + std::string(type) + ", ";
   const Lines lines = Of(all, type);
@@ -58,14 +61,16 @@ void JudgeType(const std::string& service, const Lines& all, std::string_view ty
     findings.Warning(service, in + "asks sqlmap twice",
                      "once is enough: delete one of the lines, or includes");
   }
-  const PamStage accepted = JudgeStage(lines, PamPerson::kAccepted, hashes);
+  const PamStage accepted = JudgeStage(lines, PamPerson::kAccepted, shadow);
   const std::string by = accepted.by.empty() ? "no line lets in" : accepted.by + " refuses";
   if (accepted.gets_in == GetsIn::kNever) {
     findings.Error(service, in + by + " whom pam_sqlmap accepts", kRemedy);
   } else if (accepted.gets_in == GetsIn::kPerhaps) {
-    findings.Warning(service, in + accepted.by + " may refuse whom pam_sqlmap accepts", see);
+    const bool no_line = shadow == ShadowLines::kNone && accepted.by.starts_with("pam_unix.so");
+    findings.Warning(service, in + accepted.by + " may refuse whom pam_sqlmap accepts",
+                     no_line ? kNoLine : see);
   }
-  const PamStage refused = JudgeOthers(lines, type, hashes);
+  const PamStage refused = JudgeOthers(lines, type, shadow);
   if (refused.gets_in == GetsIn::kSurely) {
     findings.Error(service, in + refused.by + " lets in whom pam_sqlmap refuses", kRemedy);
   } else if (refused.gets_in == GetsIn::kPerhaps) {
@@ -100,7 +105,7 @@ std::vector<PamLine> PamLinesOf(const PamStack& stack) {
   return lines;
 }
 
-void JudgePamService(const PamTexts& texts, const std::string& service, ShadowHashes hashes,
+void JudgePamService(const PamTexts& texts, const std::string& service, ShadowLines shadow,
                      Findings& findings) {
   const PamStack stack = WalkPam(texts, PamPathOf(texts, service));
   const auto own = TypesOf(stack);
@@ -126,7 +131,7 @@ void JudgePamService(const PamTexts& texts, const std::string& service, ShadowHa
     return findings.Error(service, "includes " + name + ", which is not there",
                           "without it libpam refuses everybody: write it, or delete the line");
   }
-  const bool by_unix = PamUnixOpens(lines, hashes);
+  const bool by_unix = PamUnixOpens(lines, shadow);
   const std::size_t before = findings.list().size();
   if (asks("password") && !own.contains("auth") && !own.contains("account")) {
     // passwd, and the like: they ask for the password in no other way.
@@ -146,7 +151,7 @@ void JudgePamService(const PamTexts& texts, const std::string& service, ShadowHa
                      "write \"@include common-sqlmap\", unless keys alone are meant");
   }
   for (const char* const type : {"auth", "account"}) {
-    if (asks(type)) JudgeType(service, lines, type, hashes, findings);
+    if (asks(type)) JudgeType(service, lines, type, shadow, findings);
   }
   if (findings.list().size() > before) return;
   std::string types;
@@ -162,7 +167,7 @@ void JudgePamService(const PamTexts& texts, const std::string& service, ShadowHa
   findings.Ok(service, "asks sqlmap in " + types + remark);
 }
 
-void JudgePam(const PamTexts& texts, ShadowHashes hashes, Findings& findings) {
+void JudgePam(const PamTexts& texts, ShadowLines shadow, Findings& findings) {
   bool any = false;
   bool by_unix = false;
   for (const auto& [name, path] : PamServicesIn(texts)) {
@@ -173,8 +178,8 @@ void JudgePam(const PamTexts& texts, ShadowHashes hashes, Findings& findings) {
     const bool asks = std::ranges::find(lines, kUs, &PamLine::module) != lines.end();
     const bool judged = named || asks || !stack.endless.empty();
     any = any || judged;
-    by_unix = by_unix || PamUnixOpens(lines, hashes);
-    if (judged) JudgePamService(texts, name, hashes, findings);
+    by_unix = by_unix || PamUnixOpens(lines, shadow);
+    if (judged) JudgePamService(texts, name, shadow, findings);
   }
   if (any) return;
   const std::string remedy =
@@ -188,7 +193,7 @@ void JudgePam(const PamTexts& texts, ShadowHashes hashes, Findings& findings) {
                    "none asks sqlmap: nobody of the database can log in with a password", remedy);
 }
 
-void CheckPam(ShadowHashes hashes, Findings& findings) {
+void CheckPam(ShadowLines shadow, Findings& findings) {
   const PamFiles files = ReadPamFiles();
   if (!files.error.empty()) {
     return findings.Error(HostPaths().pam_directory, "cannot be read: " + files.error,
@@ -202,7 +207,7 @@ void CheckPam(ShadowHashes hashes, Findings& findings) {
     const Ownership wrong = OwnershipOf(path);
     if (!wrong.what.empty()) findings.Error(path, wrong.what, wrong.remedy);
   }
-  JudgePam(files.texts, hashes, findings);
+  JudgePam(files.texts, shadow, findings);
 }
 
 }  // namespace sqlmap

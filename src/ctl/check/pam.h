@@ -15,13 +15,13 @@ namespace sqlmap {
 std::vector<PamLine> PamLinesOf(const PamStack& stack);
 
 // What is to be said of one service that asks sqlmap. Pure.
-void JudgePamService(const PamTexts& texts, const std::string& service, ShadowHashes hashes,
+void JudgePamService(const PamTexts& texts, const std::string& service, ShadowLines shadow,
                      Findings& findings);
 
 // What is to be said of each service that runs pam_sqlmap.so, or that has no end. Pure.
-void JudgePam(const PamTexts& texts, ShadowHashes hashes, Findings& findings);
+void JudgePam(const PamTexts& texts, ShadowLines shadow, Findings& findings);
 
-void CheckPam(ShadowHashes hashes, Findings& findings);
+void CheckPam(ShadowLines shadow, Findings& findings);
 
 }  // namespace sqlmap
 

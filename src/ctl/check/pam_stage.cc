@@ -63,7 +63,7 @@ std::vector<std::string_view> OurReturns(const PamLine& line, PamPerson person) 
   return statuses;
 }
 
-Returns ReturnsOf(const PamLine& line, PamPerson person, ShadowHashes hashes) {
+Returns ReturnsOf(const PamLine& line, PamPerson person, ShadowLines shadow) {
   const bool auth = line.type == "auth";
   const std::string_view module = line.module;
   if (module == kUs) return {OurReturns(line, person)};
@@ -73,13 +73,14 @@ Returns ReturnsOf(const PamLine& line, PamPerson person, ShadowHashes hashes) {
   if (auth && module == "pam_rootok.so") return {{"auth_err"}};
   if (auth && AsksPasswords(module)) {
     Returns returns{{"auth_err", "user_unknown", "authinfo_unavail"}};
-    const bool finds_hash = module == "pam_unix.so" && hashes == ShadowHashes::kSome;
+    const bool finds_hash = module == "pam_unix.so" && shadow == ShadowLines::kWithHashes;
     if (finds_hash && person != PamPerson::kUnasked)
       returns.statuses.insert(returns.statuses.begin(), "success");
     return returns;
   }
+  const bool finds_no_line = module == "pam_unix.so" && shadow == ShadowLines::kNone;
   return {{std::begin(kPamStatuses), std::end(kPamStatuses)},
-          AsksPasswords(module) || IsOfTheHost(module)};
+          (AsksPasswords(module) && !finds_no_line) || IsOfTheHost(module)};
 }
 
 enum Impression : std::uint8_t { kNone, kGood, kRefusal };
@@ -102,12 +103,12 @@ struct End {
 
 class Stage {
  public:
-  Stage(std::span<const PamLine> lines, PamPerson person, ShadowHashes hashes)
+  Stage(std::span<const PamLine> lines, PamPerson person, ShadowLines shadow)
       : lines_(lines),
         us_(static_cast<std::size_t>(std::ranges::find(lines, kUs, &PamLine::module) -
                                      lines.begin())),
         person_(person),
-        hashes_(hashes),
+        shadow_(shadow),
         steps_(lines.size()),
         ends_(lines.size() + 1) {
     for (const Impression impression : kImpressions) {
@@ -116,7 +117,7 @@ class Stage {
     }
     // Jumps go forward alone.
     for (std::size_t at = lines.size(); at-- > 0;) {
-      const Returns returns = ReturnsOf(lines[at], person, hashes);
+      const Returns returns = ReturnsOf(lines[at], person, shadow);
       for (const Impression impression : kImpressions) {
         steps_[at][impression] = StepsBehind(at, returns, impression);
         ends_[at][impression] = EndBehind(steps_[at][impression], returns.host_decides);
@@ -137,7 +138,7 @@ class Stage {
                                      [this](const Step& next) { return EndAt(next).possible; });
       if (Skips(at, *step)) {
         // By a rule of the host, which need not hold.
-        if (ReturnsOf(lines_[at], person_, hashes_).host_decides) who.gets_in = GetsIn::kPerhaps;
+        if (ReturnsOf(lines_[at], person_, shadow_).host_decides) who.gets_in = GetsIn::kPerhaps;
         who.by = NameOf(at);
         return who;
       }
@@ -248,15 +249,15 @@ class Stage {
   const std::span<const PamLine> lines_;
   const std::size_t us_;
   const PamPerson person_;
-  const ShadowHashes hashes_;
+  const ShadowLines shadow_;
   std::vector<std::array<Steps, std::size(kImpressions)>> steps_;
   std::vector<std::array<End, std::size(kImpressions)>> ends_;
 };
 
 }  // namespace
 
-PamStage JudgeStage(std::span<const PamLine> lines, PamPerson person, ShadowHashes hashes) {
-  const Stage stage(lines, person, hashes);
+PamStage JudgeStage(std::span<const PamLine> lines, PamPerson person, ShadowLines shadow) {
+  const Stage stage(lines, person, shadow);
   const End& end = stage.end();
   if (person == PamPerson::kAccepted) {
     if (end.granted) return {GetsIn::kSurely, {}};

@@ -26,9 +26,12 @@ enum class PamPerson : std::uint8_t {
   kUnasked,   // in auth: it does not know him, or cannot ask the database
 };
 
-// Whether shadow(5), as glibc has it from sqlmap, holds hashes by which pam_unix may accept a
-// password of somebody of the database.
-enum class ShadowHashes : std::uint8_t { kNone, kSome };
+// What pam_unix finds of somebody of the database in shadow(5), as glibc has it from sqlmap.
+enum class ShadowLines : std::uint8_t {
+  kNone,           // no line: in account it refuses him, if his password in passwd(5) is "x"
+  kWithoutHashes,  // a line that no password fits
+  kWithHashes,     // hashes by which it may accept a password
+};
 
 enum class GetsIn : std::uint8_t {
   kNever,
@@ -43,10 +46,10 @@ struct PamStage {
 };
 
 // `lines`: those of one type, auth or account, with a pam_sqlmap.so. The host's own rules
-// (pam_nologin, pam_access, ..., and in account also pam_unix and the others that have passwords of
-// their own) are taken to hold; one that lets somebody in without pam_sqlmap having been asked does
-// so kPerhaps.
-PamStage JudgeStage(std::span<const PamLine> lines, PamPerson person, ShadowHashes hashes);
+// (pam_nologin, pam_access, ..., and in account also the others that have passwords of their own,
+// and pam_unix where it finds a line) are taken to hold; one that lets somebody in without
+// pam_sqlmap having been asked does so kPerhaps.
+PamStage JudgeStage(std::span<const PamLine> lines, PamPerson person, ShadowLines shadow);
 
 }  // namespace sqlmap
 

@@ -138,11 +138,13 @@ std::string Pam(const OldConfiguration& old) {
            "@include common-sqlmap\n";
   }
   std::string text =
-      "# In place of the lines with pam_mysql.so. Better, since nobody in the database can then "
-      "stand\n"
-      "# in for an account of /etc/passwd: one line \"@include common-sqlmap\" in front of the "
-      "first\n"
-      "# @include of the service's file.\n";
+      "# In place of the lines with pam_mysql.so. For accounts that the queries getpwnam and "
+      "getspnam know, too,\n"
+      "# this is better, since nobody in the database can then stand in for an account of "
+      "/etc/passwd:\n"
+      "# one line \"@include common-sqlmap\" in front of the first @include of the service's file. "
+      "pam_unix\n"
+      "# in common-account refuses all others.\n";
   for (const std::string& line : old.pam_lines) text += line + "\n";
   return text;
 }

@@ -154,11 +154,19 @@ class Reader {
     const auto home = Query("MYSQLGetDir", QueryId::kGetpwnam);
     if (!uid || !gid || !home) return;
     // As above: more than one row is none.
+    const std::string one =
+        " FROM (SELECT uid, gid, homedir, COUNT(*) OVER () AS how_many FROM u, g, h) counted WHERE "
+        "how_many = 1";
+    const std::string rows = "WITH u (uid) AS (" + *uid + "), g (gid) AS (" + *gid +
+                             "), h (homedir) AS (" + *home + ") ";
     configuration_.query(QueryId::kGetpwnam) =
-        "WITH u (uid) AS (" + *uid + "), g (gid) AS (" + *gid + "), h (homedir) AS (" + *home +
-        ") SELECT :name AS username, 'x' AS password, uid, gid, '' AS gecos, homedir, "
-        "'/usr/sbin/nologin' AS shell FROM (SELECT uid, gid, homedir, COUNT(*) OVER () AS how_many "
-        "FROM u, g, h) counted WHERE how_many = 1";
+        rows +
+        "SELECT :name AS username, 'x' AS password, uid, gid, '' AS gecos, homedir, "
+        "'/usr/sbin/nologin' AS shell" +
+        one;
+    // Pure-FTPd's PAM file has pam_unix in account, which refuses whoever has no line.
+    configuration_.query(QueryId::kGetspnam) =
+        rows + "SELECT :name AS username, '*' AS password" + one;
     Say(kChanged, "MYSQLGetDir",
         "accounts are known by name alone: for getent passwd, and for names of uids in ls, write "
         "[queries] getpwuid and getpwent, and set [snapshot] enabled");

@@ -110,7 +110,7 @@ void CheckStacks(const PamFiles& files, const std::vector<FileChange>& changes,
 // sqlmap accepts, or let in others. What changes is tried.
 void CheckService(const std::string& service, const PamTexts& texts) {
   Findings findings("pam");
-  JudgePamService(texts, service, ShadowHashes::kNone, findings);
+  JudgePamService(texts, service, ShadowLines::kWithoutHashes, findings);
   for (const Finding& finding : findings.list()) {
     if (finding.level != Level::kError) continue;
     throw Failure(ExitStatus::kUnknown,

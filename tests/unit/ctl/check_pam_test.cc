@@ -81,9 +81,10 @@ TEST(Pam, WhatIsNotThereIsNamed) {
 }
 
 // Of the service "sshd" with this text: level and subject of each finding.
-std::vector<std::string> Judged(const PamTexts& files, ShadowHashes hashes = ShadowHashes::kNone) {
+std::vector<std::string> Judged(const PamTexts& files,
+                                ShadowLines shadow = ShadowLines::kWithoutHashes) {
   Findings findings("pam");
-  JudgePam(files, hashes, findings);
+  JudgePam(files, shadow, findings);
   std::vector<std::string> said;
   for (const Finding& finding : findings.list()) {
     const bool ok = finding.level == Level::kOk;
@@ -286,7 +287,8 @@ TEST(Pam, TheProfilesOfPamAuthUpdateAreGood) {
 
 TEST(Pam, ASnippetOfTheDistributionIsNoService) {
   Findings findings("pam");
-  JudgePam(With("common-auth", "auth required pam_sqlmap.so\n"), ShadowHashes::kNone, findings);
+  JudgePam(With("common-auth", "auth required pam_sqlmap.so\n"), ShadowLines::kWithoutHashes,
+           findings);
   ASSERT_EQ(findings.list().size(), 1U);
   EXPECT_EQ(findings.list()[0].subject, "services");
 }
@@ -390,10 +392,21 @@ TEST(Pam, PamUnixIsNotTakenToRefuseWhoseHashesShadowHolds) {
        "ok sshd: asks sqlmap in auth, account, session"},
   };
   for (const auto& [text, said] : rows) {
-    EXPECT_EQ(Judged(With("sshd", text), ShadowHashes::kSome), std::vector<std::string>{said})
+    EXPECT_EQ(Judged(With("sshd", text), ShadowLines::kWithHashes), std::vector<std::string>{said})
         << text;
     EXPECT_TRUE(Judged(With("sshd", text))[0].starts_with("ok ")) << text;
   }
+}
+
+// A login would be refused that sqlmapctl auth calls accepted.
+TEST(Pam, PamUnixIsSaidToRefuseWhoHasNoShadowLine) {
+  const std::string debians = "@include common-sqlmap\n@include common-auth\n";
+  EXPECT_EQ(Judged(With("sshd", debians + "@include common-account\n"), ShadowLines::kNone),
+            std::vector<std::string>{"warning sshd: in account, pam_unix.so behind pam_sqlmap may "
+                                     "refuse whom pam_sqlmap accepts"});
+  const std::string alone = "auth required pam_sqlmap.so\naccount required pam_sqlmap.so\n";
+  EXPECT_EQ(Judged(With("sshd", alone), ShadowLines::kNone),
+            std::vector<std::string>{"ok sshd: asks sqlmap in auth, account"});
 }
 
 // It lets them in, so that nobody is to be told that no password opens an account.
@@ -421,7 +434,7 @@ TEST(Pam, PamUnixIsSaidToLetInWhoseHashesShadowHoldsWhereSqlmapIsNotAsked) {
        "warning sshd: asks sqlmap in account and not in auth: no password opens it"},
   };
   for (const Row& row : rows) {
-    EXPECT_EQ(Judged(With("sshd", row.text), ShadowHashes::kSome),
+    EXPECT_EQ(Judged(With("sshd", row.text), ShadowLines::kWithHashes),
               std::vector<std::string>{row.with_hashes})
         << row.text;
     EXPECT_EQ(Judged(With("sshd", row.text)), std::vector<std::string>{row.without}) << row.text;
