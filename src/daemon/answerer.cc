@@ -23,6 +23,7 @@ constexpr std::size_t kMostQueries = 4096;  // each has a client
 constexpr std::size_t kMostQueriesOfOneUser = 1024;
 constexpr std::size_t kMostHashes = 256;  // more would be waited for longer than a client waits
 constexpr std::size_t kMostHashesOfOneUser = 2;
+constexpr std::size_t kMostHashesOfOneAccount = kMostHashes / 2;
 constexpr std::size_t kMostLists = 16;
 constexpr std::size_t kMostListsOfOneUser = 4;
 constexpr unsigned kListThreads = 4;
@@ -30,8 +31,9 @@ constexpr std::size_t kMostReadFor = 65536;
 constexpr std::size_t kMostNotes = 1024;
 constexpr std::size_t kMostNotesOfOneUser = 16;
 
-// One for root, at least one for the others.
-unsigned HashThreads() { return std::clamp(std::thread::hardware_concurrency(), 2U, 16U); }
+// One more than there are processors, so that these are at work while one thread is kept: for root,
+// of what the others want, and of what root asks of one account, for those of the rest.
+unsigned HashThreads() { return std::clamp(std::thread::hardware_concurrency() + 1, 2U, 17U); }
 
 const AnswerBytes& NoMemory() {
   static const AnswerBytes bytes = UnavailableBytes(Reason::kNoMemory, {});
@@ -146,18 +148,13 @@ Answerer::Answerer(const Settings& settings, Sources sources, Calls calls,
                  .forget_ms = std::int64_t{settings.throttle.forget_seconds} * 1000}),
       queries_({.threads = settings.database.pool_size,
                 .waiting = kMostQueries,
-                .of_one_user = kMostQueriesOfOneUser,
-                .at_once = settings.database.pool_size}),
+                .of_user = {kMostQueriesOfOneUser, settings.database.pool_size}}),
       hashes_({.threads = HashThreads(),
                .waiting = kMostHashes,
-               .of_one_user = kMostHashesOfOneUser,
-               .at_once = kMostHashesOfOneUser}),
-      lists_({.threads = kListThreads,
-              .waiting = kMostLists,
-              .of_one_user = kMostListsOfOneUser,
-              .at_once = 1}),
-      notes_(
-          {.threads = 1, .waiting = kMostNotes, .of_one_user = kMostNotesOfOneUser, .at_once = 1}) {
+               .of_user = {kMostHashesOfOneUser, kMostHashesOfOneUser},
+               .of_part = {kMostHashesOfOneAccount, HashThreads() - 1}}),
+      lists_({.threads = kListThreads, .waiting = kMostLists, .of_user = {kMostListsOfOneUser, 1}}),
+      notes_({.threads = 1, .waiting = kMostNotes, .of_user = {kMostNotesOfOneUser, 1}}) {
   (void)NoMemory();
 }
 
@@ -312,9 +309,9 @@ void Answerer::Login(ClientId client, Asked asked) {
   if (shared->access == Access::kOwnAccount) return LogInHimself(client, shared);
   if (MayBeGuess(shared->request())) return Attempt(client, shared);
   const bool hashes = Hashes(shared->request().kind);
-  Submit(hashes ? hashes_ : queries_, client, *shared,
-         hashes ? kAuthenticateBudgetMs : kLookUpBudgetMs,
-         [this, shared] { return Verdict(DecideLogin(*shared)); });
+  const auto work = [this, shared] { return Verdict(DecideLogin(*shared)); };
+  if (!hashes) return Submit(queries_, client, *shared, kLookUpBudgetMs, work);
+  Submit(hashes_, client, *shared, kAuthenticateBudgetMs, work, PartOf(*shared));
 }
 
 LoginAnswer Answerer::DecideLogin(const Asked& asked) {
@@ -358,6 +355,15 @@ void Answerer::LogInHimself(ClientId client, const std::shared_ptr<const Asked>&
     mailbox_.Post([this, client, asked] { Attempt(client, asked); });
     return nullptr;
   });
+}
+
+// What root asks of one account takes turns with the rest, or one of a costly hash, and many who
+// try it, would keep out all. So does all that comes from no address, whatever the account: anybody
+// on this host can have set-uid programs, such as su, ask as root, and as often as he likes.
+std::string Answerer::PartOf(const Asked& asked) const {
+  const LoginRequest& login = asked.request().login;
+  const bool anybodys = !login.by_root && SourceOf(login.rhost, asked.peer.uid, host_).empty();
+  return anybodys ? std::string() : std::string(login.name);
 }
 
 void Answerer::Attempt(ClientId client, std::shared_ptr<const Asked> asked) {
@@ -420,7 +426,7 @@ void Answerer::LookAtPassword(ClientId client, const std::shared_ptr<const Asked
     });
     if (note) Note(*asked, answer);
   };
-  if (hashes_.Submit(asked->peer.uid, std::move(piece))) return;
+  if (hashes_.Submit(asked->peer.uid, std::move(piece), PartOf(*asked))) return;
   ++counters_.too_busy;
   throttle_.Finish(client, Throttle::Outcome::kNothing, MonotonicMs());
   calls_.reply(client, TooBusy());
@@ -514,7 +520,7 @@ void Answerer::CatchUp(std::uint64_t flushes) {
 
 template <typename Work>
 void Answerer::Submit(WorkerPool& pool, ClientId client, const Asked& asked, std::int64_t budget_ms,
-                      Work work) {
+                      Work work, const std::string& part) {
   auto piece = [this, client, waiting = asked.waiting, since_ms = asked.asked_ms, budget_ms,
                 work = std::move(work)] {
     if (waiting.expired()) return;
@@ -529,7 +535,7 @@ void Answerer::Submit(WorkerPool& pool, ClientId client, const Asked& asked, std
     if (bytes == nullptr) return;  // there is more to do first
     mailbox_.Post([this, client, bytes = std::move(bytes)] { calls_.reply(client, bytes); });
   };
-  if (pool.Submit(asked.peer.uid, std::move(piece))) return;
+  if (pool.Submit(asked.peer.uid, std::move(piece), part)) return;
   ++counters_.too_busy;
   calls_.reply(client, TooBusy());
 }

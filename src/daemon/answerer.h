@@ -124,6 +124,7 @@ class Answerer {
   Throttle::Outcome OutcomeOf(const Asked& asked, LoginVerdict verdict) const;
   // The password is looked at when the throttle says so.
   void Attempt(ClientId client, std::shared_ptr<const Asked> asked);
+  std::string PartOf(const Asked& asked) const;
   void LetIn();
   void LookAtPassword(ClientId client, const std::shared_ptr<const Asked>& asked);
   void Refuse(ClientId client, const Asked& asked);
@@ -141,10 +142,10 @@ class Answerer {
   // What the name of each flight begins with.
   std::string Epoch() const { return std::to_string(flushes_seen_) + ' '; }
   // The reply is the AnswerBytes that `work` gives. The client is told so if the pool has too much
-  // to do.
+  // to do. `part`: as in WorkerPool.
   template <typename Work>
   void Submit(WorkerPool& pool, ClientId client, const Asked& asked, std::int64_t budget_ms,
-              Work work);
+              Work work, const std::string& part = {});
 
   const std::string host_;
   const LocalIds& local_users_;

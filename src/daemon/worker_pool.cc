@@ -28,10 +28,11 @@ class AllSignalsBlocked {
 }  // namespace
 
 WorkerPool::WorkerPool(Limits limits)
-    : limits_(limits), most_of_others_(std::max(limits.threads, 2U) - 1) {
+    : roots_(limits.waiting, limits.threads, limits.of_part),
+      others_(limits.waiting, std::max(limits.threads, 2U) - 1, limits.of_user) {
   const AllSignalsBlocked blocked;
   try {
-    for (unsigned i = 0; i < limits_.threads; ++i) threads_.emplace_back([this] { Run(); });
+    for (unsigned i = 0; i < limits.threads; ++i) threads_.emplace_back([this] { Run(); });
   } catch (...) {
     End();  // or those that there are would be waited for, for ever
     throw;
@@ -48,65 +49,65 @@ void WorkerPool::End() {
   more_.notify_all();
 }
 
-bool WorkerPool::Submit(Uid user, Work work) {
+bool WorkerPool::Submit(Uid user, Work work, const std::string& part) {
   {
     const std::lock_guard guard(mutex_);
-    if (user == 0) {
-      if (roots_.size() >= limits_.waiting) return false;
-      roots_.push_back(std::move(work));
-    } else {
-      if (others_waiting_ >= limits_.waiting) return false;
-      Share& share = others_[user];
-      if (share.waiting.size() + share.running >= limits_.of_one_user) return false;
-      if (share.waiting.empty()) turns_.push_back(user);
-      share.waiting.push_back(std::move(work));
-      ++others_waiting_;
-    }
+    const bool added = user == 0 ? roots_.Add(part, std::move(work))
+                                 : others_.Add(std::to_string(user), std::move(work));
+    if (!added) return false;
   }
   more_.notify_one();
   return true;
 }
 
-// Under mutex_. False: there is nothing that may be done now.
-bool WorkerPool::Take(Uid& user, Work& work) {
-  if (!roots_.empty()) {
-    user = 0;
-    work = std::move(roots_.front());
-    roots_.pop_front();
-    return true;
-  }
-  if (others_running_ >= most_of_others_) return false;
-  const auto turn = std::find_if(turns_.begin(), turns_.end(), [this](Uid uid) {
-    return others_.at(uid).running < limits_.at_once;
-  });
-  if (turn == turns_.end()) return false;
-  user = *turn;
-  Share& share = others_.at(user);
-  // To the end of the row, or out of it.
-  if (share.waiting.size() > 1) turns_.push_back(user);
-  turns_.erase(std::find(turns_.begin(), turns_.end(), user));
-  work = std::move(share.waiting.front());
-  share.waiting.pop_front();
-  ++share.running;
-  ++others_running_;
-  --others_waiting_;
+bool WorkerPool::Turns::Add(const std::string& whose, Work work) {
+  if (waiting_ >= most_waiting_) return false;
+  Whose& owner = *all_.try_emplace(whose).first;
+  Pieces& pieces = owner.second;
+  if (pieces.waiting.size() + pieces.running >= share_.most) return false;
+  if (pieces.waiting.empty()) turns_.push_back(&owner);
+  pieces.waiting.push_back(std::move(work));
+  ++waiting_;
   return true;
 }
 
-// Under mutex_.
-void WorkerPool::Finished(Uid user) {
-  if (user == 0) return;
-  --others_running_;
-  const auto share = others_.find(user);
-  if (--share->second.running == 0 && share->second.waiting.empty()) others_.erase(share);
+WorkerPool::Turns::Whose* WorkerPool::Turns::Take(Work& work) noexcept {
+  if (running_ >= most_running_) return nullptr;
+  const auto turn = std::ranges::find_if(
+      turns_, [this](const Whose* whose) { return whose->second.running < share_.at_once; });
+  if (turn == turns_.end()) return nullptr;
+  Whose* const whose = *turn;
+  Pieces& pieces = whose->second;
+  work = std::move(pieces.waiting.front());
+  pieces.waiting.pop_front();
+  // To the end of the row, or out of it.
+  std::rotate(turn, turn + 1, turns_.end());
+  if (pieces.waiting.empty()) turns_.pop_back();
+  ++pieces.running;
+  ++running_;
+  --waiting_;
+  return whose;
+}
+
+void WorkerPool::Turns::Finished(Whose* whose) noexcept {
+  --running_;
+  if (--whose->second.running == 0 && whose->second.waiting.empty())
+    all_.erase(all_.find(whose->first));
 }
 
 void WorkerPool::Run() {
   std::unique_lock lock(mutex_);
   for (;;) {
-    Uid user = 0;
+    Turns* turns = nullptr;
+    Turns::Whose* whose = nullptr;
     Work work;
-    more_.wait(lock, [&] { return ending_ || Take(user, work); });
+    more_.wait(lock, [&] {
+      if (ending_) return true;
+      turns = &roots_;
+      whose = turns->Take(work);
+      if (whose == nullptr) whose = (turns = &others_)->Take(work);
+      return whose != nullptr;
+    });
     if (ending_) return;
     lock.unlock();
     try {
@@ -115,7 +116,7 @@ void WorkerPool::Run() {
     }
     work = nullptr;
     lock.lock();
-    Finished(user);
+    turns->Finished(whose);
   }
 }
 

@@ -1,15 +1,18 @@
 // A few threads that do what would keep the event loop waiting: queries, and hashing of passwords.
 //
 // Root's work goes first, and where there are several threads one is kept for it. All other users
-// take turns: however much one of them wants, he delays himself.
+// take turns, and so do the parts of root's work that are named: however much one of them wants,
+// he delays himself.
 #ifndef SQLMAP_DAEMON_WORKER_POOL_H_
 #define SQLMAP_DAEMON_WORKER_POOL_H_
 
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <mutex>
+#include <string>
 #include <thread>
 #include <unordered_map>
 #include <vector>
@@ -23,12 +26,16 @@ class WorkerPool {
   // What it throws is dropped with it: who waits for it must not wait for ever.
   using Work = std::function<void()>;
 
+  // Of one user, or of one part of root's work.
+  struct Share {
+    std::size_t most = SIZE_MAX;  // waiting or being done
+    unsigned at_once = UINT32_MAX;
+  };
   struct Limits {
     unsigned threads = 1;
     std::size_t waiting = 1;  // pieces of root, and as many of all others together
-    // Of each user but root.
-    std::size_t of_one_user = 1;  // waiting or being done
-    unsigned at_once = 1;         // being done
+    Share of_user = {};       // each but root
+    Share of_part = {};       // each of root's
   };
 
   // Signals are for the main thread: none is delivered to a worker. Throws std::system_error.
@@ -38,29 +45,46 @@ class WorkerPool {
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
 
-  // False: too much is waiting already. Thread safe.
-  bool Submit(Uid user, Work work);
+  // `part`: whose share of root's work it takes; of another user no matter. False: too much is
+  // waiting already. Thread safe.
+  bool Submit(Uid user, Work work, const std::string& part = {});
 
  private:
-  struct Share {
-    std::deque<Work> waiting;
-    unsigned running = 0;
+  // Who wants something done, by turns. Under mutex_.
+  class Turns {
+   public:
+    // `running`: most pieces of all together.
+    Turns(std::size_t waiting, unsigned running, Share share)
+        : most_waiting_(waiting), most_running_(running), share_(share) {}
+
+    struct Pieces {
+      std::deque<Work> waiting;
+      unsigned running = 0;
+    };
+    using Whose = std::unordered_map<std::string, Pieces>::value_type;
+
+    bool Add(const std::string& whose, Work work);
+    // Null: there is nothing that may be done now. Else Finished is to be called when it is done.
+    Whose* Take(Work& work) noexcept;
+    void Finished(Whose* whose) noexcept;
+
+   private:
+    const std::size_t most_waiting_;
+    const unsigned most_running_;
+    const Share share_;
+    std::unordered_map<std::string, Pieces> all_;
+    std::deque<Whose*> turns_;  // who has something waiting
+    std::size_t waiting_ = 0;
+    unsigned running_ = 0;
   };
 
   void Run();
   void End();
-  bool Take(Uid& user, Work& work);
-  void Finished(Uid user);
 
-  const Limits limits_;
-  const unsigned most_of_others_;  // being done at once
   std::mutex mutex_;
   std::condition_variable more_;
-  std::deque<Work> roots_;
-  std::unordered_map<Uid, Share> others_;
-  std::deque<Uid> turns_;  // who has something waiting
-  std::size_t others_waiting_ = 0;
-  unsigned others_running_ = 0;
+  Turns roots_;
+  Turns others_;
   bool ending_ = false;
   std::vector<std::jthread> threads_;  // last: they use the rest
 };

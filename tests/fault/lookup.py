@@ -4,7 +4,7 @@
     user NAME             found UID | absent | unavailable ERRNO       and the seconds that it took
     entry NAME            found UID:GID:GECOS:HOME:SHELL | ...
     groups NAME           ok N | failed
-    login NAME PASSWORD   PAM's return code
+    login NAME PASSWORD [ADDRESS]   PAM's return code; of somebody who comes from there
     fresh ...             the same in a process that has asked nothing before; `died STATUS` if it does
 
 With arguments, `lookup.py NAME...`, it asks for the names again and again, each also in fresh processes, until its input ends.
@@ -74,7 +74,10 @@ class PamConversation(ctypes.Structure):
 LIBC.calloc.restype = LIBC.strdup.restype = ctypes.c_void_p
 
 
-def login(name, password):
+PAM_RHOST = 4
+
+
+def login(name, password, address=""):
     @CONVERSE
     def converse(count, _messages, responses, _data):
         answers = ctypes.cast(LIBC.calloc(count, ctypes.sizeof(PamResponse)), ctypes.POINTER(PamResponse))
@@ -86,6 +89,7 @@ def login(name, password):
     handle = ctypes.c_void_p()
     conversation = PamConversation(converse, None)
     assert PAM.pam_start(b"fault", name.encode(), ctypes.byref(conversation), ctypes.byref(handle)) == 0
+    assert PAM.pam_set_item(handle, PAM_RHOST, address.encode()) == 0
     result = PAM.pam_authenticate(handle, 0)
     if result == 0:
         result = PAM.pam_acct_mgmt(handle, 0)

@@ -11,6 +11,7 @@ import struct
 import subprocess
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -227,3 +228,19 @@ def test_a_daemon_cannot_start_with_a_broken_file_and_the_snapshot_stands(bystan
     finally:
         daemon.CONFIG.write_text(good)
         daemon.start()
+
+
+def test_whoever_has_su_try_a_costly_hash_again_and_again_keeps_out_nobody_who_comes_from_elsewhere(old_host, fresh_hosts):
+    costly = "$2b$14$abcdefghijklmnopqrstuu" + "x" * 31  # a second or so
+    attempts = [fresh_hosts() for _ in range(16)]
+    was, logins = sql("SELECT pass FROM users WHERE uid = 5").strip(), daemon.status()["logins"]
+    sql(f"UPDATE users SET pass = '{costly}' WHERE uid = 5")
+    try:
+        with ThreadPoolExecutor(len(attempts)) as at_once:
+            tried = [at_once.submit(host.ask, "login", OTHER, "wrong") for host in attempts]
+            wait_until(lambda: daemon.status()["logins"] == logins + len(attempts))
+            assert old_host.ask("login", SITE, "alice-pw", "192.0.2.7")[0] == PAM_SUCCESS
+            assert sum(attempt.done() for attempt in tried) < len(attempts) / 2
+        assert all(attempt.result()[0] != PAM_SUCCESS for attempt in tried)
+    finally:
+        sql(f"UPDATE users SET pass = '{was}' WHERE uid = 5")

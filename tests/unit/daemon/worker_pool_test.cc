@@ -69,7 +69,7 @@ class Gate {
 
 TEST(WorkerPool, OthersNeverHaveAllThreadsAndRootGoesOn) {
   Gate gate;
-  WorkerPool pool({.threads = 3, .waiting = 8, .of_one_user = 8, .at_once = 8});
+  WorkerPool pool({.threads = 3, .waiting = 8, .of_user = {8, 8}});
   for (Uid uid = 1; uid <= 6; ++uid) EXPECT_TRUE(pool.Submit(uid, gate.Piece()));
   gate.WaitForOne();
   gate.WaitForOne();
@@ -83,7 +83,7 @@ TEST(WorkerPool, UserWhoWantsMuchDelaysHimselfOnly) {
   Gate gate;
   std::string order;
   std::promise<void> done;
-  WorkerPool pool({.threads = 1, .waiting = 8, .of_one_user = 4, .at_once = 1});
+  WorkerPool pool({.threads = 1, .waiting = 8, .of_user = {4, 1}});
   EXPECT_TRUE(pool.Submit(0, gate.Piece()));
   gate.WaitForOne();
   for (int i = 0; i < 4; ++i) EXPECT_TRUE(pool.Submit(1, [&] { order += '1'; }));
@@ -103,7 +103,7 @@ TEST(WorkerPool, UserWhoWantsMuchDelaysHimselfOnly) {
 
 TEST(WorkerPool, UserHasNoMoreThreadsThanHisShare) {
   Gate gate;
-  WorkerPool pool({.threads = 4, .waiting = 8, .of_one_user = 2, .at_once = 1});
+  WorkerPool pool({.threads = 4, .waiting = 8, .of_user = {2, 1}});
   EXPECT_TRUE(pool.Submit(1, gate.Piece()));
   std::atomic<bool> second = false;
   EXPECT_TRUE(pool.Submit(1, [&] { second = true; }));
@@ -113,6 +113,40 @@ TEST(WorkerPool, UserHasNoMoreThreadsThanHisShare) {
   other.get_future().wait();
   EXPECT_FALSE(second);
   gate.Open(1);
+}
+
+// One account with a costly hash, or all that su asks, does not keep others from signing in.
+TEST(WorkerPool, PartOfRootsWorkThatWantsMuchDelaysItselfOnly) {
+  Gate gate;
+  std::string order;
+  std::promise<void> done;
+  WorkerPool pool({.threads = 1, .waiting = 8, .of_part = {3, 1}});
+  EXPECT_TRUE(pool.Submit(0, gate.Piece(), "costly"));
+  gate.WaitForOne();
+  for (int i = 0; i < 2; ++i)
+    EXPECT_TRUE(pool.Submit(
+        0, [&] { order += 'c'; }, "costly"));
+  EXPECT_FALSE(pool.Submit(
+      0, [] {}, "costly"));
+  EXPECT_TRUE(pool.Submit(
+      0, [&] { order += 'a'; }, "alice"));
+  EXPECT_TRUE(pool.Submit(1, [&] { done.set_value(); }));
+  gate.Open(1);
+  done.get_future().wait();
+  EXPECT_EQ(order, "cac");
+}
+
+TEST(WorkerPool, PartOfRootsWorkHasNoMoreThreadsThanItsShare) {
+  Gate gate;
+  WorkerPool pool({.threads = 3, .waiting = 8, .of_part = {8, 2}});
+  for (int i = 0; i < 4; ++i) EXPECT_TRUE(pool.Submit(0, gate.Piece(), "costly"));
+  gate.WaitForOne();
+  gate.WaitForOne();
+  std::promise<void> done;
+  EXPECT_TRUE(pool.Submit(
+      0, [&] { done.set_value(); }, "alice"));
+  done.get_future().wait();  // for ever, if the third thread had taken another piece
+  gate.Open(4);
 }
 
 TEST(WorkerPool, PieceWithoutMemoryIsDroppedAndTheThreadGoesOn) {
