@@ -76,7 +76,7 @@ CREATE TABLE IF NOT EXISTS sqlmap_keys (
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4;
 
 -- What happened: one row for each login and session, if [queries] of sqlmapd.toml has them written. sqlmap never reads it; delete
--- old rows as you like.
+-- old rows as you like. If it was not root that asked, service, rhost and tty are '', and the message says who did.
 CREATE TABLE IF NOT EXISTS sqlmap_log (
   id       BIGINT UNSIGNED NOT NULL AUTO_INCREMENT,
   time     TIMESTAMP    NOT NULL DEFAULT CURRENT_TIMESTAMP,

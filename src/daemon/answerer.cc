@@ -103,18 +103,21 @@ struct OwnedAttempt {
         service(request.service),
         rhost(request.rhost),
         tty(request.tty),
-        pid(request.pid) {}
+        pid(request.pid),
+        uid(request.uid) {}
   LoginRequest view() const {
-    return {.name = name, .service = service, .rhost = rhost, .tty = tty, .pid = pid};
+    return {.name = name, .service = service, .rhost = rhost, .tty = tty, .pid = pid, .uid = uid};
   }
 
   std::string name, service, rhost, tty;
   std::int32_t pid;
+  Uid uid;
 };
 
 LoginRequest LoginOf(const Asked& asked) {
   LoginRequest login = asked.request().login;
   login.pid = asked.peer.pid;
+  login.uid = asked.peer.uid;
   return login;
 }
 

@@ -32,6 +32,10 @@ void WriteAge(LineWriter& line, std::int64_t seconds) {
   }
 }
 
+// Anybody may ask about himself, with one service of his invention after the other: that must not
+// push out what is remembered of others.
+bool MayBeRemembered(const LoginRequest& request) { return request.uid == 0; }
+
 }  // namespace
 
 OfflineId OfflineRules(const Settings& settings, const OfflineKey& key) {
@@ -111,7 +115,7 @@ void OfflineGate::Authenticate(const LoginRequest& request, LoginAnswer& answer)
     Learn(request, answer.verdict);
   } else if (request.password.empty()) {
     (void)memory_.Forget(NameOf(request));
-  } else {
+  } else if (MayBeRemembered(request)) {
     memory_.Remember(ticket, NameOf(request), ScopeOf(request, OfflineStage::kPassword),
                      request.password);
   }
@@ -129,7 +133,7 @@ void OfflineGate::CheckAccount(const LoginRequest& request, LoginAnswer& answer)
       answer.verdict = LoginVerdict::kUndecided;
   } else if (answer.verdict != LoginVerdict::kAccepted) {
     Learn(request, answer.verdict);
-  } else {
+  } else if (MayBeRemembered(request)) {
     memory_.RememberAccount(ticket, NameOf(request), ScopeOf(request, OfflineStage::kAccount),
                             answer.ageing);
   }

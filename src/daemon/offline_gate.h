@@ -19,7 +19,8 @@
 // is not remembered the verdict stays kUnavailable. If the query `auth` or `access` asks for :rhost
 // or :tty, those must be the same, too.
 //
-// An empty password is never remembered.
+// An empty password is never remembered, nor is what another than root asked (LoginRequest::uid):
+// that may only make this forget.
 #ifndef SQLMAP_DAEMON_OFFLINE_GATE_H_
 #define SQLMAP_DAEMON_OFFLINE_GATE_H_
 

@@ -98,7 +98,7 @@ Value* OfflineStore::Recent<Value>::Find(const OfflineId& id) {
 }
 
 template <class Value>
-void OfflineStore::Recent<Value>::Put(const OfflineId& id, const Value& value, std::size_t most) {
+void OfflineStore::Recent<Value>::Put(const OfflineId& id, const Value& value) {
   if (Value* const known = Find(id)) {
     *known = value;
     return;
@@ -107,9 +107,11 @@ void OfflineStore::Recent<Value>::Put(const OfflineId& id, const Value& value, s
   entry.emplace_front(id, value);
   index_.emplace(id, entry.begin());
   entries_.splice(entries_.begin(), entry);
-  if (index_.size() <= most) return;
-  index_.erase(entries_.back().first);
-  entries_.pop_back();
+}
+
+template <class Value>
+void OfflineStore::Recent<Value>::DropOldest(std::size_t most) {
+  for (; index_.size() > most; entries_.pop_back()) index_.erase(entries_.back().first);
 }
 
 template <class Value>
@@ -145,11 +147,19 @@ const OfflinePassword* OfflineStore::FindPassword(const OfflineId& name) {
 const OfflinePass* OfflineStore::FindPass(const OfflineId& scope) { return passes_.Find(scope); }
 
 void OfflineStore::PutPassword(const OfflineId& name, const OfflinePassword& password) {
-  passwords_.Put(name, password, limits_.entries);
+  passwords_.Put(name, password);
+  passwords_.DropOldest(limits_.entries);
 }
 
 void OfflineStore::PutPass(const OfflineId& scope, const OfflinePass& pass) {
-  passes_.Put(scope, pass, kPassesOfOne * limits_.entries);
+  const std::size_t most = kPassesOfOne * limits_.entries;
+  passes_.Put(scope, pass);
+  if (passes_.size() <= most) return;
+  std::size_t of_name = 0;
+  passes_.EraseIf([&](const OfflinePass& each) {  // the most recently used first
+    return each.name == pass.name && ++of_name > kMostPassesOfName;
+  });
+  passes_.DropOldest(most);
 }
 
 bool OfflineStore::Forget(const OfflineId& name) {

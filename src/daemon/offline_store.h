@@ -8,7 +8,8 @@
 // Each counts for `seconds` after a server last said so, and no longer: what lies in the future of
 // a clock that was set back is as old as what lies too far behind, and whatever was found too old
 // once is gone. There are at most `entries` passwords, and kPassesOfOne as many passes; the least
-// recently used goes first.
+// recently used goes first, but before any other's the passes of a name that takes up the room of
+// many.
 //
 // As bytes, with all numbers little-endian:
 //
@@ -73,6 +74,8 @@ class OfflineStore {
   // As many as fit into kMostOfflineBytes.
   static constexpr std::size_t kMostEntries = 60'000;
   static constexpr std::size_t kPassesOfOne = 3;
+  // Of a name that brings another one when there is no room.
+  static constexpr std::size_t kMostPassesOfName = 64;
 
   explicit OfflineStore(Limits limits);
   OfflineStore(OfflineStore&&) = default;
@@ -110,7 +113,8 @@ class OfflineStore {
     using Entries = std::list<std::pair<OfflineId, Value>>;
 
     Value* Find(const OfflineId& id);
-    void Put(const OfflineId& id, const Value& value, std::size_t most);
+    void Put(const OfflineId& id, const Value& value);
+    void DropOldest(std::size_t most);
     bool Erase(const OfflineId& id);
     template <class Condition>
     std::size_t EraseIf(Condition condition);

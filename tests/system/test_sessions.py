@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+import wire
 from sandbox import wait_until
 from people import GID, SNIPPET, People, configured, log_more, restart, run, sql
 from secret_scan import expect_no_secret, used
@@ -142,6 +143,17 @@ def test_each_attempt_and_each_session_has_one_true_row(people, server):
                                                   ("session_open", "sshd", ADDRESS), ("session_close", "sshd", ADDRESS)]
     assert [row[3].split(":")[0] for row in rows("fritz")] == ["wrong password", "accepted", "session opened", "session closed"]
     assert int(sql("SELECT COUNT(*) FROM sqlmap_log WHERE username = 'fritz' AND pid > 1 AND host <> ''")) == 4
+
+
+def test_a_local_user_cannot_make_a_row_of_a_login_from_elsewhere(people):
+    people.add("hilda", PASSWORD)
+    uid = people.uid("hilda")
+    question = b"".join(wire.text(field) for field in ("hilda", "sshd", "203.0.113.9", "ssh", "wrong-Medlar-6"))
+    assert wire.ask_as(uid, wire.AUTHENTICATE, question) == [(wire.VERDICT, wire.WRONG_PASSWORD)]
+    wait_until(lambda: rows("hilda"))
+    [(event, *where, message)] = rows("hilda")
+    assert (event, where) == ("auth_failure", ["", ""])
+    assert message.startswith(f"wrong password, asked by uid {uid} as sshd: ")
 
 
 def test_a_name_that_nobody_has_is_not_written_down(people, server):

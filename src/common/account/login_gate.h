@@ -44,6 +44,9 @@ struct LoginRequest {
   bool allow_empty_password = false;   // nullok, and PAM_DISALLOW_NULL_AUTHTOK is not set
   bool by_root = false;  // a change: root does it, for whom neither old password nor min days count
   std::int32_t pid = 0;  // of who asks, for log rows; 0: not known
+  // Of who asks sqlmapd. Anybody may, about himself, with a service, rhost and tty of his choice:
+  // those of another than root are no facts.
+  Uid uid = 0;
 };
 
 struct LoginAnswer {

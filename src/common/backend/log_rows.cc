@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/account/line_writer.h"
 #include "common/account/shown_text.h"
 #include "common/account/verdict_words.h"
 #include "common/backend/call.h"
@@ -14,23 +15,31 @@ bool NamesAnAccount(LoginVerdict verdict) {
   return verdict != LoginVerdict::kUnknownUser && verdict != LoginVerdict::kThrottled;
 }
 
-std::string MessageOf(const LoginAnswer& answer) {
-  std::string message(WordsFor(answer.verdict));
-  if (answer.offline) message += " while no server answered";
-  if (answer.reason[0] != '\0') message.append(": ").append(answer.reason);
-  return message;
+LogRow RowOf(QueryId query, const LoginRequest& request, std::string_view what) {
+  LogRow row{query, std::string(request.name)};
+  row.message = what;
+  if (request.uid == 0) {
+    row.service = request.service;
+    row.rhost = request.rhost;
+    row.tty = request.tty;
+    return row;
+  }
+  char text[128];
+  LineWriter asker(text);
+  asker.Text(", asked by uid ").Number(request.uid).Text(" as ").Foreign(request.service);
+  row.message += asker.text();
+  return row;
 }
 
 Deadline RowDeadline(bool required) {
   return Deadline::In(required ? kPromptCallMs : kLogRowBudgetMs);
 }
 
-bool WriteRow(SqlAccountSource& accounts, const LoginRequest& request, const LogRow& row,
-              Deadline deadline) {
+bool WriteRow(SqlAccountSource& accounts, const LogRow& row, std::int32_t pid, Deadline deadline) {
   const std::string name = ColumnText(row.name);
-  const std::string service = ColumnText(request.service);
-  const std::string rhost = ColumnText(request.rhost);
-  const std::string tty = ColumnText(request.tty);
+  const std::string service = ColumnText(row.service);
+  const std::string rhost = ColumnText(row.rhost);
+  const std::string tty = ColumnText(row.tty);
   const std::string message = ColumnText(row.message);
   const QueryArguments arguments{.name = name,
                                  .service = service,
@@ -38,7 +47,7 @@ bool WriteRow(SqlAccountSource& accounts, const LoginRequest& request, const Log
                                  .tty = tty,
                                  .message = message,
                                  .days = Today(),
-                                 .pid = request.pid};
+                                 .pid = pid};
   return accounts.Write(row.query, arguments, std::nullopt, deadline).has_value();
 }
 
@@ -63,9 +72,13 @@ std::optional<LogRow> RowOfAttempt(const LoginRequest& request, const LoginAnswe
     return std::nullopt;
   const bool account = NamesAnAccount(verdict);
   if (!account && local.IdOf(request.name)) return std::nullopt;
+  std::string what(WordsFor(verdict));
+  if (answer.offline) what += " while no server answered";
   const bool accepted = verdict == LoginVerdict::kAccepted;
-  return LogRow{accepted ? QueryId::kAuthSuccess : QueryId::kAuthFailure,
-                account ? std::string(request.name) : std::string(), MessageOf(answer)};
+  LogRow row = RowOf(accepted ? QueryId::kAuthSuccess : QueryId::kAuthFailure, request, what);
+  if (!account) row.name.clear();
+  if (answer.reason[0] != '\0') row.message.append(": ").append(answer.reason);
+  return row;
 }
 
 void SqlLoginGate::NoteAttempt(const LoginRequest& request, LoginAnswer& answer) noexcept {
@@ -74,7 +87,7 @@ void SqlLoginGate::NoteAttempt(const LoginRequest& request, LoginAnswer& answer)
   try {
     const auto row = RowOfAttempt(request, answer, settings_.accounts.local_uids);
     if (row && settings_.query(row->query).configured()) {
-      there = WriteRow(accounts_, request, *row, RowDeadline(required));
+      there = WriteRow(accounts_, *row, request.pid, RowDeadline(required));
     } else {
       there = !required;
     }
@@ -96,8 +109,8 @@ bool SqlLoginGate::NoteSession(const LoginRequest& request, QueryId query, bool 
   if (!known) return true;
   try {
     const bool opens = query == QueryId::kSessionOpen;
-    const LogRow row{query, std::string(request.name), opens ? "session opened" : "session closed"};
-    return WriteRow(accounts_, request, row, deadline);
+    const LogRow row = RowOf(query, request, opens ? "session opened" : "session closed");
+    return WriteRow(accounts_, row, request.pid, deadline);
   } catch (...) {
     return false;
   }

@@ -1,5 +1,9 @@
 // The rows that tell what happened: auth_success, auth_failure, session_open, session_close. One
 // row for an attempt, true, and only about accounts of the database. Pure.
+//
+// Whoever bans, or counts, by these rows trusts them: what somebody's own program told sqlmapd of
+// where it is (LoginRequest::uid) stands in no column. Its service, which tells one's screen locker
+// from one's mischief, is in the message.
 #ifndef SQLMAP_COMMON_BACKEND_LOG_ROWS_H_
 #define SQLMAP_COMMON_BACKEND_LOG_ROWS_H_
 
@@ -22,8 +26,11 @@ struct LogRow {
   QueryId query;
   // "" unless the verdict shows that it is an account's: people type passwords at the wrong prompt.
   std::string name;
-  // The verdict's words and its reason: "wrong password: row of alice: mismatch".
-  std::string message;
+  // "" unless root asked.
+  std::string service = {}, rhost = {}, tty = {};
+  // The verdict's words and its reason: "wrong password: row of alice: mismatch". Of another than
+  // root: "wrong password, asked by uid 1000 as swaylock: row of alice: mismatch".
+  std::string message = {};
 };
 
 // What is noted of an answer of Authenticate. None where nothing was decided; nor for one of the

@@ -53,6 +53,25 @@ TEST(LogRows, EachVerdictHasTheRowThatItDeserves) {
   EXPECT_EQ(RowOfAttempt({.name = "alice"}, AnswerOf(kAccepted), {})->message, "accepted");
 }
 
+TEST(LogRows, WhereAProgramOfSomebodysOwnSaysThatItIsStandsInNoColumn) {
+  const auto row_for = [](Uid uid, std::string_view service, LoginVerdict verdict) {
+    const LoginRequest request{
+        .name = "alice", .service = service, .rhost = "203.0.113.9", .tty = "ssh", .uid = uid};
+    const LogRow row = RowOfAttempt(request, AnswerOf(verdict, "why"), {}).value_or(LogRow{});
+    return row.name + "|" + row.service + "|" + row.rhost + "|" + row.tty + "|" + row.message;
+  };
+  EXPECT_EQ(row_for(0, "sshd", kWrongPassword), "alice|sshd|203.0.113.9|ssh|wrong password: why");
+  EXPECT_EQ(row_for(1000, "swaylock", kWrongPassword),
+            "alice||||wrong password, asked by uid 1000 as swaylock: why");
+  EXPECT_EQ(row_for(1000, "swaylock", kAccepted),
+            "alice||||accepted, asked by uid 1000 as swaylock: why");
+  EXPECT_EQ(row_for(4294967293, "x: accepted\n", kThrottled),
+            "||||too many failures, asked by uid 4294967293 as \"x: accepted?\": why");
+  EXPECT_EQ(row_for(1000, std::string(255, 's'), kWrongPassword),
+            "alice||||wrong password, asked by uid 1000 as " + std::string(64, 's') + "...: why")
+      << "no name is long enough to push out the rest";
+}
+
 TEST(LogRows, ALoginToALocalAccountIsNoFailureOfOurs) {
   const LocalIds local =
       LocalIds::Parse("root:x:0:0::/root:/bin/sh\nalice:x:5000:5000::/:/bin/sh\n");
@@ -162,6 +181,17 @@ TEST_F(LogRowsTest, AnAttemptHasOneRowThatTellsAllOfIt) {
   EXPECT_EQ(Rows("event, username, service, rhost, tty, pid, message"),
             "auth_failure\talice\tsshd\t2001:db8::1\tssh\t4711\twrong password: why\n");
   EXPECT_EQ(Rows("days = DATEDIFF(UTC_DATE(), '1970-01-01')"), "1\n");
+}
+
+TEST_F(LogRowsTest, ALocalUserCannotMakeARowOfALoginFromElsewhere) {
+  LoginRequest request = Request("alice");
+  request.uid = 1000;
+  LoginAnswer answer = AnswerOf(kWrongPassword, "why");
+  backend_->logins().NoteAttempt(request, answer);
+  backend_->logins().OpenSession(request, answer);
+  EXPECT_EQ(Rows("event, username, service, rhost, tty, pid, message"),
+            "auth_failure\talice\t\t\t\t4711\twrong password, asked by uid 1000 as sshd: why\n"
+            "session_open\talice\t\t\t\t4711\tsession opened, asked by uid 1000 as sshd\n");
 }
 
 TEST_F(LogRowsTest, WhatWasTypedAsANameIsNotWrittenUnlessItIsOne) {

@@ -139,14 +139,16 @@ class OfflineGateTest : public testing::Test {
                                   .password = password,
                                   .service = service,
                                   .rhost = rhost,
-                                  .allow_empty_password = allow_empty},
+                                  .allow_empty_password = allow_empty,
+                                  .uid = uid_},
                                  answer);
     return answer;
   }
   LoginAnswer Check(std::string_view name, std::string_view service = "sshd",
                     std::string_view rhost = "") {
     LoginAnswer answer;
-    logins_->gate().CheckAccount({.name = name, .service = service, .rhost = rhost}, answer);
+    logins_->gate().CheckAccount({.name = name, .service = service, .rhost = rhost, .uid = uid_},
+                                 answer);
     return answer;
   }
   LoginAnswer Change(std::string_view name, std::string_view old) {
@@ -208,6 +210,7 @@ class OfflineGateTest : public testing::Test {
   std::atomic<std::int64_t> last_word_ms_{0};
   std::atomic<std::int64_t> now_{kStart};
   std::atomic<unsigned> forgotten_{0};
+  Uid uid_ = 0;  // who asks
   std::mutex mutex_;
   std::condition_variable changed_;
   bool held_ = false;
@@ -537,6 +540,44 @@ TEST_F(OfflineGateTest, EmptyPasswordIsNeverRemembered) {
   Verified();
   server_.next = Says(kAccepted);
   LogIn("alice", "", "sshd", "", true);
+  EXPECT_EQ(Offline("alice", "right"), kUnavailable);
+}
+
+TEST_F(OfflineGateTest, UserWhoAsksAboutHimselfWithoutEndTakesNobodysPlace) {
+  settings_.cache.entries = 2;
+  Boot();
+  Verified("bob", "bobs");
+  uid_ = 1000;
+  for (int i = 0; i < 100; ++i) {
+    server_.next = Says(kAccepted);
+    server_.next.ageing.emplace();
+    const std::string service = "x" + std::to_string(i);
+    EXPECT_EQ(Check("alice", service).verdict, kAccepted);
+    EXPECT_EQ(LogIn("alice", "right", service).verdict, kAccepted);
+  }
+  Settle();
+  EXPECT_EQ(logins_->memory().names(), 1U);
+  EXPECT_EQ(Offline("alice", "right", "x99"), kUnavailable);
+  EXPECT_EQ(OfflineAccount("alice", "x99"), kUnavailable);
+  EXPECT_EQ(Shadow("alice"), "");
+  uid_ = 0;
+  EXPECT_EQ(Offline("bob", "bobs"), kAccepted);
+  EXPECT_EQ(OfflineAccount("bob"), kAccepted);
+}
+
+TEST_F(OfflineGateTest, WhatAServerRefusesToHisOwnProgramIsForgottenToo) {
+  Verified();
+  uid_ = 1000;
+  server_.next = Says(kWrongPassword);
+  LogIn("alice", "right", "swaylock");
+  Settle();
+  uid_ = 0;
+  EXPECT_EQ(Offline("alice", "right"), kUnavailable);
+  Verified();
+  uid_ = 1000;
+  server_.next = Says(kBlocked);
+  Check("alice", "swaylock");
+  uid_ = 0;
   EXPECT_EQ(Offline("alice", "right"), kUnavailable);
 }
 

@@ -189,6 +189,27 @@ TEST(OfflineStore, NeverGrowsBeyondItsLimitAndKeepsWhoWasThereLast) {
   EXPECT_EQ(store.passes(), 9U);
 }
 
+TEST(OfflineStore, NameThatFillsItMakesRoomItself) {
+  constexpr OfflineStore::Limits kRoom{3'600, 100};
+  constexpr std::size_t kPasses = OfflineStore::kPassesOfOne * 100;
+  OfflineStore store(kRoom);
+  const auto put = [&](std::uint8_t of, std::uint32_t number) {
+    OfflineId scope = Id(of);
+    std::memcpy(scope.data(), &number, sizeof number);
+    store.PutPass(scope, Pass(Id(of), kNow));
+    return scope;
+  };
+  const OfflineId others = put(2, 0);
+  for (std::uint32_t i = 1; i < kPasses; ++i) put(1, i);
+  EXPECT_EQ(store.passes(), kPasses) << "there is room for all";
+  const OfflineId last = put(1, kPasses);
+  EXPECT_EQ(store.passes(), OfflineStore::kMostPassesOfName + 1);
+  EXPECT_NE(store.FindPass(others), nullptr);
+  EXPECT_NE(store.FindPass(last), nullptr);
+  for (std::uint32_t i = 0; i < 10 * kPasses; ++i) put(1, i);
+  EXPECT_NE(store.FindPass(others), nullptr);
+}
+
 TEST(OfflineStore, FullStoreFitsIntoTheFile) {
   OfflineStore store({3'600, 10'000'000});
   for (std::uint32_t i = 0; i < OfflineStore::kMostEntries + 10; ++i) {

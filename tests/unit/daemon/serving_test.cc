@@ -171,6 +171,7 @@ class Notes {
                        std::string(request.rhost) + ' ' + std::string(request.tty) + " <" +
                        std::string(request.password) + "> " +
                        (request.pid == getpid() ? "me " : "") +
+                       (request.uid == 0 ? "" : "uid " + std::to_string(request.uid) + ' ') +
                        std::to_string(static_cast<int>(answer.verdict));
     if (fails) answer.verdict = LoginVerdict::kUnavailable;
     const std::lock_guard guard(mutex_);
@@ -892,6 +893,15 @@ TEST_F(NotingTest, EachLoginIsNotedOnceAndWithoutItsPassword) {
   }
 }
 
+TEST_F(NotingTest, NoteSaysThatItWasNotRootWhoAsked) {
+  const auto guess = [&] {
+    return As(kAlice, [&] { return static_cast<int>(LogIn("alice", "wrong", kHome)); });
+  };
+  EXPECT_EQ(guess(), static_cast<int>(LoginVerdict::kWrongPassword));
+  EXPECT_EQ(notes_.Next(),
+            Numbered("alice sshd 198.51.100.1 ssh <> uid 10001 ", LoginVerdict::kWrongPassword));
+}
+
 TEST_F(NotingTest, LoginThatWasRefusedUnseenIsNotedToo) {
   std::vector<OwnedFd> guesses;
   for (int i = 0; i < 30; ++i) guesses.push_back(AskToLogIn("bob", "wrong", kAttacker));
@@ -905,6 +915,10 @@ TEST_F(NotingTest, LoginThatWasRefusedUnseenIsNotedToo) {
 TEST_F(RequiredNoteTest, LoginWhoseRowIsRequiredWaitsForIt) {
   EXPECT_EQ(LogIn("alice", kPassword, kHome), LoginVerdict::kAccepted);
   EXPECT_EQ(notes_.Next(), Numbered("alice sshd 198.51.100.1 ssh <> me ", LoginVerdict::kAccepted));
+  EXPECT_EQ(As(kAlice, [&] { return static_cast<int>(LogIn("alice", kPassword, kHome)); }),
+            static_cast<int>(LoginVerdict::kAccepted));
+  EXPECT_EQ(notes_.Next(),
+            Numbered("alice sshd 198.51.100.1 ssh <> uid 10001 ", LoginVerdict::kAccepted));
   notes_.fails = true;
   EXPECT_EQ(LogIn("alice", kPassword, kHome), LoginVerdict::kUnavailable);
 }
