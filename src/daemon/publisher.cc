@@ -10,6 +10,7 @@
 #include <string_view>
 #include <utility>
 
+#include "common/snapshot/layout.h"
 #include "daemon/directories.h"
 #include "daemon/error_text.h"
 #include "daemon/examiner.h"
@@ -118,9 +119,9 @@ PublishResult Publish(int memory, std::uint64_t generation, const DaemonPaths& p
   if (!IsSealedMemory(memory)) return Failure("the new snapshot is not in sealed memory");
   const auto bytes = FileBytes::OfSealedMemory(memory);
   if (!bytes) return Failure("the new snapshot: " + bytes.error());
-  if (const std::size_t size = bytes->bytes().size(); size > kMostSnapshotBytes) {
+  if (const std::size_t size = bytes->bytes().size(); size > snapshot::kMostPublished) {
     return Failure("the new snapshot is refused: " + std::to_string(size) +
-                   " bytes are more than " + std::to_string(kMostSnapshotBytes));
+                   " bytes are more than " + std::to_string(snapshot::kMostPublished));
   }
   const auto found = Examine(bytes->bytes(), rules);
   if (!found) return Failure("the new snapshot is refused: " + found.error());

@@ -11,7 +11,6 @@
 
 #include <sys/types.h>
 
-#include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <string>
@@ -36,14 +35,12 @@ struct PublishResult {
   bool published() const { return generation != 0; }
 };
 
-// A larger snapshot is refused before it is read. A million accounts take less than a fifth of it.
-inline constexpr std::size_t kMostSnapshotBytes = std::size_t{1} << 30;
-
 // Whether a descriptor is memory that can never change again.
 bool IsSealedMemory(int fd);
 
 // From the child's sealed memory to paths.run and, as far as possible, paths.state; both are made
-// if they are gone. A disk may be slow: `out` hears of it when the first half is done.
+// if they are gone. More than snapshot::kMostPublished is refused before it is read. A disk may be
+// slow: `out` hears of it when the first half is done.
 PublishResult Publish(
     int memory, std::uint64_t generation, const DaemonPaths& paths, const SnapshotRules& rules,
     FunctionRef<void(const PublishResult&)> out = [](const PublishResult&) {});

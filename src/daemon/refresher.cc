@@ -69,11 +69,12 @@ Refresher::Source Refresher::Of(SqlAccountSource& accounts) {
 }
 
 Refresher::Refresher(Source source, const Settings& settings, Published published, Calls calls,
-                     Log& log, RefreshSchedule::Times times)
+                     Log& log, RefreshSchedule::Times times, std::uint64_t most_bytes)
     : source_(std::move(source)),
       settings_(settings),
       calls_(std::move(calls)),
       log_(log),
+      most_bytes_(most_bytes),
       published_(published),
       checked_time_(published.facts ? static_cast<std::int64_t>(published.facts->read_time) : 0),
       schedule_(settings.snapshot.refresh_seconds * std::int64_t{1000},
@@ -214,12 +215,11 @@ Refresher::Outcome Refresher::Read(const std::stop_token& stop, bool forced) {
     if (!file.valid()) {
       return failed("memory for the snapshot: " + ErrorText());
     }
-    SnapshotWriter writer(file.get());
+    SnapshotWriter writer(file.get(), most_bytes_);
     auto version = source_.read(
         [&](const UserRecord& user) { return !stop.stop_requested() && writer.AddUser(user); },
         [&](Uid uid, std::string_view name) {
-          writer.SetOwner(uid, name);
-          return !stop.stop_requested();
+          return !stop.stop_requested() && writer.SetOwner(uid, name);
         },
         [&](const GroupRecord& group) { return !stop.stop_requested() && writer.AddGroup(group); });
     if (stop.stop_requested()) return {RefreshResult::kFailed, "sqlmapd is stopping"};
@@ -230,10 +230,14 @@ Refresher::Outcome Refresher::Read(const std::stop_token& stop, bool forced) {
       const std::lock_guard guard(mutex_);
       before = published_.facts;
     }
-    // A full memory shows itself as a visitor that has enough: the writer's word is the better one.
+    // A full memory, or a list that is too long, shows itself as a visitor that has enough: the
+    // writer knows why, and the reader at which query.
     const auto summary = writer.Finish({kUnnumbered, static_cast<std::uint64_t>(time(nullptr)),
                                         Random(), settings_.accounts.enumerate});
-    if (!summary) return failed("the snapshot could not be written: " + summary.error());
+    if (!summary) {
+      return failed("the snapshot could not be written: " + summary.error() +
+                    (version ? "" : " (" + version.error().text + ")"));
+    }
     if (!version) return failed(version.error().text, true);
     const auto read = FactsIn(file.get(), summary->file_size);
     if (!read) return failed("the snapshot that was written is damaged");

@@ -26,6 +26,7 @@
 #include "common/account/record.h"
 #include "common/config/settings.h"
 #include "common/process/owned_fd.h"
+#include "common/snapshot/layout.h"
 #include "common/sql/sql_account_source.h"
 #include "common/wire/status_writer.h"
 #include "daemon/refresh_policy.h"
@@ -68,9 +69,9 @@ class Refresher {
     std::uint64_t generation = 0;     // its number
   };
 
-  // All references must outlive it.
+  // All references must outlive it. `most_bytes`: of the file, see SnapshotWriter.
   Refresher(Source source, const Settings& settings, Published published, Calls calls, Log& log,
-            RefreshSchedule::Times times = {});
+            RefreshSchedule::Times times = {}, std::uint64_t most_bytes = snapshot::kMostPublished);
   // Waits for the row that the database is at: TableReader::kPatienceMs at most.
   ~Refresher();
   Refresher(const Refresher&) = delete;
@@ -120,6 +121,7 @@ class Refresher {
   const Settings& settings_;
   const Calls calls_;
   Log& log_;
+  const std::uint64_t most_bytes_;
 
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;

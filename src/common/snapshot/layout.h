@@ -18,6 +18,9 @@ inline constexpr std::uint32_t kVersion = 1;
 // usual record lies in two cache lines.
 inline constexpr std::uint64_t kUnit = 32;
 inline constexpr std::uint64_t kMaxFileSize = kUnit << 32;
+// No larger file is written or published. A million accounts take about a fifth of it.
+inline constexpr std::uint64_t kMostPublished = std::uint64_t{1} << 30;
+static_assert(kMostPublished <= kMaxFileSize);
 
 enum class Kind : std::uint8_t { kUser, kGroup, kMembership };
 inline constexpr std::size_t kKinds = 3;

@@ -11,6 +11,7 @@
 #include <limits>
 #include <span>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include "common/account/rules.h"
@@ -62,6 +63,28 @@ struct Membership {
   std::uint32_t group;    // position of the group's record
   std::uint32_t name_at;  // offset among the group's members
 };
+
+// What an owner takes beside his name, about.
+constexpr std::uint64_t kOwnerSize = sizeof(std::pair<const Uid, std::string>) + 4 * sizeof(void*);
+
+// Gives an index its place behind `end`, and returns where it ends.
+std::uint64_t PlaceIndex(Index& index, std::uint64_t end, std::uint64_t entries) {
+  const std::uint64_t buckets =
+      std::max<std::uint64_t>(1, (entries + kEntriesPerBucket - 1) / kEntriesPerBucket);
+  index.offset = RoundUp(end, sizeof(Bucket));
+  index.buckets = static_cast<std::uint32_t>(buckets);
+  return index.offset + buckets * sizeof(Bucket);
+}
+
+// Likewise those that stand behind the users and groups.
+std::uint64_t PlaceIndices(std::span<Index, snapshot::kTables> indices, const Section& users,
+                           const Section& groups) {
+  std::uint64_t end = sizeof(Header) + users.size + groups.size;
+  end = PlaceIndex(indices[Slot(Table::kUserByName)], end, users.records);
+  end = PlaceIndex(indices[Slot(Table::kUserByUid)], end, users.records);
+  end = PlaceIndex(indices[Slot(Table::kGroupByName)], end, groups.records);
+  return PlaceIndex(indices[Slot(Table::kGroupByGid)], end, groups.records);
+}
 
 // The whole file in memory, for what can be written only when all records are there. All its blocks
 // are allocated, so that no store fails.
@@ -294,7 +317,8 @@ void WriteMemberships(const Mapping& file, std::span<const Membership> membershi
 
 }  // namespace
 
-SnapshotWriter::SnapshotWriter(int fd) : fd_(fd), written_(0) {
+SnapshotWriter::SnapshotWriter(int fd, std::uint64_t most_bytes)
+    : fd_(fd), most_bytes_(most_bytes), written_(0) {
   buffer_.reserve(kBufferSize);
   buffer_.assign(sizeof(Header), '\0');
   users_.offset = groups_.offset = sizeof(Header);
@@ -306,8 +330,38 @@ bool SnapshotWriter::Fail(const char* what, int error) {
   return false;
 }
 
-void SnapshotWriter::Refuse(std::string_view name) {
+bool SnapshotWriter::TooLarge() {
+  if (error_.empty()) {
+    error_ = "more than " + std::to_string(most_bytes_) + " bytes with " +
+             std::to_string(users_.records) + " users, " + std::to_string(groups_.records) +
+             " groups, " + std::to_string(member_names_) + " members and " +
+             std::to_string(summary_.refused) +
+             " rows left out; see whether a view joins without ON";
+  }
+  return false;
+}
+
+// Whether the records that are counted have room, with their indices, and with what Finish needs
+// beside the file.
+bool SnapshotWriter::Fits() {
+  Index indices[snapshot::kTables];
+  const std::uint64_t beside = member_names_ * sizeof(Membership) + owners_bytes_;
+  if (PlaceIndices(indices, users_, groups_) > most_bytes_ || beside > most_bytes_)
+    return TooLarge();
+  return true;
+}
+
+bool SnapshotWriter::Refuse(std::string_view name) {
   if (summary_.refused++ == 0) summary_.first_refused = name.substr(0, kNameMax);
+  return summary_.refused <= most_bytes_ / kUnit || TooLarge();
+}
+
+bool SnapshotWriter::SetOwner(Uid uid, std::string_view name) {
+  if (!error_.empty()) return false;
+  owners_bytes_ += kOwnerSize + name.size();
+  if (!Fits()) return false;
+  owners_.insert_or_assign(uid, name);
+  return true;
 }
 
 bool SnapshotWriter::Flush() {
@@ -326,7 +380,6 @@ bool SnapshotWriter::Flush() {
 // One record: the strings are followed by a NUL each.
 bool SnapshotWriter::Append(std::string_view head,
                             std::initializer_list<std::string_view> strings) {
-  if (written_ + buffer_.size() > snapshot::kMaxFileSize / 2) return Fail("write", EFBIG);
   buffer_ += head;
   for (const std::string_view text : strings) {
     buffer_ += text;
@@ -342,8 +395,7 @@ bool SnapshotWriter::AddUser(const UserRecord& user) {
   const std::string_view password = PublicPassword(user.password);
   const auto texts = {user.name, password, user.gecos, user.home, user.shell};
   if (user.name.empty() || !std::ranges::all_of(texts, IsText)) {
-    Refuse(user.name);
-    return true;
+    return Refuse(user.name);
   }
   std::uint64_t size = sizeof(UserHead);
   for (const std::string_view text : texts) size += text.size() + 1;
@@ -359,7 +411,7 @@ bool SnapshotWriter::AddUser(const UserRecord& user) {
                       .flags = 0};
   ++users_.records;
   users_.size += head.size;
-  return Append(BytesOf(head), texts);
+  return Fits() && Append(BytesOf(head), texts);
 }
 
 bool SnapshotWriter::AddGroup(const GroupRecord& group) {
@@ -377,8 +429,7 @@ bool SnapshotWriter::AddGroup(const GroupRecord& group) {
       sizeof(GroupHead) + members_bytes + group.name.size() + 1 + password.size() + 1;
   if (group.name.empty() || !IsText(group.name) || !members_sound ||
       members_bytes != group.members.bytes.size() || size > kMaxGroupSize) {
-    Refuse(group.name);
-    return true;
+    return Refuse(group.name);
   }
   const GroupHead head{.check = 0,
                        .size = static_cast<std::uint32_t>(RoundUp(size, kUnit)),
@@ -392,6 +443,7 @@ bool SnapshotWriter::AddGroup(const GroupRecord& group) {
   ++groups_.records;
   groups_.size += head.size;
   member_names_ += members;
+  if (!Fits()) return false;
   // The members bring their last NUL along.
   if (members == 0) return Append(BytesOf(head), {group.name, password});
   return Append(BytesOf(head),
@@ -400,7 +452,7 @@ bool SnapshotWriter::AddGroup(const GroupRecord& group) {
 
 std::expected<SnapshotSummary, std::string> SnapshotWriter::Finish(const Facts& facts) {
   if (error_.empty() && facts.generation == 0) Fail("generation 0", EINVAL);
-  if (error_.empty()) Flush();
+  if (error_.empty() && Fits()) Flush();
   if (error_.empty()) Complete(facts);
   if (!error_.empty()) return std::unexpected(error_);
   return summary_;
@@ -416,19 +468,7 @@ bool SnapshotWriter::Complete(const Facts& facts) {
   header.created = facts.created;
   header.seed = facts.seed;
   header.flags = facts.listed ? 0 : snapshot::kNotListed;
-  std::uint64_t end = groups_.offset + groups_.size;
-  const auto place_index = [&](Table table, std::uint64_t entries) {
-    const std::uint64_t buckets =
-        std::max<std::uint64_t>(1, (entries + kEntriesPerBucket - 1) / kEntriesPerBucket);
-    Index& index = header.indices[Slot(table)];
-    index.offset = RoundUp(end, sizeof(Bucket));
-    index.buckets = static_cast<std::uint32_t>(buckets);
-    end = index.offset + buckets * sizeof(Bucket);
-  };
-  place_index(Table::kUserByName, users_.records);
-  place_index(Table::kUserByUid, users_.records);
-  place_index(Table::kGroupByName, groups_.records);
-  place_index(Table::kGroupByGid, groups_.records);
+  std::uint64_t end = PlaceIndices(header.indices, users_, groups_);
   Mapping file;
   if (const int error = file.Map(fd_, end); error != 0) return Fail("allocate the indices", error);
 
@@ -461,9 +501,8 @@ bool SnapshotWriter::Complete(const Facts& facts) {
     ++members.records;
   });
   summary_.memberships = members.records;
-  end = members.offset + members.size;
-  place_index(Table::kGidsByUserName, members.records);
-  if (end > snapshot::kMaxFileSize) return Fail("write", EFBIG);
+  end = PlaceIndex(index(Table::kGidsByUserName), members.offset + members.size, members.records);
+  if (end > most_bytes_) return TooLarge();
   if (const int error = file.Map(fd_, end); error != 0)
     return Fail("allocate the memberships", error);
   WriteMemberships(file, memberships, members, index(Table::kGidsByUserName));

@@ -31,9 +31,14 @@ struct SnapshotSummary {
 
 // One file. Users first, then groups; the memberships follow from the groups' members.
 //
-// Records go to the file as they come. While Finish works, the file is mapped, and the memory on
-// top of it is 16 bytes for each membership. An error (a full disk, say) is remembered, makes all
-// that follows do nothing, and is what Finish returns; the file is then worth nothing.
+// Records go to the file as they come. While Finish works, the file is mapped. The memory on top of
+// it is 16 bytes for each membership, and the owners. An error (a full disk, say) is remembered,
+// makes all that follows do nothing, and is what Finish returns; the file is then worth nothing.
+//
+// Rows that have no end, of a view that joins without ON or of a server that is somebody else's by
+// now, are such an error. The file never gets larger than `most_bytes`: a row whose record, with
+// the indices' room for it, would not fit is not written any more. Neither does the memory on top;
+// and no more than a row for each kUnit of `most_bytes` is refused.
 class SnapshotWriter {
  public:
   struct Facts {
@@ -44,8 +49,8 @@ class SnapshotWriter {
   };
 
   // `fd` is an empty regular file or memfd that is open for reading and writing. It stays the
-  // caller's, and must stay open until Finish has returned.
-  explicit SnapshotWriter(int fd);
+  // caller's, and must stay open until Finish has returned. `most_bytes`: kMaxFileSize at most.
+  explicit SnapshotWriter(int fd, std::uint64_t most_bytes = snapshot::kMostPublished);
   SnapshotWriter(const SnapshotWriter&) = delete;
   SnapshotWriter& operator=(const SnapshotWriter&) = delete;
 
@@ -56,7 +61,7 @@ class SnapshotWriter {
   bool AddGroup(const GroupRecord& group);
   // Of several users with this uid, the one of this name answers for it. Without that, or if none
   // of them is called so, the shortest, then first, name does.
-  void SetOwner(Uid uid, std::string_view name) { owners_.insert_or_assign(uid, name); }
+  bool SetOwner(Uid uid, std::string_view name);
 
   std::expected<SnapshotSummary, std::string> Finish(const Facts& facts);
 
@@ -64,15 +69,19 @@ class SnapshotWriter {
   bool Append(std::string_view head, std::initializer_list<std::string_view> strings);
   bool Flush();
   bool Fail(const char* what, int error);
-  void Refuse(std::string_view name);
+  bool TooLarge();
+  bool Fits();
+  bool Refuse(std::string_view name);
   bool Complete(const Facts& facts);
 
   const int fd_;
+  const std::uint64_t most_bytes_;
   std::string buffer_;
   std::uint64_t written_;  // offset of the first byte that is still in the buffer
   snapshot::Section users_{};
   snapshot::Section groups_{};
   std::unordered_map<Uid, std::string> owners_;
+  std::uint64_t owners_bytes_ = 0;
   std::uint64_t member_names_ = 0;  // memberships, duplicates included
   SnapshotSummary summary_;
   std::string error_;

@@ -1,6 +1,7 @@
 #include "common/sql/table_reader.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <utility>
 #include <vector>
 
@@ -12,9 +13,13 @@ namespace {
 
 Deadline Patience() { return Deadline::In(TableReader::kPatienceMs); }
 
+// What a row of members counts for that has none. Such rows fill no memory, but may have no end.
+constexpr std::size_t kIdleRow = 64;
+
 // Of names that are held until another query has ended.
 SqlError TooMuch(const char* what) {
-  return {SqlError::Kind::kServer, std::string("more than 256 MiB of ") + what};
+  return {SqlError::Kind::kServer,
+          std::string("more than 256 MiB of ") + what + "; see whether a view joins without ON"};
 }
 
 SqlError Enough() { return {SqlError::Kind::kServer, "the rows could not be taken"}; }
@@ -167,14 +172,17 @@ class TableReader::Work {
   std::expected<void, SqlError> Owner(Uid uid, std::string& name) {
     const auto stored = WithoutOffset(uid, runner_.settings().accounts.uid_offset);
     if (!stored) return {};
+    const Deadline deadline = Patience();
     auto stream = RowStream::On(connection_, server_, runner_, QueryId::kGetpwuid,
-                                {.uid = *stored, .host = host_}, Patience());
+                                {.uid = *stored, .host = host_}, deadline);
     if (!stream) return std::unexpected(std::move(stream.error()));
     RecordText text;
     for (;;) {
-      const auto row = stream->Next(Patience());
+      const auto row = stream->Next(deadline);
       if (!row) return std::unexpected(row.error());
       if (!*row) return Finish(*stream);
+      if (deadline.passed())
+        return stream->Broken({SqlError::Kind::kTimeout, "the rows did not end in time"});
       const auto user = reader_.User(stream->fields(), **row, text);
       if (!user) {
         complaints_.OnBadRow(QueryId::kGetpwuid, user.error());
@@ -193,20 +201,21 @@ class TableReader::Work {
     if (!stream) return std::unexpected(std::move(stream.error()));
     const FieldMap& fields = stream->fields();
     const Field column = fields.Has(Field::kMember) ? Field::kMember : Field::kUserName;
+    std::size_t idle = 0;
     for (;;) {
       const auto row = stream->Next(Patience());
       if (!row) return std::unexpected(row.error());
       if (!*row) return Finish(*stream);
+      const std::size_t before = names.size();
       if ((*row)->empty()) {
         complaints_.OnBadRow(kId, {"gid " + std::to_string(gid), "a field is longer than 1 MiB"});
-        continue;
-      }
-      const Cell member = fields.In(**row, column);
-      if (member && reader_.AppendMembers(*member, names, count) != 0) {
+      } else if (const Cell member = fields.In(**row, column);
+                 member && reader_.AppendMembers(*member, names, count) != 0) {
         complaints_.OnBadRow(kId, {"gid " + std::to_string(gid),
                                    "a member's name breaks the name rules of [accounts]"});
       }
-      if (names.size() > QueryRunner::kMaxBytes) return stream->Broken(TooMuch("members"));
+      if (names.size() == before) idle += kIdleRow;
+      if (names.size() + idle > QueryRunner::kMaxBytes) return stream->Broken(TooMuch("members"));
     }
   }
 

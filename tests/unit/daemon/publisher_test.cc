@@ -100,7 +100,7 @@ TEST_F(PublisherTest, DamagedSnapshotIsRefused) {
 
 TEST_F(PublisherTest, ChildThatHasBeenTakenOverCannotFillTheDisk) {
   const OwnedFd memory(memfd_create("snapshot", MFD_CLOEXEC | MFD_ALLOW_SEALING));
-  ASSERT_EQ(ftruncate(memory.get(), static_cast<off_t>(kMostSnapshotBytes) + 1), 0);
+  ASSERT_EQ(ftruncate(memory.get(), static_cast<off_t>(snapshot::kMostPublished) + 1), 0);
   ASSERT_EQ(
       fcntl(memory.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL),
       0);

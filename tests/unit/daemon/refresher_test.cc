@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -173,14 +174,15 @@ class World final : public Log {
 class RefresherTest : public testing::Test {
  protected:
   void Start(const std::string& more = "", RefreshSchedule::Times times = kFast,
-             Refresher::Published published = {}) {
+             Refresher::Published published = {},
+             std::uint64_t most_bytes = snapshot::kMostPublished) {
     const std::string text =
         "[database]\nname = \"a\"\nuser = \"u\"\nservers = [\"/nowhere\"]\n" + more;
     auto settings = ParseSettings({text, "test"}, {});
     ASSERT_TRUE(settings) << settings.error()[0].Describe();
     settings_.emplace(*std::move(settings));
     refresher_ = std::make_unique<Refresher>(world_.Source(), *settings_, published, world_.Calls(),
-                                             world_, times);
+                                             world_, times, most_bytes);
     world_.refresher_ = refresher_.get();
   }
 
@@ -302,6 +304,28 @@ TEST_F(RefresherTest, DatabaseThatTellsItsVersionButNoAccountsIsDown) {
   world_.Change([&] { world_.error_.reset(); });
   EXPECT_TRUE(Refreshed().good);
   EXPECT_EQ(refresher_->DownSeconds(), 0U);
+}
+
+TEST_F(RefresherTest, ListWithoutEndIsReadNoFurtherThanThereIsRoomAndTheOldOneStays) {
+  world_.held_ = true;
+  Start("", kFast, {}, 1U << 20);
+  world_.Change([&] { world_.held_ = false; });
+  ASSERT_TRUE(Refreshed().good);
+  world_.Change([&] { world_.users_ = 1'000'000; });
+  const World::Asked refused = Refreshed();
+  EXPECT_FALSE(refused.good);
+  EXPECT_TRUE(
+      refused.text.starts_with("the snapshot could not be written: more than 1048576 bytes with "))
+      << refused.text;
+  EXPECT_TRUE(refused.text.ends_with("; see whether a view joins without ON (enough)"))
+      << "at which query? " << refused.text;
+  EXPECT_TRUE(world_.Said("reading the accounts: " + refused.text));
+  EXPECT_NE(Status().find("generation 1\nusers 10\n"), std::string::npos) << Status();
+  EXPECT_NE(Status().find("refresh_error " + refused.text + "\n"), std::string::npos) << Status();
+  EXPECT_EQ(world_.Get(&World::published_), 1);
+  EXPECT_EQ(refresher_->DownSeconds(), 0U) << "the database is there";
+  world_.Change([&] { world_.users_ = 11; });
+  EXPECT_TRUE(Refreshed().good);
 }
 
 TEST_F(RefresherTest, AllIsReadNowAndThenWhateverTheVersionSays) {

@@ -5,10 +5,13 @@
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <csignal>
+#include <functional>
 #include <set>
+#include <string>
 
 #include "common/snapshot/verify.h"
 #include "faults.h"
@@ -276,6 +279,114 @@ TEST(SnapshotWriter, RunningOutOfRoomAtAnyPointIsAnErrorAndNeverASignal) {
     }
   }
   std::signal(SIGXFSZ, handler);
+}
+
+// A writer of a memfd, which never gets shorter: its size tells the largest that it has been.
+class Limited {
+ public:
+  explicit Limited(std::uint64_t most_bytes)
+      : fd_(memfd_create("snapshot", MFD_CLOEXEC)), writer_(fd_, most_bytes) {}
+  ~Limited() { close(fd_); }
+  Limited(const Limited&) = delete;
+  Limited& operator=(const Limited&) = delete;
+
+  SnapshotWriter* operator->() { return &writer_; }
+  std::uint64_t size() const {
+    struct stat file {};
+    return fstat(fd_, &file) == 0 ? static_cast<std::uint64_t>(file.st_size) : ~std::uint64_t{0};
+  }
+  // "" if it could be written.
+  std::string Error() {
+    const auto result = writer_.Finish({1, 0, 42});
+    return result ? std::string() : result.error();
+  }
+
+ private:
+  const int fd_;
+  SnapshotWriter writer_;
+};
+
+// The number of the first call that returns false; 0: there is none up to `most`.
+unsigned FirstRefused(unsigned most, const std::function<bool(unsigned)>& add) {
+  for (unsigned i = 1; i <= most; ++i)
+    if (!add(i)) return i;
+  return 0;
+}
+
+// The pages of a memfd are nobody's: a host that runs out of memory would kill others for them.
+TEST(SnapshotWriter, RowsWithoutEndAreNotWrittenWithoutEnd) {
+  constexpr std::uint64_t kMost = 8U << 20;
+  Limited file(kMost);
+  const unsigned users = FirstRefused(1'000'000, [&](unsigned i) {
+    return file->AddUser(test::User{.name = "user" + std::to_string(i), .uid = i}.record());
+  });
+  // 64 bytes, and two entries in buckets that have four each.
+  EXPECT_NEAR(users, kMost / (64 + 2 * 16), 100);
+  EXPECT_LE(file.size(), kMost);
+  EXPECT_FALSE(file->AddUser(test::User{.name = "alice"}.record()));
+  EXPECT_FALSE(file->SetOwner(1, "alice"));
+  EXPECT_FALSE(file->AddGroup({"staff", "x", 3001, {}}));
+  EXPECT_EQ(file.Error(), "more than 8388608 bytes with " + std::to_string(users) +
+                              " users, 0 groups, 0 members and 0 rows left out; see whether a view "
+                              "joins without ON");
+  EXPECT_LE(file.size(), kMost);
+}
+
+// A cross join gives the same names again and again.
+TEST(SnapshotWriter, RowsOfOneNameWithoutEndAreNotWrittenWithoutEnd) {
+  constexpr std::uint64_t kMost = 2U << 20;
+  Limited users(kMost);
+  const UserRecord alice{"alice", "x", 2001, 2001, "", "/home/alice", "/bin/sh"};
+  EXPECT_NE(FirstRefused(100'000, [&](unsigned) { return users->AddUser(alice); }), 0U);
+  EXPECT_LE(users.size(), kMost);
+  Limited groups(kMost);
+  const GroupRecord staff{"staff", "x", 3001, {}};
+  EXPECT_NE(FirstRefused(100'000, [&](unsigned) { return groups->AddGroup(staff); }), 0U);
+  EXPECT_LE(groups.size(), kMost);
+}
+
+TEST(SnapshotWriter, FileGetsAsLargeAsItMayAndAtNoMomentLarger) {
+  const Accounts accounts = SmallSite();
+  const std::uint64_t whole = Write(accounts).size();
+  for (std::uint64_t most = 0; most <= whole + 64; most += 8) {
+    Limited file(most);
+    for (const test::User& user : accounts.users) file->AddUser(user.record());
+    for (const test::Group& group : accounts.groups) {
+      std::string members;
+      for (const std::string& member : group.members) members += member + '\0';
+      file->AddGroup({group.name, "x", group.gid, {members, group.members.size()}});
+    }
+    const std::string error = file.Error();
+    EXPECT_LE(file.size(), most);
+    EXPECT_EQ(error.empty(), most >= whole) << most << ' ' << error;
+  }
+}
+
+TEST(SnapshotWriter, MemoryBesideTheFileHasAnEndToo) {
+  constexpr std::uint64_t kMost = 1U << 20;
+  // Two bytes in the file, and sixteen beside it, each.
+  std::string members;
+  for (int i = 0; i < 1000; ++i) members += std::string("a\0", 2);
+  Limited memberships(kMost);
+  EXPECT_EQ(FirstRefused(1000,
+                         [&](unsigned i) {
+                           const std::string name = "group" + std::to_string(i);
+                           return memberships->AddGroup({name, "x", i, {members, 1000}});
+                         }),
+            kMost / 16 / 1000 + 1);
+  EXPECT_THAT(memberships.Error(), testing::HasSubstr("66 groups, 66000 members"));
+  Limited owners(kMost);
+  const std::string name(200, 'a');
+  EXPECT_NE(FirstRefused(kMost / 200, [&](unsigned i) { return owners->SetOwner(i, name); }), 0U);
+}
+
+TEST(SnapshotWriter, RowsThatAreRefusedHaveAnEndToo) {
+  constexpr std::uint64_t kMost = 1U << 20;
+  Limited file(kMost);
+  const test::User user{.name = "alice", .gecos = std::string(70'000, 'a')};
+  EXPECT_EQ(FirstRefused(kMost, [&](unsigned) { return file->AddUser(user.record()); }),
+            kMost / 32 + 1);
+  EXPECT_THAT(file.Error(), testing::HasSubstr("32769 rows left out"));
 }
 
 TEST(SnapshotWriter, RefusesUsersBehindGroupsAndGenerationZero) {

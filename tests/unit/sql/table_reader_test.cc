@@ -135,6 +135,16 @@ TEST_F(TableReaderTest, GroupsHaveTheSameMembersByJoinAndByQuery) {
   }
 }
 
+TEST_F(TableReaderTest, RowsOfNoMembersHaveAnEnd) {
+  Layer layer(Layer::Servers(*server_),
+              std::string(kBareGroups) +
+                  "memsbygid = \"SELECT NULL AS username FROM seq_1_to_5000000 WHERE :gid > 0\"\n");
+  TableReader reader = Begin(layer);
+  EXPECT_EQ(Groups(reader), "error: " + server_->socket() +
+                                ": memsbygid: more than 256 MiB of members; see whether a view "
+                                "joins without ON");
+}
+
 TEST_F(TableReaderTest, TheOffsetIsTakenOffWhereMembersAreAskedFor) {
   Layer layer(Layer::Servers(*server_),
               std::string("[accounts]\nuid_offset = 100000\n") + kBareGroups);
