@@ -343,6 +343,9 @@ FAULTS = {
     "a name is a local person's": lambda: user(f"'lena', 20100, 20000, {GOOD}", "'lena'"),
     "a local person is meant": lambda: both(config("[accounts]", "[accounts]\nallow_uids = [1500]"),
                                             user(f"'lena', 1500, 20000, {GOOD}", "'lena'"), user(f"'mallory', 1500, 20000, {GOOD}")),
+    "accounts and groups are in a local person's containers": lambda: both(
+        edited(Path("/etc/subuid"), lambda text: "lena:20001:3\n1500:20007:1\nlena:100000:65536\n"),
+        edited(Path("/etc/subgid"), lambda text: "lena:20000:65536\n")),
     "a primary group is a local person's": lambda: user(f"'mallory', 20100, 1500, {GOOD}"),
     "a gid is a local group's": lambda: group("writers", 1500),
     "a group's name is a local group's": lambda: group("lena", 20002),
@@ -461,6 +464,8 @@ def make_healthy():
     for name in sql("SELECT username FROM sqlmap_users").split():
         (HOMES / name).mkdir(parents=True)
     add_local_person()
+    for name in ["subuid", "subgid"]:  # this machine's own users may have containers
+        Path("/etc", name).write_text("")
     # As Debian has it, whether or not openssh-server is installed beside the sandbox.
     SSHD.write_text(INCLUDE + "".join(f"@include common-{part}\n" for part in ["auth", "account", "session", "password"]))
     CONFIG.write_text(CONFIG.read_text() + WRITES)

@@ -1,5 +1,7 @@
 #include "ctl/check/data.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdint>
 #include <functional>
@@ -14,6 +16,7 @@
 #include "ctl/check/homes.h"
 #include "ctl/check/servers.h"
 #include "ctl/check/stopwatch.h"
+#include "ctl/check/subordinate_ids.h"
 #include "ctl/check/tally.h"
 #include "ctl/text_file.h"
 
@@ -28,6 +31,8 @@ constexpr std::int64_t kPasswordsMs = 10'000;
 constexpr std::size_t kMostHomes = 100'000;
 constexpr std::int64_t kHomesMs = 5'000;
 constexpr char kShells[] = "/etc/shells";
+constexpr char kSubuid[] = "/etc/subuid";
+constexpr char kSubgid[] = "/etc/subgid";
 
 class Check {
  public:
@@ -252,6 +257,8 @@ class Check {
   void AllTogether(bool users, bool groups) {
     if (users) users_.Report(settings_.accounts.allow_uids, to_);
     if (groups) groups_.Report(settings_.accounts.allow_gids, to_);
+    if (users) SubordinateIds(users_, kSubuid);
+    if (groups) SubordinateIds(groups_, kSubgid);
     if (!users) return;
     if (groups) {
       std::ranges::sort(gids_);
@@ -264,6 +271,15 @@ class Check {
       to_.Warning("shells", std::string(kShells) + ": " + text.error(), "write it: see shells(5)");
     }
     Homes();
+  }
+
+  // A host without the file has given none.
+  void SubordinateIds(const NameTally& ids, const char* path) {
+    if (const auto text = ReadTextFile(path)) {
+      ReportSubordinateIds(ids, *text, settings_.accounts.local_uids, to_);
+    } else if (access(path, F_OK) == 0) {
+      to_.Warning(path, text.error(), "mend it: see subuid(5)");
+    }
   }
 
   void Homes() {

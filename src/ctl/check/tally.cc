@@ -108,7 +108,22 @@ std::vector<std::uint32_t> NameTally::Ids() const {
   return ids;
 }
 
-void NameTally::ReportNames(std::vector<std::uint32_t>& order, Findings& findings) const {
+std::vector<std::uint32_t> NameTally::Places() const {
+  std::vector<std::uint32_t> places(entries_.size());
+  std::iota(places.begin(), places.end(), 0U);
+  return places;
+}
+
+std::vector<std::uint32_t> NameTally::ById() const {
+  std::vector<std::uint32_t> order = Places();
+  std::ranges::sort(order, [&](std::uint32_t a, std::uint32_t b) {
+    return id(a) != id(b) ? id(a) < id(b) : name(a) < name(b);
+  });
+  return order;
+}
+
+void NameTally::ReportNames(Findings& findings) const {
+  std::vector<std::uint32_t> order = Places();
   std::ranges::sort(order, [&](std::uint32_t a, std::uint32_t b) { return name(a) < name(b); });
   const bool users = what_ == "uid";
   const std::string subject = users ? "user names" : "group names";
@@ -126,11 +141,8 @@ void NameTally::ReportNames(std::vector<std::uint32_t>& order, Findings& finding
             : "give each group a name of its own, and let its rows stand together");
 }
 
-void NameTally::ReportIds(std::vector<std::uint32_t>& order, std::span<const std::uint32_t> meant,
-                          Findings& findings) const {
-  std::ranges::sort(order, [&](std::uint32_t a, std::uint32_t b) {
-    return id(a) != id(b) ? id(a) < id(b) : name(a) < name(b);
-  });
+void NameTally::ReportIds(std::span<const std::uint32_t> meant, Findings& findings) const {
+  const std::vector<std::uint32_t> order = ById();
   const std::string what(what_);
   Examples shared;
   Examples as_meant;
@@ -164,10 +176,8 @@ void NameTally::ReportIds(std::vector<std::uint32_t>& order, std::span<const std
 }
 
 void NameTally::Report(std::span<const std::uint32_t> meant, Findings& findings) const {
-  std::vector<std::uint32_t> order(entries_.size());
-  std::iota(order.begin(), order.end(), 0U);
-  ReportNames(order, findings);
-  ReportIds(order, meant, findings);
+  ReportNames(findings);
+  ReportIds(meant, findings);
 }
 
 std::set<std::string, std::less<>> ShellsIn(std::string_view text) {

@@ -48,8 +48,11 @@ class NameTally {
   std::size_t size() const { return entries_.size(); }
   std::string_view name(std::size_t i) const { return text_.data() + entries_[i].at; }
   std::uint32_t id(std::size_t i) const { return entries_[i].id; }
+  std::string_view what() const { return what_; }
   // Ascending, each once.
   std::vector<std::uint32_t> Ids() const;
+  // All places, by id, then by name.
+  std::vector<std::uint32_t> ById() const;
 
   // `meant`: ids that may be shared, as the configuration says.
   void Report(std::span<const std::uint32_t> meant, Findings& findings) const;
@@ -59,9 +62,9 @@ class NameTally {
     std::uint32_t id;
     std::uint32_t at;  // of the name, which ends with a NUL
   };
-  void ReportNames(std::vector<std::uint32_t>& order, Findings& findings) const;
-  void ReportIds(std::vector<std::uint32_t>& order, std::span<const std::uint32_t> meant,
-                 Findings& findings) const;
+  std::vector<std::uint32_t> Places() const;
+  void ReportNames(Findings& findings) const;
+  void ReportIds(std::span<const std::uint32_t> meant, Findings& findings) const;
 
   const std::string_view what_;
   std::string text_;
