@@ -180,8 +180,8 @@ class Stage {
   // The first line behind `at` that is not in its substack.
   std::size_t EndOfLevel(std::size_t at) const {
     const int level = lines_[at].level;
-    while (++at < lines_.size() && lines_[at].level >= level) {
-    }
+    ++at;
+    while (at < lines_.size() && lines_[at].level >= level) ++at;
     return at;
   }
 
@@ -190,8 +190,8 @@ class Stage {
     const std::size_t end = EndOfLevel(at);
     const int level = lines_[at].level;
     for (++at; at < end && count > 0; --count) {
-      while (++at < end && lines_[at].level > level) {
-      }
+      ++at;
+      while (at < end && lines_[at].level > level) ++at;
     }
     return count == 0 ? at : 0;
   }

@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 
 #include "ctl/text_lines.h"
 
@@ -101,15 +102,19 @@ void ReportSubordinateIds(const NameTally& ids, std::string_view text, const Loc
     const std::string last = std::to_string(range.last);
     const std::string owner = NameOf(range.owner, users);
     // usermod(8) would not do: it refuses while the owner has a process, and knows no line by uid.
-    findings.Warning(subject,
-                     std::to_string(count) + (what == "uid" ? " account" : " group") +
-                         (count == 1 ? " has a " + what : "s have " + what + "s") + " from " +
-                         first + " to " + last + ", which line " + std::to_string(range.line) +
-                         " of " + file + " gives to " + owner + ": " + Some(ids, {begin, end}),
-                     "containers of " + owner +
-                         "'s read and write all that is theirs: delete that line if there are "
-                         "none, or give them other " +
-                         what + "s: see [accounts] uid_offset");
+    std::string found_here = std::to_string(count);
+    found_here.append(what == "uid" ? " account" : " group");
+    found_here.append(count == 1 ? " has a " : "s have ")
+        .append(what)
+        .append(count == 1 ? "" : "s");
+    found_here.append(" from ").append(first).append(" to ").append(last);
+    found_here.append(", which line ").append(std::to_string(range.line)).append(" of ");
+    found_here.append(file).append(" gives to ").append(owner).append(": ");
+    found_here.append(Some(ids, {begin, end}));
+    std::string remedy = "containers of " + owner;
+    remedy.append("'s read and write all that is theirs: delete that line if there are none, or ");
+    remedy.append("give them other ").append(what).append("s: see [accounts] uid_offset");
+    findings.Warning(subject, std::move(found_here), std::move(remedy));
   }
   if (found > kMostRanges) {
     findings.Warning(subject,

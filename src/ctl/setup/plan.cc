@@ -23,9 +23,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const HostPaths kPaths;
+const HostPaths& Paths() {
+  static const HostPaths paths;
+  return paths;
+}
 
-std::string ServiceFile(const std::string& service) { return kPaths.pam_directory + "/" + service; }
+std::string ServiceFile(const std::string& service) {
+  return Paths().pam_directory + "/" + service;
+}
 
 void Add(SetupPlan& plan, FileChange change) {
   if (change.before != change.after) plan.changes.push_back(std::move(change));
@@ -46,7 +51,7 @@ void CheckName(const std::string& service) {
                       "--services, is for all of them");
   }
   if (SystemFileExists(ServiceFile(service))) return;
-  const std::string vendors = kPaths.vendor_pam_directory + "/" + service;
+  const std::string vendors = Paths().vendor_pam_directory + "/" + service;
   throw Failure(ExitStatus::kUsage,
                 ServiceFile(service) + ": there is no such " +
                     (SystemFileExists(vendors) ? "file yet: copy " + vendors : "service"));
@@ -179,7 +184,7 @@ void UndoProfiles(SetupPlan& plan, const Journal& journal, const std::vector<std
     for (FileChange& change : changes) Add(plan, std::move(change));
   } catch (const Failure& failure) {
     plan.remarks.push_back(std::string(failure.what()) + "\nsqlmap stays in " +
-                           kPaths.pam_directory +
+                           Paths().pam_directory +
                            "/common-*. Take its lines out by hand, or have these files written "
                            "anew, without local lines: pam-auth-update --force "
                            "--disable sqlmap sqlmap-password. Then undo once more.");
@@ -197,10 +202,10 @@ bool NamesSqlmap(const FileChange& change) {
 
 SetupPlan PlanSetup(const std::vector<std::string>& services) {
   SetupPlan plan;
-  std::string before = ReadSystemFile(kPaths.nsswitch);
+  std::string before = ReadSystemFile(Paths().nsswitch);
   auto after = WithSqlmapInNsswitch(before);
-  if (!after) throw Failure(ExitStatus::kUnknown, kPaths.nsswitch + ": " + after.error());
-  Add(plan, {kPaths.nsswitch, ChangeKind::kNsswitch, std::move(before), *std::move(after)});
+  if (!after) throw Failure(ExitStatus::kUnknown, Paths().nsswitch + ": " + after.error());
+  Add(plan, {Paths().nsswitch, ChangeKind::kNsswitch, std::move(before), *std::move(after)});
   const PamFiles files = ReadPamFiles();
   if (services.empty()) {
     for (FileChange& change : ProfileChanges(Profiles::kEnabled)) Add(plan, std::move(change));

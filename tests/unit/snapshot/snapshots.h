@@ -38,8 +38,9 @@ struct Group {
 struct Accounts {
   std::vector<User> users;
   std::vector<Group> groups;
-  bool listed = true;                                    // accounts.enumerate
-  std::vector<std::pair<Uid, std::string>> owners = {};  // of uids that are shared
+  bool listed = true;  // accounts.enumerate
+  // Of uids that are shared. NOLINTNEXTLINE(readability-redundant-member-init): GCC wants it
+  std::vector<std::pair<Uid, std::string>> owners = {};
 };
 
 // alice, bob and carol; staff with alice and bob, www with alice and a mailbox; and two names that

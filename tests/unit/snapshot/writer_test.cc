@@ -321,7 +321,8 @@ TEST(SnapshotWriter, RowsWithoutEndAreNotWrittenWithoutEnd) {
     return file->AddUser(test::User{.name = "user" + std::to_string(i), .uid = i}.record());
   });
   // 64 bytes, and two entries in buckets that have four each.
-  EXPECT_NEAR(users, kMost / (64 + 2 * 16), 100);
+  constexpr auto kFit = static_cast<double>(kMost) / (64 + 2 * 16);
+  EXPECT_NEAR(users, kFit, 100);
   EXPECT_LE(file.size(), kMost);
   EXPECT_FALSE(file->AddUser(test::User{.name = "alice"}.record()));
   EXPECT_FALSE(file->SetOwner(1, "alice"));
