@@ -3,7 +3,7 @@
 
 # run_tests BUILD CTEST_ARGUMENT...: ctest. Calls are held to their one second, and servers to a look-up's: a machine that stood still for as long
 # is no mistake of the program's, so what has failed is named, and run once more by itself. Not if anything crashed, hung or was reported
-# by a sanitizer, nor if a check or a package failed; to follow a page with packages that are built is no more than to use them.
+# by a sanitizer, nor if a check failed, or the packages were not built: those that were are used once more as they are.
 run_tests() {
     local -r log="$1/tests.log" names="$1/Testing/Temporary/LastTestsFailed.log"
     local failed status=0
@@ -11,7 +11,7 @@ run_tests() {
     ctest --test-dir "$1" --output-on-failure --no-tests=error --output-log "$log" "${@:2}" || status=$?
     ((status != 0)) && [[ -s $names ]] || return "$status"
     failed=$(cut -d : -f 2 "$names")
-    if grep -q -P '^(check|package(?!\.newcomer))\.' <<<"$failed" || grep -q -E '\*\*\*(Exception|Timeout)|Sanitizer|runtime error:' "$log"; then
+    if grep -q -E '^(check\.|package\.build$)' <<<"$failed" || grep -q -E '\*\*\*(Exception|Timeout)|Sanitizer|runtime error:' "$log"; then
         return "$status"
     fi
     say "these have failed, and are run once more, one at a time: ${failed//$'\n'/ }"
