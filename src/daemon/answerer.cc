@@ -360,13 +360,13 @@ void Answerer::LogInHimself(ClientId client, const std::shared_ptr<const Asked>&
   });
 }
 
-// What root asks of one account takes turns with the rest, or one of a costly hash, and many who
-// try it, would keep out all. So does all that comes from no address, whatever the account: anybody
-// on this host can have set-uid programs, such as su, ask as root, and as often as he likes.
-std::string Answerer::PartOf(const Asked& asked) const {
+// Accounts take turns, or one of a costly hash, and many who try it, would keep out all others.
+// What comes from no address may be anybody's: set-uid programs, such as su, ask as root, and as
+// often as a user of this host likes.
+WorkerPool::Part Answerer::PartOf(const Asked& asked) const {
   const LoginRequest& login = asked.request().login;
-  const bool anybodys = !login.by_root && SourceOf(login.rhost, asked.peer.uid, host_).empty();
-  return anybodys ? std::string() : std::string(login.name);
+  const bool from_here = SourceOf(login.rhost, asked.peer.uid, host_).empty();
+  return {std::string(login.name), from_here && !login.by_root};
 }
 
 void Answerer::Attempt(ClientId client, std::shared_ptr<const Asked> asked) {
@@ -523,7 +523,7 @@ void Answerer::CatchUp(std::uint64_t flushes) {
 
 template <typename Work>
 void Answerer::Submit(WorkerPool& pool, ClientId client, const Asked& asked, std::int64_t budget_ms,
-                      Work work, const std::string& part) {
+                      Work work, const WorkerPool::Part& part) {
   auto piece = [this, client, waiting = asked.waiting, since_ms = asked.asked_ms, budget_ms,
                 work = std::move(work)] {
     if (waiting.expired()) return;

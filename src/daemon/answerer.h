@@ -124,7 +124,7 @@ class Answerer {
   Throttle::Outcome OutcomeOf(const Asked& asked, LoginVerdict verdict) const;
   // The password is looked at when the throttle says so.
   void Attempt(ClientId client, std::shared_ptr<const Asked> asked);
-  std::string PartOf(const Asked& asked) const;
+  WorkerPool::Part PartOf(const Asked& asked) const;
   void LetIn();
   void LookAtPassword(ClientId client, const std::shared_ptr<const Asked>& asked);
   void Refuse(ClientId client, const Asked& asked);
@@ -145,7 +145,7 @@ class Answerer {
   // to do. `part`: as in WorkerPool.
   template <typename Work>
   void Submit(WorkerPool& pool, ClientId client, const Asked& asked, std::int64_t budget_ms,
-              Work work, const std::string& part = {});
+              Work work, const WorkerPool::Part& part = {});
 
   const std::string host_;
   const LocalIds& local_users_;

@@ -232,7 +232,7 @@ std::expected<OfflineStore, const char*> OfflineStore::Parse(std::string_view by
   for (std::size_t i = passwords; i-- > 0;) {
     std::string_view at = rest.substr(i * sizeof(PasswordRecord));
     const auto record = Take<PasswordRecord>(at);
-    store.PutPassword(record.name, {record.verified, record.salt, record.hash});
+    store.passwords_.Put(record.name, {record.verified, record.salt, record.hash});
   }
   rest.remove_prefix(passwords * sizeof(PasswordRecord));
   for (std::size_t i = header.passes; i-- > 0;) {
@@ -241,8 +241,11 @@ std::expected<OfflineStore, const char*> OfflineStore::Parse(std::string_view by
     const auto stage = static_cast<OfflineStage>(record.stage);
     if (stage < OfflineStage::kPassword || stage > OfflineStage::kShadow)
       return std::unexpected("it has a stage that there is not");
-    store.PutPass(record.scope, {record.name, record.passed, stage, AgeingOf(record)});
+    store.passes_.Put(record.scope, {record.name, record.passed, stage, AgeingOf(record)});
   }
+  // The file may have been written when there was more room.
+  store.passwords_.DropOldest(store.limits_.entries);
+  store.passes_.DropOldest(kPassesOfOne * store.limits_.entries);
   store.DropExpired(now);
   return store;
 }

@@ -29,6 +29,7 @@ class AllSignalsBlocked {
 
 WorkerPool::WorkerPool(Limits limits)
     : roots_(limits.waiting, limits.threads, limits.of_part),
+      anybodys_(limits.waiting, std::max(limits.threads, 2U) - 1, limits.of_part),
       others_(limits.waiting, std::max(limits.threads, 2U) - 1, limits.of_user) {
   const AllSignalsBlocked blocked;
   try {
@@ -49,10 +50,11 @@ void WorkerPool::End() {
   more_.notify_all();
 }
 
-bool WorkerPool::Submit(Uid user, Work work, const std::string& part) {
+bool WorkerPool::Submit(Uid user, Work work, const Part& part) {
   {
     const std::lock_guard guard(mutex_);
-    const bool added = user == 0 ? roots_.Add(part, std::move(work))
+    Turns& roots = part.anybodys ? anybodys_ : roots_;
+    const bool added = user == 0 ? roots.Add(part.name, std::move(work))
                                  : others_.Add(std::to_string(user), std::move(work));
     if (!added) return false;
   }
@@ -65,8 +67,15 @@ bool WorkerPool::Turns::Add(const std::string& whose, Work work) {
   Whose& owner = *all_.try_emplace(whose).first;
   Pieces& pieces = owner.second;
   if (pieces.waiting.size() + pieces.running >= share_.most) return false;
-  if (pieces.waiting.empty()) turns_.push_back(&owner);
   pieces.waiting.push_back(std::move(work));
+  if (pieces.waiting.size() == 1) {
+    try {
+      turns_.push_back(&owner);
+    } catch (...) {
+      pieces.waiting.pop_back();  // it would never get a turn
+      throw;
+    }
+  }
   ++waiting_;
   return true;
 }
@@ -95,19 +104,25 @@ void WorkerPool::Turns::Finished(Whose* whose) noexcept {
     all_.erase(all_.find(whose->first));
 }
 
+WorkerPool::Turns* WorkerPool::Next(Work& work, Turns::Whose*& whose) noexcept {
+  Turns* const order[] = {anybodys_turn_ ? &anybodys_ : &roots_,
+                          anybodys_turn_ ? &roots_ : &anybodys_, &others_};
+  for (Turns* const turns : order) {
+    whose = turns->Take(work);
+    if (whose == nullptr) continue;
+    if (turns != &others_) anybodys_turn_ = turns == &roots_;
+    return turns;
+  }
+  return nullptr;
+}
+
 void WorkerPool::Run() {
   std::unique_lock lock(mutex_);
   for (;;) {
     Turns* turns = nullptr;
     Turns::Whose* whose = nullptr;
     Work work;
-    more_.wait(lock, [&] {
-      if (ending_) return true;
-      turns = &roots_;
-      whose = turns->Take(work);
-      if (whose == nullptr) whose = (turns = &others_)->Take(work);
-      return whose != nullptr;
-    });
+    more_.wait(lock, [&] { return ending_ || (turns = Next(work, whose)) != nullptr; });
     if (ending_) return;
     lock.unlock();
     try {

@@ -2,7 +2,8 @@
 //
 // Root's work goes first, and where there are several threads one is kept for it. All other users
 // take turns, and so do the parts of root's work that are named: however much one of them wants,
-// he delays himself.
+// he delays himself. Of root's work, what anybody on this host can cause alternates with the rest,
+// and leaves a thread to it, too.
 #ifndef SQLMAP_DAEMON_WORKER_POOL_H_
 #define SQLMAP_DAEMON_WORKER_POOL_H_
 
@@ -15,6 +16,7 @@
 #include <string>
 #include <thread>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "common/account/record.h"
@@ -33,9 +35,15 @@ class WorkerPool {
   };
   struct Limits {
     unsigned threads = 1;
-    std::size_t waiting = 1;  // pieces of root, and as many of all others together
-    Share of_user = {};       // each but root
-    Share of_part = {};       // each of root's
+    // Pieces of root, as many that anybody can cause, and as many of all others together.
+    std::size_t waiting = 1;
+    Share of_user = {};  // each but root
+    Share of_part = {};  // each of root's
+  };
+  // Whose share of root's work a piece takes.
+  struct Part {
+    std::string name = {};
+    bool anybodys = false;
   };
 
   // Signals are for the main thread: none is delivered to a worker. Throws std::system_error.
@@ -45,9 +53,9 @@ class WorkerPool {
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
 
-  // `part`: whose share of root's work it takes; of another user no matter. False: too much is
-  // waiting already. Thread safe.
-  bool Submit(Uid user, Work work, const std::string& part = {});
+  // `part`: of root's work. False: too much is waiting already. Thread safe.
+  bool Submit(Uid user, Work work, const Part& part);
+  bool Submit(Uid user, Work work) { return Submit(user, std::move(work), Part()); }
 
  private:
   // Who wants something done, by turns. Under mutex_.
@@ -78,12 +86,16 @@ class WorkerPool {
     unsigned running_ = 0;
   };
 
+  // Under mutex_. What it is of; null: there is nothing that may be done now.
+  Turns* Next(Work& work, Turns::Whose*& whose) noexcept;
   void Run();
   void End();
 
   std::mutex mutex_;
   std::condition_variable more_;
   Turns roots_;
+  Turns anybodys_;  // of root's
+  bool anybodys_turn_ = false;
   Turns others_;
   bool ending_ = false;
   std::vector<std::jthread> threads_;  // last: they use the rest

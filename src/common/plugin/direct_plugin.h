@@ -15,7 +15,7 @@ namespace sqlmap {
 
 // Grows with every change of this border, of the records, or of the two interfaces: a module and a
 // plugin of different packages refuse each other instead of misreading each other.
-inline constexpr std::uint32_t kDirectPluginAbi = 2;
+inline constexpr std::uint32_t kDirectPluginAbi = 3;
 
 struct DirectPlugin {
   std::uint32_t abi = kDirectPluginAbi;

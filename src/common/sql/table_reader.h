@@ -22,8 +22,9 @@ std::optional<std::string> VersionIn(Row row);
 SqlError NoVersion();
 
 // One thread. Its queries may take as long as they like, as long as the server goes on answering:
-// up to kPatienceMs for the first row and between two. Rows that break the rules are left out, and
-// logged as in every look-up. Throws std::bad_alloc.
+// up to kPatienceMs for the first row and between two; only a getpwuid has no more than that for
+// all its rows. Rows that break the rules are left out, and logged as in every look-up. Throws
+// std::bad_alloc.
 //
 // A list ends when its visitor says so: what is held meanwhile is a uid for each user, and of
 // groups that are listed without their members, or of one group's members, 256 MiB. More of these

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <ranges>
 #include <utility>
 
 #include "ctl/check/files.h"
@@ -85,10 +86,12 @@ std::vector<PamLine> PamLinesOf(const PamStack& stack) {
   for (const auto& [kind, path, entry, type, level] : stack.steps) {
     switch (kind) {
       case PamStepKind::kModule: {
-        const bool may_ignore =
-            std::any_of(entry.words.begin() + 3, entry.words.end(),
-                        [](std::string_view option) { return option.starts_with("ignore_"); });
-        lines.push_back({type, entry.Control(), NameIn(entry.Module()), level, may_ignore});
+        const auto options = entry.words | std::views::drop(3);
+        const bool may_ignore = std::ranges::any_of(
+            options, [](std::string_view option) { return option.starts_with("ignore_"); });
+        const bool broken_shadow = std::ranges::find(options, "broken_shadow") != options.end();
+        lines.push_back(
+            {type, entry.Control(), NameIn(entry.Module()), level, may_ignore, broken_shadow});
         break;
       }
       case PamStepKind::kSubstack:

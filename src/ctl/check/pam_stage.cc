@@ -78,7 +78,8 @@ Returns ReturnsOf(const PamLine& line, PamPerson person, ShadowLines shadow) {
       returns.statuses.insert(returns.statuses.begin(), "success");
     return returns;
   }
-  const bool finds_no_line = module == "pam_unix.so" && shadow == ShadowLines::kNone;
+  const bool finds_no_line =
+      module == "pam_unix.so" && shadow == ShadowLines::kNone && !line.broken_shadow;
   return {{std::begin(kPamStatuses), std::end(kPamStatuses)},
           (AsksPasswords(module) && !finds_no_line) || IsOfTheHost(module)};
 }

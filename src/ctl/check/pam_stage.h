@@ -14,7 +14,8 @@ struct PamLine {
   std::string control;  // "required", "success=1 default=ignore", "substack"; "": libpam has none
   std::string module;   // "pam_unix.so", without its directory; else what stands there
   int level = 0;        // how many substacks it is in
-  bool may_ignore = false;  // an option lets pam_sqlmap.so say nothing
+  bool may_ignore = false;     // an option lets pam_sqlmap.so say nothing
+  bool broken_shadow = false;  // pam_unix.so accepts who has no shadow line
 
   friend bool operator==(const PamLine&, const PamLine&) = default;
 };

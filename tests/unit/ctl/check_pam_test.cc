@@ -404,6 +404,8 @@ TEST(Pam, PamUnixIsSaidToRefuseWhoHasNoShadowLine) {
   EXPECT_EQ(Judged(With("sshd", debians + "@include common-account\n"), ShadowLines::kNone),
             std::vector<std::string>{"warning sshd: in account, pam_unix.so behind pam_sqlmap may "
                                      "refuse whom pam_sqlmap accepts"});
+  const std::string lenient = debians + "account required pam_unix.so broken_shadow\n";
+  EXPECT_TRUE(Judged(With("sshd", lenient), ShadowLines::kNone)[0].starts_with("ok "));
   const std::string alone = "auth required pam_sqlmap.so\naccount required pam_sqlmap.so\n";
   EXPECT_EQ(Judged(With("sshd", alone), ShadowLines::kNone),
             std::vector<std::string>{"ok sshd: asks sqlmap in auth, account"});

@@ -121,15 +121,11 @@ TEST(WorkerPool, PartOfRootsWorkThatWantsMuchDelaysItselfOnly) {
   std::string order;
   std::promise<void> done;
   WorkerPool pool({.threads = 1, .waiting = 8, .of_part = {3, 1}});
-  EXPECT_TRUE(pool.Submit(0, gate.Piece(), "costly"));
+  EXPECT_TRUE(pool.Submit(0, gate.Piece(), {"costly"}));
   gate.WaitForOne();
-  for (int i = 0; i < 2; ++i)
-    EXPECT_TRUE(pool.Submit(
-        0, [&] { order += 'c'; }, "costly"));
-  EXPECT_FALSE(pool.Submit(
-      0, [] {}, "costly"));
-  EXPECT_TRUE(pool.Submit(
-      0, [&] { order += 'a'; }, "alice"));
+  for (int i = 0; i < 2; ++i) EXPECT_TRUE(pool.Submit(0, [&] { order += 'c'; }, {"costly"}));
+  EXPECT_FALSE(pool.Submit(0, [] {}, {"costly"}));
+  EXPECT_TRUE(pool.Submit(0, [&] { order += 'a'; }, {"alice"}));
   EXPECT_TRUE(pool.Submit(1, [&] { done.set_value(); }));
   gate.Open(1);
   done.get_future().wait();
@@ -139,14 +135,44 @@ TEST(WorkerPool, PartOfRootsWorkThatWantsMuchDelaysItselfOnly) {
 TEST(WorkerPool, PartOfRootsWorkHasNoMoreThreadsThanItsShare) {
   Gate gate;
   WorkerPool pool({.threads = 3, .waiting = 8, .of_part = {8, 2}});
-  for (int i = 0; i < 4; ++i) EXPECT_TRUE(pool.Submit(0, gate.Piece(), "costly"));
+  for (int i = 0; i < 4; ++i) EXPECT_TRUE(pool.Submit(0, gate.Piece(), {"costly"}));
   gate.WaitForOne();
   gate.WaitForOne();
   std::promise<void> done;
-  EXPECT_TRUE(pool.Submit(
-      0, [&] { done.set_value(); }, "alice"));
+  EXPECT_TRUE(pool.Submit(0, [&] { done.set_value(); }, {"alice"}));
   done.get_future().wait();  // for ever, if the third thread had taken another piece
   gate.Open(4);
+}
+
+// su in a loop, for all accounts there are, does not keep out who comes from elsewhere.
+TEST(WorkerPool, WhatAnybodyCanCauseAlternatesWithTheRestOfRootsWork) {
+  Gate gate;
+  std::string order;
+  std::promise<void> done;
+  WorkerPool pool({.threads = 1, .waiting = 4});
+  EXPECT_TRUE(pool.Submit(0, gate.Piece()));
+  gate.WaitForOne();
+  for (const char* const name : {"a", "b", "c", "d"})
+    EXPECT_TRUE(pool.Submit(0, [&] { order += 's'; }, {name, true}));
+  EXPECT_FALSE(pool.Submit(0, [] {}, {"e", true}));
+  for (int i = 0; i < 2; ++i) EXPECT_TRUE(pool.Submit(0, [&] { order += 'r'; }, {"alice"}));
+  EXPECT_TRUE(pool.Submit(1, [&] { done.set_value(); }));
+  gate.Open(1);
+  done.get_future().wait();
+  EXPECT_EQ(order, "srsrss");
+}
+
+TEST(WorkerPool, WhatAnybodyCanCauseNeverHasAllThreads) {
+  Gate gate;
+  WorkerPool pool({.threads = 3, .waiting = 8});
+  for (const char* const name : {"a", "b", "c"})
+    EXPECT_TRUE(pool.Submit(0, gate.Piece(), {name, true}));
+  gate.WaitForOne();
+  gate.WaitForOne();
+  std::promise<void> done;
+  EXPECT_TRUE(pool.Submit(0, [&] { done.set_value(); }, {"alice"}));
+  done.get_future().wait();  // for ever, if the third thread had taken another piece
+  gate.Open(3);
 }
 
 TEST(WorkerPool, PieceWithoutMemoryIsDroppedAndTheThreadGoesOn) {
