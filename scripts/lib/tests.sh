@@ -8,7 +8,7 @@ run_tests() {
     local -r log="$1/tests.log" names="$1/Testing/Temporary/LastTestsFailed.log"
     local failed status=0
     rm -f "$log" "$names"
-    ctest --test-dir "$1" --output-on-failure --no-tests=error --output-log "$log" "${@:2}" || status=$?
+    ctest --test-dir "$1" --output-on-failure --output-log "$log" "${@:2}" || status=$?
     ((status != 0)) && [[ -s $names ]] || return "$status"
     failed=$(cut -d : -f 2 "$names")
     if grep -q -E '^(check\.|package\.build$)' <<<"$failed" || grep -q -E '\*\*\*(Exception|Timeout)|Sanitizer|runtime error:' "$log"; then
