@@ -102,6 +102,9 @@ install_sqlmap() {
 configure_sqlmap() {
     mkdir -p /etc/sqlmapd
     install -m 644 "${box[config]:-$CHECKOUT/conf/sqlmapd.toml}" /etc/sqlmapd/sqlmapd.toml
+    if [[ ${box[patient]} == yes ]]; then
+        sed -i -E 's/^#((connect|query)_timeout_ms) = .*/\1 = 1000/' /etc/sqlmapd/sqlmapd.toml
+    fi
     install -m 600 "${box[secrets]:-$CHECKOUT/conf/secrets.toml}" /etc/sqlmapd/secrets.toml
     install -m 644 "$CHECKOUT/conf/pam.d/common-sqlmap" /etc/pam.d/common-sqlmap
     if [[ -z ${box[config]} && ${box[mode]} == direct ]]; then

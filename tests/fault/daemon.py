@@ -8,8 +8,7 @@ import subprocess
 from contextlib import contextmanager
 from pathlib import Path
 
-from database import threads_are
-from sandbox import SQLMAPD, SQLMAPD_LOG, has_ended, pid_in, start_sqlmapd, wait_until
+from sandbox import SQLMAPD, SQLMAPD_LOG, has_ended, pid_in, start_sqlmapd, threads_are, wait_until
 
 RUN = Path("/run/sqlmapd")
 STATE = Path("/var/lib/sqlmapd")

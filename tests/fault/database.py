@@ -8,7 +8,7 @@ import threading
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from sandbox import MARIADB, has_ended, pid_in, sql, wait_until
+from sandbox import MARIADB, has_ended, pid_in, sql, threads_are, wait_until
 
 SOCKET = Path("/run/mysqld/mysqld.sock")
 VIEWS = Path(__file__).resolve().parents[2] / "sql/views/aegir.sql"
@@ -25,12 +25,6 @@ def command_line():
 
 def answers():
     return subprocess.run(["mariadb", "--no-defaults", "-e", "SELECT 1"], capture_output=True).returncode == 0
-
-
-def threads_are(state, pid=None):
-    """All of a process, which is the server if no other is named."""
-    stats = Path(f"/proc/{pid or server()}/task").glob("*/stat")
-    return all(stat.read_text().rsplit(")", 1)[1].split()[0] == state for stat in stats)
 
 
 def end_server():
@@ -59,7 +53,7 @@ def start(command):
 @contextmanager
 def hung():
     os.kill(server(), signal.SIGSTOP)
-    wait_until(lambda: threads_are("T"))
+    wait_until(lambda: threads_are("T", server()))
     try:
         yield
     finally:
@@ -71,7 +65,7 @@ def hung():
 def hung_and_then_dead():
     command = command_line()
     os.kill(server(), signal.SIGSTOP)
-    wait_until(lambda: threads_are("T"))
+    wait_until(lambda: threads_are("T", server()))
     try:
         yield
     finally:

@@ -44,11 +44,22 @@ def stop(pid_file):
     wait_until(lambda: has_ended(pid))
 
 
+def threads_are(state, pid):
+    """All of the process."""
+    try:
+        stats = [stat.read_text() for stat in Path(f"/proc/{pid}/task").glob("*/stat")]
+    except (FileNotFoundError, ProcessLookupError):  # one has just ended
+        return False
+    return all(stat.rsplit(")", 1)[1].split()[0] == state for stat in stats)
+
+
 @contextmanager
 def hung(*pids):
     """They answer nobody, and go on at last."""
     for pid in pids:
         os.kill(pid, signal.SIGSTOP)
+    for pid in pids:  # a thread on another processor goes on until that hears of it
+        wait_until(lambda pid=pid: threads_are("T", pid))
     try:
         yield
     finally:
