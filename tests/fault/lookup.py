@@ -22,6 +22,7 @@ import sys
 import time
 
 PAUSE = 0.002  # between two rounds, for the processor's sake
+TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Passwd(ctypes.Structure):
@@ -101,9 +102,13 @@ COMMANDS = {"user": user, "entry": entry, "groups": groups, "login": login}
 
 
 def kept_waiting():
-    """The seconds for which this thread could have run and the machine had no processor for it; see proc(5), schedstat."""
+    """The seconds for which this thread could have run and the machine had no processor for it, see proc(5), schedstat; or had none itself,
+    since it is a virtual one: "steal" of its processors, of which no process is told its own."""
     with open("/proc/self/schedstat", encoding="ascii") as file:
-        return int(file.read().split()[1]) / 1e9
+        waited = int(file.read().split()[1]) / 1e9
+    with open("/proc/stat", encoding="ascii") as file:
+        stolen = int(file.readline().split()[8])
+    return waited + stolen / TICKS
 
 
 def timed(command, *arguments):
