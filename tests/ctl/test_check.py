@@ -210,7 +210,7 @@ class Slow(socketserver.BaseRequestHandler):
             threading.Thread(target=forward, daemon=True).start()
             with contextlib.suppress(OSError):
                 while data := server.recv(65536):
-                    time.sleep(0.11)  # the distance itself
+                    time.sleep(0.18)  # the distance itself: three of them are half of connect_timeout_ms
                     self.request.sendall(data)
 
 
@@ -219,7 +219,7 @@ def far_away():
     socketserver.ThreadingTCPServer.daemon_threads = True
     with socketserver.ThreadingTCPServer(("127.0.0.1", 3399), Slow) as proxy:
         threading.Thread(target=proxy.serve_forever, daemon=True).start()
-        with edited(CONFIG, lambda text: text.replace("connect_timeout_ms = 1000\n", 'connect_timeout_ms = 600\nservers = ["127.0.0.1:3399"]\ntls = "off"\n')):
+        with edited(CONFIG, lambda text: text.replace("[database]\n", '[database]\nservers = ["127.0.0.1:3399"]\ntls = "off"\n')):
             yield
         proxy.shutdown()
 

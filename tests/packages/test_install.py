@@ -97,6 +97,16 @@ def test_a_host_with_programs_of_two_architectures_can_have_the_modules_of_both(
     assert binaries and all(path.startswith(f"/usr/lib/{triplet}/") for path in binaries)
 
 
+@pytest.mark.parametrize("name", ALL)
+def test_a_core_of_what_is_installed_can_be_read_with_the_symbols_that_were_built_with_it(packages, name, tmp_path):
+    checked("dpkg-deb", "--extract", packages.file(name), tmp_path)
+    binaries = [file for file in tmp_path.rglob("*") if file.is_file() and not file.is_symlink() and file.read_bytes()[:4] == b"\x7fELF"]
+    assert binaries
+    identities = [re.search(r"Build ID: ([0-9a-f]+)", checked("readelf", "--notes", file))[1] for file in binaries]
+    symbols = packages.contents(f"{name}-dbgsym")
+    assert [identity for identity in identities if f"/usr/lib/debug/.build-id/{identity[:2]}/{identity[2:]}.debug" not in symbols] == []
+
+
 @pytest.mark.parametrize("name", ["libnss-sqlmap", "libpam-sqlmap"])
 def test_each_module_can_be_had_alone(packages, name):
     packages.install(name)
