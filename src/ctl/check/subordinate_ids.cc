@@ -15,7 +15,7 @@ namespace sqlmap {
 namespace {
 
 constexpr std::size_t kMostRanges = 20;
-constexpr std::size_t kExamples = 3;
+constexpr std::size_t kMostNamed = 3;
 constexpr std::uint64_t kLastId = std::numeric_limits<std::uint32_t>::max();
 
 // What stands before the next colon, which goes with it.
@@ -57,11 +57,11 @@ std::vector<std::uint32_t> Sorted(const NameTally& ids) {
 
 std::string Some(const NameTally& ids, std::span<const std::uint32_t> places) {
   std::string text;
-  for (const std::uint32_t i : places.first(std::min(places.size(), kExamples))) {
+  for (const std::uint32_t i : places.first(std::min(places.size(), kMostNamed))) {
     text.append(text.empty() ? "" : ", ").append(ids.name(i));
     text.append(" (").append(std::to_string(ids.id(i))).append(")");
   }
-  return text + (places.size() > kExamples ? ", ..." : "");
+  return text + (places.size() > kMostNamed ? ", ..." : "");
 }
 
 }  // namespace
