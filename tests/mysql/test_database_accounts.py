@@ -8,6 +8,7 @@ from pathlib import Path
 import mysql_server
 import page
 import pytest
+from blocks import block
 from ctl import CONFIG, run, wait_until
 from mysql_server import sql, started_with
 
@@ -26,8 +27,7 @@ class ReaderWithMysql(page.Reader):
     def prepare(self, table):
         page.install_what_debian_does()
         self.hosts = {}
-        section = self.text.partition("\n## MySQL\n")[2].partition("\n## ")[0]
-        (self.views,) = re.findall(r"^```\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
+        self.views = block("doc/uses/database-accounts.md", "mysql -e")
 
     def follow_only(self, *headings, without="\0"):
         for step in [page.Step("The views", "", self.views), *self._to_do]:

@@ -64,7 +64,7 @@ page=$(find "$CHECKOUT"/{doc/uses,doc,README.md} -maxdepth 1 -iname "$1.md" | he
 packages=$2
 # Each page begins where sqlmap is installed, but for the README, which says how.
 install=$(grep -om 1 '^apt install \./build/packages/[^ ]*' "$CHECKOUT/README.md") || die "README.md does not say how the packages are installed"
-mapfile -t installs < <(grep '^apt install ' "$page")
+mapfile -t installs < <(sed -nE 's/^(<!-- run.* \|\| )?(apt install .*)/\2/; T; s/ -->$//; p' "$page")
 resolver=$(cat /etc/resolv.conf)  # which may be in /run
 mount -t tmpfs -o mode=755 run /run
 fetch "$install" "${installs[@]}"

@@ -3,13 +3,14 @@
 
 What is in a page's fences:
 
-    ```sh       commands. The block is one script for bash, which must end with 0 and which no command of it may fail (bash -e). A block
-                begins in /root with a shell of its own: files stay, variables and `cd` do not. Files that the reader writes are written
-                here, by a here document. A command that is to fail says so: `sftp ... || echo "exit status $?"`.
+    ```sh       commands. The block is one script for bash, which must end with 0, and in which no command may fail, also none in front of
+                a pipe (bash -e -o pipefail). A block begins in /root with a shell of its own: files stay, variables and `cd` do not. Files
+                that the reader writes are written here, by a here document. A command that is to fail says so:
+                `sftp ... || echo "exit status $?"`, or, where its status is not what matters, `sqlmapctl auth ... | grep ... || true`.
     ```text     right behind it: what it writes, output and errors as they come. Compared whole; masked is what varies from run to run
                 (see masked). Without it the output is not compared.
     ```shell    commands for a host that gets its programs as Debian packages, which this one does not: tests/packages runs them. Here they
-                are there to be read, as in any other fence.
+                are there to be read, as in any other fence. What no test runs is named in test_page.py, with the reason.
 
 Words behind the `sh` say where, for a page of several hosts: ```sh on web1. They are those of the file `hosts` beside its test (see
 hosts.py); a test may bring another `run` that knows how to get there.
@@ -88,8 +89,8 @@ def bash(step, way=()):
                    "DEBIAN_FRONTEND": "noninteractive", "TESTS": str(HERE.parent),  # the latter is for what is not shown
                    "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
     with tempfile.TemporaryFile() as output:
-        status = subprocess.run([*way, "bash", "-ec", step.script], cwd="/root", env=environment, stdin=subprocess.DEVNULL, stdout=output,
-                                stderr=output, timeout=120, check=False).returncode
+        status = subprocess.run([*way, "bash", "-e", "-o", "pipefail", "-c", step.script], cwd="/root", env=environment,
+                                stdin=subprocess.DEVNULL, stdout=output, stderr=output, timeout=120, check=False).returncode
         output.seek(0)
         seen = output.read().decode()
     return status, seen + ("" if seen == "" or seen.endswith("\n") else "\n")
@@ -114,6 +115,12 @@ def make_a_service_of_mariadb():
     Path("/run/mariadb.pid").write_text(pid)
 
 
+def path_of(name):
+    """Of the page."""
+    paths = (PAGES / f"{name}.md", PAGES.parent / f"{name}.md", PAGES.parents[1] / f"{name.upper()}.md")
+    return next(path for path in paths if path.exists())
+
+
 class Reader:
     """Follows the page of that name. `run` is as bash() is; `tell` hears of each step that was done, and what it wrote.
 
@@ -123,8 +130,7 @@ class Reader:
     kinds = ("sh",)
 
     def __init__(self, name, run=None, tell=lambda step, seen: None):
-        pages = (PAGES / f"{name}.md", PAGES.parent / f"{name}.md", PAGES.parents[1] / f"{name.upper()}.md")
-        self.path = next(path for path in pages if path.exists())
+        self.path = path_of(name)
         self.text = self.path.read_text(encoding="utf-8")
         self.seen = []  # (step, what it wrote), of those that were done
         self._run, self._tell = run or self._bash, tell

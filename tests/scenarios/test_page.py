@@ -1,11 +1,14 @@
-"""That a page which is not true is not taken for true, and that each use has all its parts."""
+"""That a page which is not true is not taken for true, that no command of a page is left out, and that each use has all its parts."""
 
+import ast
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
-from page import Reader, Step, is_true, masked, steps_of
+from blocks import BLOCK, blocks_of
+from page import Reader, Step, bash, is_true, masked, path_of, steps_of
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -121,12 +124,73 @@ def test_a_use_has_all_its_parts(name):
     assert [str(part) for part in parts if not part.exists()] == []
 
 
-def test_no_page_has_commands_that_nobody_follows():
+DOCUMENTS = [ROOT / "README.md", ROOT / "conf/README.md", *sorted((ROOT / "doc").rglob("*.md"))]
+FOLLOWED = [path_of(name) for name in (*USES, *PAGES)]
+# Which blocks are run where they stand, by the word behind their fence, and on which pages: by page.py, by tests/packages, by test_screens.py.
+# What is behind `text` has been compared with what the `sh` in front of it wrote.
+IN_PLACE = {"sh": FOLLOWED, "text": FOLLOWED, "shell": [ROOT / "README.md", *(ROOT / "doc/uses").glob("*.md")],
+            "console": [ROOT / "doc/sqlmapctl.md"]}
+# The others, by page and beginning. What a test has by block("PAGE", "BEGINNING") is run by it; of these, the file says so that is named, by what
+# stands behind its name.
+RUN_BY = {
+    ("README.md", "scripts/package\n"): ("tests/packages/CMakeLists.txt", "/scripts/package --next"),
+    ("doc/aegir.md", "JOIN node sn "): ("tests/views/test_aegir_settings.py", "(JOIN node sn ON"),
+    ("doc/pam.md", "auth "): ("tests/packages/test_install.py", '("doc/pam.md", "## Switching it on")'),
+    ("doc/pam.md", "session "): ("tests/packages/test_install.py", '("doc/pam.md", "## Sessions")'),
+}
+# And these by nobody.
+NOT_RUN = {
+    ("README.md", "  ls, id, sshd, "): "a picture",
+    ("doc/architecture.md", " sshd, vsftpd, "): "a picture",
+    ("doc/benchmarks.md", "scripts/bench --peer-nss "): "needs libnss-mysql built from its source, and hours",
+    ("doc/operations.md", "docker run "): "needs Docker",
+    ("doc/pam.md", "password "): "lines of a PAM file, which those of common-sqlmap are, too",
+    ("doc/security.md", "[Service]"): "lines of a unit for systemd",
+    ("doc/snapshot-format.md", "a = a' "): "a formula",
+    ("doc/snapshot-format.md", "header"): "a picture",
+    ("doc/sqlmapctl.md", "* * * * * root "): "a line of a crontab",
+    ("doc/sqlmapctl.md", "AuthorizedKeysCommand "): "lines of sshd_config",
+    ("doc/troubleshooting.md", "the snapshot could not be written: "): "a line of the system's log",
+}
+
+
+def blocks_that_are_asked_for():
+    """(page, beginning) of each block() that a test calls."""
+    tests = [test.read_text(encoding="utf-8") for test in (ROOT / "tests").rglob("*.py")]
+    return {ast.literal_eval(call) for test in tests for call in re.findall(r'\bblock(\("[^"]+", "(?:[^"\\]|\\.)+"\))', test)}
+
+
+@pytest.mark.parametrize("page", DOCUMENTS, ids=lambda page: str(page.relative_to(ROOT)))
+def test_no_block_of_a_page_is_left_out_without_a_reason(page):
+    """A command without a label, or with one that nobody looks for, would be followed by nobody but the reader."""
+    name, text = str(page.relative_to(ROOT)), page.read_text(encoding="utf-8")
+    rest = BLOCK.sub("", text)
+    assert "```" not in rest and "~~~" not in rest and not re.search(r"\n\n(?: {4}|\t)", rest), "a block that blocks_of() does not see"
+    known = [beginning for where, beginning in {*blocks_that_are_asked_for(), *RUN_BY, *NOT_RUN} if where == name]
+    left = []
+    for label, content in blocks_of(text):
+        if label == "toml":
+            tomllib.loads(content)
+        elif page not in IN_PLACE.get(label, []) and not any(content.startswith(beginning) for beginning in known):
+            left.append(content)
+    assert left == [], "make it ```sh, or have a test run it by block(), or say above why not"
+    contents = [content for _, content in blocks_of(text)]
+    assert {beginning: [content.startswith(beginning) for content in contents].count(True) for beginning in known} == dict.fromkeys(known, 1)
+
+
+def test_what_runs_a_block_elsewhere_is_there():
+    assert [(page, beginning) for (page, beginning), (file, piece) in RUN_BY.items() if piece not in (ROOT / file).read_text(encoding="utf-8")] == []
+
+
+def test_each_page_with_commands_has_a_test_that_follows_it_and_compares():
     assert sorted(page.stem for page in (ROOT / "doc/uses").glob("*.md")) == sorted(USES)
-    pages = {page.stem.lower(): page.read_text(encoding="utf-8") for page in (ROOT / "README.md", *(ROOT / "doc").glob("*.md"))}
-    with_commands = [name for name, text in pages.items() if steps_of(text) and "```sh\n" in text]
-    assert sorted(with_commands) == sorted(PAGES)
-    assert [name for name in PAGES if not (HERE / name / f"test_{name}.py").exists()] == []
+    assert [page for page in FOLLOWED if not steps_of(page.read_text(encoding="utf-8"))] == []
+    tests = {name: "".join(test.read_text(encoding="utf-8") for test in (HERE / name).glob("test_*.py")) for name in (*USES, *PAGES)}
+    assert [name for name, text in tests.items() if "assert_true()" not in text] == []
+
+
+def test_a_command_that_fails_in_front_of_a_pipe_fails():
+    assert bash(Step("", "", "echo one; false | cat; echo two")) == (1, "one\n")
 
 
 @pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from hashlib import sha256
 
 import pytest
+from blocks import block
 from sandbox import wait_until
 
 WEB1, WEB2, DB1 = "web1.example.net", "web2.example.net", "db1.example.net"
@@ -414,3 +415,30 @@ def test_what_was_set_up_is_taken_back(admitted):
     assert admitted.sql("SELECT * FROM nss_user1") == ""
     assert "sqlmap" not in admitted[WEB2].file("/etc/nsswitch.conf").read_text()
     assert admitted.opens(WEB1, BOLT, "dave-pw")
+
+
+def test_the_commands_of_the_guide_make_the_views_for_all_for_one_web_server_and_over_tables_with_a_prefix(admitted):
+    """doc/aegir.md, on the database server, with the settings as they are shipped."""
+    def follow(commands):
+        admitted[DB1].run("bash", "-e", "-o", "pipefail", "-c", commands)
+
+    def sites(database):
+        return set(admitted.sql("SELECT LOWER(username) FROM nss_getpwnam", database).split())
+
+    admitted.sql("ALTER TABLE hosting_client_user DROP INDEX client")  # which the page has made
+    follow(block("doc/aegir.md", "mariadb aegir < "))
+    assert (sites("aegir"), admitted.sql("SELECT DISTINCT uid FROM nss_getpwnam")) == (set(SITES), "10000")
+    assert "\tclient\t" in admitted.sql("SHOW INDEX FROM hosting_client_user WHERE Key_name = 'client'")
+    admitted.sql(block("doc/aegir.md", "ALTER USER 'sqlmap'"))
+    for account in ("sqlmap", "sqlmap_auth"):
+        admitted[DB1].run("mariadb", "--no-defaults", "-u", account, "-p...", "aegir", "-e", "SELECT COUNT(*) FROM nss_getpwnam")
+
+    follow(block("doc/aegir.md", "mariadb -e 'CREATE DATABASE sites_web1'"))
+    assert sites("sites_web1") == {MASTER}
+    grants = admitted.sql("SHOW GRANTS FOR sqlmap_auth@192.0.2.7")
+    assert "ON `sites_web1`.`nss_mysql` TO" in grants and "`aegir`" not in grants
+
+    tables = admitted.sql("SHOW FULL TABLES WHERE Table_type = 'BASE TABLE'").splitlines()
+    admitted.sql("".join(f"RENAME TABLE {table} TO prefix_{table};" for table in (line.split()[0] for line in tables)) + "CREATE DATABASE accounts")
+    follow("cd /usr/share/sqlmapd/views\n" + block("doc/aegir.md", "sed -E 's/(FROM|JOIN)"))
+    assert sites("accounts") == set(SITES)

@@ -13,6 +13,7 @@ from pathlib import Path
 import asked
 import ctl
 import pytest
+from blocks import block
 from people import talk
 from sandbox import wait_until
 from system_log import Syslog
@@ -346,10 +347,14 @@ def test_an_expired_password_is_changed_at_an_sftp_login_and_is_the_databases_ne
     home.mkdir(mode=0o755, exist_ok=True)
     (home / "hello.txt").write_text("Hello\n")
     assert not opens_the_database("grace", "grace-db-pw")
-    output, status = talk(f"sftp {SSH} grace@127.0.0.1:/grace/hello.txt /tmp/hello", (r"assword: ", "grace-db-pw"), (CURRENT, "grace-db-pw"),
-                          (FRESH, "new-Marmalade-8"), (AGAIN, "new-Marmalade-8"))
+    keys = subprocess.run(["ssh-keyscan", "localhost"], capture_output=True, check=True).stdout
+    Path("/root/.ssh").mkdir(mode=0o700, exist_ok=True)
+    Path("/root/.ssh/known_hosts").write_bytes(keys)
+    command, *dialog = block("doc/uses/database-accounts.md", "$ sftp").splitlines()
+    output, status = talk(command.removeprefix("$ "), (r"assword: ", "grace-db-pw"), (CURRENT, "grace-db-pw"), (FRESH, "new-Marmalade-8"),
+                          (AGAIN, "new-Marmalade-8"), (r"sftp> ", "get /grace/hello.txt /tmp/hello"), (r"sftp> ", "exit"))
     assert (status, Path("/tmp/hello").read_text()) == (0, "Hello\n"), output
-    assert "You are required to change your password immediately" in output
+    assert [line.strip() for line in output.partition("get /grace")[0].splitlines()] == dialog
     assert let_in(("grace", "grace-db-pw"), ("grace", "new-Marmalade-8")) == [("grace", "new-Marmalade-8")]
     assert (opens_the_database("grace", "grace-db-pw"), opens_the_database("grace", "new-Marmalade-8")) == (False, True)
 

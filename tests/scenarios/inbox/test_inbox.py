@@ -7,6 +7,7 @@ from pathlib import Path
 import ctl
 import pytest
 from asked import passwd
+from blocks import block
 from inbox_host import (CONFIG, GID, HOMES, KIM, NOBODY, OFFSET, OtherHost, OtherSshd, changed, flush, hash_of, is_let_in, let_in, mode_of,
                         new_person, nss, quoted, sql)
 
@@ -134,7 +135,7 @@ def test_the_tables_may_be_views_over_the_archives_own(inbox, keys):
            INSERT INTO members SELECT uid, username, gecos, password, enabled, CURDATE() FROM inbox_users;
            INSERT INTO member_keys SELECT uid, ssh_key FROM inbox_keys;
            RENAME TABLE inbox_users TO before_users, inbox_keys TO before_keys""")
-    views = re.search(r"^DROP TABLE inbox_keys, inbox_users;\n(.*?)^```", inbox.text, re.MULTILINE | re.DOTALL)[1]
+    views = block("doc/uses/inbox.md", "DROP TABLE inbox_keys, inbox_users;\n").partition("\n")[2]
     sql(views + Path("/usr/share/sqlmapd/views/inbox.sql").read_text())
     try:
         flush()

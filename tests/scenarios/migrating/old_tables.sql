@@ -37,19 +37,27 @@ GRANT SELECT ON accounts TO 'vsftpd'@'localhost';
 -- Pure-FTPd, after its README.MySQL.
 CREATE DATABASE pureftpd;
 USE pureftpd;
-CREATE TABLE users (User VARCHAR(16) NOT NULL PRIMARY KEY, Password VARCHAR(128) NOT NULL, Uid INT NOT NULL, Gid INT NOT NULL, Dir VARCHAR(128) NOT NULL);
+CREATE TABLE users (User VARCHAR(16) NOT NULL PRIMARY KEY, Password VARCHAR(128) NOT NULL, Uid INT NOT NULL, Gid INT NOT NULL, Dir VARCHAR(128) NOT NULL,
+  Status TINYINT NOT NULL DEFAULT 1);
 INSERT INTO users VALUES
-  ('alice', '$6$migratingalice$Xstzk8QZeWQo/D9IRyG3Kh6xOJ2/MwHIVM3ctYyqgwRBNZJNre2Kv8YzJnYEA1/ZVdJLLd79h0GzdouSKIheb/', 5000, 5000, '/srv/ftp/alice'),
-  ('bob', MD5('bob-pw'), 5001, 5000, '/srv/ftp/bob');
+  ('alice', '$6$migratingalice$Xstzk8QZeWQo/D9IRyG3Kh6xOJ2/MwHIVM3ctYyqgwRBNZJNre2Kv8YzJnYEA1/ZVdJLLd79h0GzdouSKIheb/', 5000, 5000, '/srv/ftp/alice', 1),
+  ('bob', '$1$bob$dlwhjUHkU.cVRA/da2azp.', 5001, 5000, '/srv/ftp/bob', 1),
+  ('carol', '$6$migratingcarol$iEqSW9TxbBsx4Mw9fwel/13MroLumO6As3i02Upn7mBfc2h5IO3dKzB9C1E66DGNp7oSZh8IAmx6G6HbGvI9l1', 5002, 5000, '/srv/ftp/carol', 0),
+  ('dave', MD5('dave-pw'), 5003, 5000, '/srv/ftp/dave', 1);
 CREATE USER 'pureftpd'@'localhost' IDENTIFIED BY 'pure-secret';
 GRANT SELECT ON users TO 'pureftpd'@'localhost';
 
 -- ProFTPD's mod_sql, with the tables of its documentation.
 CREATE DATABASE proftpd;
 USE proftpd;
-CREATE TABLE users (userid VARCHAR(30) NOT NULL UNIQUE, passwd VARCHAR(128) NOT NULL, uid INTEGER UNIQUE, gid INTEGER, homedir VARCHAR(255), shell VARCHAR(255));
+CREATE TABLE users (userid VARCHAR(30) NOT NULL UNIQUE, passwd VARCHAR(128) NOT NULL, uid INTEGER UNIQUE, gid INTEGER, homedir VARCHAR(255), shell VARCHAR(255),
+  active TINYINT NOT NULL DEFAULT 1);
 CREATE TABLE groups (groupname VARCHAR(30) NOT NULL, gid INTEGER NOT NULL, members VARCHAR(255));
 INSERT INTO users VALUES
-  ('alice', '$6$migratingalice$Xstzk8QZeWQo/D9IRyG3Kh6xOJ2/MwHIVM3ctYyqgwRBNZJNre2Kv8YzJnYEA1/ZVdJLLd79h0GzdouSKIheb/', 5000, 5000, '/srv/ftp/alice', '/bin/bash'),
-  ('bob', CONCAT('{md5}', TO_BASE64(UNHEX(MD5('bob-pw')))), 5001, 5000, '/srv/ftp/bob', NULL);
+  ('alice', '$6$migratingalice$Xstzk8QZeWQo/D9IRyG3Kh6xOJ2/MwHIVM3ctYyqgwRBNZJNre2Kv8YzJnYEA1/ZVdJLLd79h0GzdouSKIheb/', 5000, 5000, '/srv/ftp/alice', '/bin/bash', 1),
+  ('bob', CONCAT('{md5}', TO_BASE64(UNHEX(MD5('bob-pw')))), 5001, 5000, '/srv/ftp/bob', NULL, 1),
+  ('carol', '$6$migratingcarol$iEqSW9TxbBsx4Mw9fwel/13MroLumO6As3i02Upn7mBfc2h5IO3dKzB9C1E66DGNp7oSZh8IAmx6G6HbGvI9l1', 5002, 5000, '/srv/ftp/carol', '/bin/bash', 0);
 INSERT INTO groups VALUES ('customers', 5000, ''), ('editors', 5001, 'alice,,bob');
+CREATE USER 'proftpd'@'localhost' IDENTIFIED BY 'pro-secret';
+GRANT SELECT ON users TO 'proftpd'@'localhost';
+GRANT SELECT ON groups TO 'proftpd'@'localhost';

@@ -21,8 +21,10 @@ def test_nothing_that_others_can_read_has_a_hash_or_a_password(reader):
 
 
 def test_nobody_but_root_reads_anew_or_asks_for_keys_and_hashes(reader):
-    for words in (["refresh"], ["flush"], ["ssh-keys", "alice"], ["auth", "alice", "--stdin"]):
-        assert as_nobody("sqlmapctl", *words).returncode != 0, words
+    asks, examines = "only root may ask for that", "only root may do this: it asks with the account of secrets.toml"
+    for words, why in ((["refresh"], asks), (["flush"], asks), (["ssh-keys", "alice"], asks), (["auth", "alice", "--stdin"], examines)):
+        result = as_nobody("sqlmapctl", *words)
+        assert (result.returncode, result.stdout, result.stderr) == (3, "", f"sqlmapctl: {why}\n"), words
 
 
 def test_no_row_puts_anybody_into_a_group_of_the_system(reader):
