@@ -202,6 +202,14 @@ def test_a_page_about_the_checkout_names_nothing_that_is_not_there(name):
     assert [path for path in sorted(paths) if not (ROOT / path).exists()] == []
 
 
+@pytest.mark.parametrize("name", ["architecture", "internals"])
+def test_the_way_into_the_code_leads_through_no_file_that_is_not_there(name):
+    named = set(re.findall(r"`([\w./-]+\.(?:cc|h|py|sh|awk|txt))`", (ROOT / f"doc/{name}.md").read_text(encoding="utf-8")))
+    files = [str(file) for folder in ("src", "tests", "doc") for file in (ROOT / folder).rglob("*.*")]
+    assert len(named) > 10
+    assert [name for name in sorted(named) if not any(file.endswith(f"/{name}") for file in files)] == []
+
+
 def anchors_of(page):
     """What a link can lead to: each heading, as a web page calls it."""
     headings = re.findall(r"^#+ (.*)$", re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL), re.MULTILINE)
