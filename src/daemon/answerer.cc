@@ -149,6 +149,7 @@ Answerer::Answerer(const Settings& settings, Sources sources, Calls calls,
       throttle_({.failures = settings.throttle.failures,
                  .longest_ms = std::int64_t{settings.throttle.longest_seconds} * 1000,
                  .forget_ms = std::int64_t{settings.throttle.forget_seconds} * 1000}),
+      notes_({.threads = 1, .waiting = kMostNotes, .of_user = {kMostNotesOfOneUser, 1}}),
       queries_({.threads = settings.database.pool_size,
                 .waiting = kMostQueries,
                 .of_user = {kMostQueriesOfOneUser, settings.database.pool_size}}),
@@ -156,8 +157,8 @@ Answerer::Answerer(const Settings& settings, Sources sources, Calls calls,
                .waiting = kMostHashes,
                .of_user = {kMostHashesOfOneUser, kMostHashesOfOneUser},
                .of_part = {kMostHashesOfOneAccount, HashThreads() - 1}}),
-      lists_({.threads = kListThreads, .waiting = kMostLists, .of_user = {kMostListsOfOneUser, 1}}),
-      notes_({.threads = 1, .waiting = kMostNotes, .of_user = {kMostNotesOfOneUser, 1}}) {
+      lists_(
+          {.threads = kListThreads, .waiting = kMostLists, .of_user = {kMostListsOfOneUser, 1}}) {
   (void)NoMemory();
 }
 

@@ -168,11 +168,11 @@ class Answerer {
   Counters counters_;
   Latency lookups_;
   Latency authentications_;
-  // Last: what they do uses the rest.
+  // Last: what they do uses the rest. The others' threads submit to the first, which outlives them.
+  WorkerPool notes_;
   WorkerPool queries_;
   WorkerPool hashes_;
   WorkerPool lists_;
-  WorkerPool notes_;
 };
 
 }  // namespace sqlmap
