@@ -1,8 +1,10 @@
 #include "nss/sources.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <cstdint>
 
 #include "common/plugin/loader.h"
@@ -11,8 +13,9 @@
 #include "common/wire/client.h"
 #include "nss/entry.h"
 
-#if !defined(SQLMAP_RUN_DIR) || !defined(SQLMAP_STATE_DIR)
-#error "SQLMAP_RUN_DIR and SQLMAP_STATE_DIR name the daemon's directories"
+#if !defined(SQLMAP_RUN_DIR) || !defined(SQLMAP_STATE_DIR) || !defined(SQLMAP_CONFIG_FILE)
+#error \
+    "SQLMAP_RUN_DIR and SQLMAP_STATE_DIR name the daemon's directories, SQLMAP_CONFIG_FILE its rules"
 #endif
 
 namespace sqlmap {
@@ -63,6 +66,13 @@ Answer AskPlugin(FunctionRef<Answer(AccountSource&)> question) {
   return question(*plugin->accounts);
 }
 
+// A link that leads nowhere is somebody's work, too.
+bool NobodySetUp() {
+  struct stat status {};
+  return sources::snapshot.SawNothing() && lstat(SQLMAP_CONFIG_FILE, &status) != 0 &&
+         errno == ENOENT;
+}
+
 }  // namespace
 
 namespace sources {
@@ -92,6 +102,8 @@ Outcome AskSources(Question question) noexcept {
     outcome.answer = told;
   } else if (!published.absent()) {  // what was known last stands
     outcome.answer = has_daemon ? told : AskPlugin(ask);
+    if (outcome.answer == Answer::Unavailable(Reason::kNotConfigured) && NobodySetUp())
+      outcome.answer = Answer::Unavailable(Reason::kNeverSetUp);
   }
   return outcome;
 }

@@ -28,6 +28,8 @@ struct Outcome {
 //              stands; without a snapshot the daemon's word does
 //   plugin     asked only where there is neither snapshot nor daemon
 //
+// kNeverSetUp where there is nothing of them, and no configuration either.
+//
 // `question` may be put to several sources: what a later one gives takes the place of what an
 // earlier one gave.
 using Question = FunctionRef<Answer(AccountSource&, Packed&)>;

@@ -12,6 +12,8 @@ NssResult FromReason(Reason reason) {
   switch (reason) {
     case Reason::kNotConfigured:
       return {NSS_STATUS_UNAVAIL, ENOTSUP};
+    case Reason::kNeverSetUp:
+      return {NSS_STATUS_UNAVAIL, ENOENT};
     case Reason::kNotAllowed:
       return {NSS_STATUS_UNAVAIL, EACCES};
     case Reason::kUnreachable:

@@ -31,8 +31,12 @@ struct NssResult {
 //   found, but refused           NOTFOUND  ENOENT: such a row is no account, as in every source
 //   found, but no record came    UNAVAIL   EIO: the source broke its promise
 //   absent                       NOTFOUND  ENOENT
-//   not configured               UNAVAIL   ENOTSUP; not ENOENT, which getpwnam(3) has for "no such
-//                                          account": a sqlmapd that is stopped looks the same
+//   never set up                 UNAVAIL   ENOENT, as the glibc manual has it for a file that is
+//                                          missing, and getpwnam(3) for "no such account":
+//                                          systemd-sysusers of systemd 255 makes no user after any
+//                                          other errno
+//   not configured               UNAVAIL   ENOTSUP, not ENOENT: a sqlmapd that is stopped looks the
+//                                          same
 //   not allowed                  UNAVAIL   EACCES
 //   unavailable, and may pass    UNAVAIL   EAGAIN: with any other errno nscd(8) remembers "no such
 //                                          account" for its negative-time-to-live

@@ -355,7 +355,7 @@ def test_where_nothing_is_left_nobody_says_that_there_is_no_such_account():
 NSS cannot say who user alice is.
 
 ASKED     ANSWER     TOOK
-NSS       no answer  0 ms  sqlmap is not set up, or not running
+NSS       no answer  0 ms  sqlmap is not set up, not running, or has no query for this
 files     absent     0 ms
 snapshot  no answer  0 ms  there is none
 sqlmapd   no answer  0 ms  it is not running

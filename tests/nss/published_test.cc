@@ -52,7 +52,7 @@ class PublishedTest : public NssTest {
   int error_ = 0;
 };
 
-TEST_F(PublishedTest, WhereListsAreNotAllowedEachWalkIsEmptyAndAsksNobody) {
+TEST_F(PublishedTest, WhereListsAreNotAllowedEachWalkIsEmptyAndAsksNobodyYetTheHostIsNoNewOne) {
   control_.SetLists(false);
   for (int i = 0; i < 2; ++i) {
     EXPECT_EQ(Users(), Names());
@@ -70,6 +70,13 @@ TEST_F(PublishedTest, WhereListsAreNotAllowedEachWalkIsEmptyAndAsksNobody) {
   control_.SetLists(false);
   EXPECT_EQ(Users(), Names());
   EXPECT_EQ(table.questions, 0);
+
+  // As in a container that shares /run/sqlmapd, and has no configuration of its own.
+  table.answer = Answer::Unavailable(Reason::kNotConfigured);
+  spwd shadow{};
+  EXPECT_EQ(nss.getspnam_r("alice", &shadow, buffer_.data(), buffer_.size(), &error_),
+            NSS_STATUS_UNAVAIL);
+  EXPECT_EQ(error_, ENOTSUP);
 }
 
 }  // namespace

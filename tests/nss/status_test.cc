@@ -8,6 +8,7 @@
 namespace sqlmap {
 namespace {
 
+// Where there is a database.
 constexpr Reason kReasons[] = {Reason::kNone,        Reason::kNotConfigured, Reason::kNotAllowed,
                                Reason::kUnreachable, Reason::kTimeout,       Reason::kServerError,
                                Reason::kNoMemory};
@@ -50,6 +51,7 @@ TEST(Status, EveryReasonHasItsErrno) {
   Expect(unavailable(Reason::kTimeout), Packed::kNothing, NSS_STATUS_UNAVAIL, EAGAIN);
   Expect(unavailable(Reason::kServerError), Packed::kNothing, NSS_STATUS_UNAVAIL, EAGAIN);
   Expect(unavailable(Reason::kNoMemory), Packed::kNothing, NSS_STATUS_TRYAGAIN, ENOMEM);
+  Expect(unavailable(Reason::kNeverSetUp), Packed::kNothing, NSS_STATUS_UNAVAIL, ENOENT);
 }
 
 TEST(Status, NothingUnavailableLooksLikeAnAbsentNameOrASmallBuffer) {

@@ -1,5 +1,6 @@
 """Installing, removing, installing again and purging, on a host that people log in to."""
 
+import grp
 import os
 import pwd
 import re
@@ -127,21 +128,58 @@ def test_what_is_not_configured_does_not_run_and_lets_local_people_in(packages):
     assert not gets_in("login", "local", password="wrong horse")
 
 
-def test_the_user_of_the_daemon_has_no_id_that_another_service_of_nsswitch_has_given_away(packages, nsswitch):
-    """Nor is anybody told that libnss-sqlmap, which may be there first, cannot say."""
+def test_a_host_on_which_nobody_has_set_sqlmap_up_makes_users_without_a_warning(packages, nsswitch):
+    """From systemd 255 on it would make none: every package's user would be missing."""
+    nsswitch("passwd: files\ngroup: files\nshadow: files\n")
+    packages.install("libnss-sqlmap")
+    assert NSSWITCH.read_text().startswith("passwd: files sqlmap\n") and not Path("/etc/sqlmapd/sqlmapd.toml").exists()
+    made = run("systemd-sysusers", "-", input="u newcomer -\n")
+    run("userdel", "newcomer")
+    assert re.fullmatch(r"Creating group 'newcomer' with GID \d+\.\nCreating user 'newcomer' \(n/a\) with UID \d+ and GID \d+\.\n",
+                        made.stdout + made.stderr)
+
+
+@pytest.fixture(params=["systemd 252", "systemd 255", "systemd 255, after the group"])
+def sysusers(request):
+    """What it does where NSS cannot say whether a name is taken: that of 255 leaves the user out, without a failure."""
+    program = "/usr/bin/systemd-sysusers"
+    if request.param.endswith("group"):
+        checked("groupadd", "--system", "--gid", "899", "_sqlmapd")
+    if request.param != "systemd 252":
+        checked("mount", "--bind", "/bin/true", program)
+    yield
+    if request.param != "systemd 252":
+        checked("umount", program)
+
+
+@pytest.fixture
+def without_the_user_of_the_daemon():
     run("userdel", "_sqlmapd")
+
+
+def test_the_user_of_the_daemon_has_no_id_that_another_service_of_nsswitch_has_given_away(
+        packages, nsswitch, without_the_user_of_the_daemon, sysusers):
+    """Nor is anybody told that libnss-sqlmap, which may be there first, with its configuration, cannot say."""
     taken = [f"taken{uid}:x:{uid}:{{}}\n" for uid in range(900, 1000)]
     others = Path("/var/lib/extrausers")
     (others / "passwd").write_text("".join(line.format("900::/:/bin/sh") for line in taken))
     (others / "group").write_text("".join(line.format("") for line in taken))
     nsswitch("passwd: files extrausers\ngroup: files extrausers\n")
+    configuration = Path("/etc/sqlmapd/sqlmapd.toml")
     try:
+        configuration.parent.mkdir(exist_ok=True)
+        configuration.touch()
         packages.install("libnss-sqlmap")
+        nsswitch("passwd: files extrausers sqlmap\ngroup: files extrausers sqlmap\n")
         said = packages.install("sqlmapd")
     finally:
+        configuration.unlink(missing_ok=True)
         for name in ("passwd", "group"):
             (others / name).unlink()
     assert 100 <= int(checked("id", "--user", "_sqlmapd")) < 900
+    made = pwd.getpwnam("_sqlmapd")
+    assert grp.getgrgid(made.pw_gid).gr_name == "_sqlmapd"
+    assert (made.pw_gecos, made.pw_dir, made.pw_shell) == ("sqlmap daemon", "/nonexistent", "/usr/sbin/nologin")
     assert "nexpected" not in said and "not supported" not in said
 
 

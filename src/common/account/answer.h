@@ -17,6 +17,7 @@ enum class Reason : std::uint8_t {
   kServerError,  // a server answered with an error: view or column missing, access denied, too many
                  // connections
   kNoMemory,
+  kNeverSetUp,  // libnss_sqlmap alone: nobody has told this host of a database
 };
 
 struct Answer {

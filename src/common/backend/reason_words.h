@@ -21,6 +21,7 @@ constexpr std::string_view WordsFor(Reason reason) {
     case Reason::kNoMemory:
       return "out of memory";
     case Reason::kUnreachable:
+    case Reason::kNeverSetUp:  // never said by a database
     case Reason::kNone:
       break;
   }

@@ -71,6 +71,14 @@ class SnapshotMap {
     return Answer::Unavailable(missing_.load(std::memory_order_relaxed));
   }
 
+  // No control page and no snapshot: none was there, now or before, rather than one that may not be
+  // read or believed. After Look.
+  bool SawNothing() const noexcept {
+    return control_.load(std::memory_order_acquire) == nullptr &&
+           current_.load(std::memory_order_acquire) == kNone &&
+           missing_.load(std::memory_order_relaxed) == Reason::kNotConfigured;
+  }
+
   // Whether an absence that was found in this generation needs no second opinion.
   bool MissIsFinal(std::uint64_t generation) const noexcept {
     const ControlPage* const control = control_.load(std::memory_order_acquire);

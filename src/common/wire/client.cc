@@ -225,6 +225,7 @@ constexpr std::string_view WhyUnavailable(Reason reason) {
     case Reason::kNoMemory:
       return "out of memory or descriptors";
     case Reason::kUnreachable:
+    case Reason::kNeverSetUp:  // never said by a daemon
     case Reason::kNone:
       break;
   }

@@ -36,6 +36,13 @@ Record FromGroup(const group& group) {
   return RecordOf(group.gr_name, group.gr_gid, std::move(members));
 }
 
+// src/nss/status.h. ENOENT may be another service's, too.
+std::string WhyNot(int error) {
+  return error == ENOTSUP || error == ENOENT
+             ? "sqlmap is not set up, not running, or has no query for this"
+             : std::system_category().message(error);
+}
+
 // Calls one of glibc's functions, `call(entry, buffer, size, result)`, with as much memory as it
 // wants. `see(entry)` runs while the memory is there.
 template <class Entry, class Call, class See>
@@ -55,8 +62,7 @@ void CallGlibc(Sighting& sighting, Call call, See see) {
       sighting.answer = Answer::Absent();
     } else {
       sighting.answer = Answer::Unavailable(Reason::kServerError);
-      sighting.why = error == ENOTSUP ? "sqlmap is not set up, or not running"  // src/nss/status.h
-                                      : std::system_category().message(error);
+      sighting.why = WhyNot(error);
     }
     return;
   }

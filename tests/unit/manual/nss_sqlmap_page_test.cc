@@ -43,7 +43,7 @@ TEST(NssSqlmapPage, HasEachStatusWithTheErrnosThatComeWithItAndNoOther) {
   add(Answer::Absent(), Packed::kNothing);
   for (const Reason reason :
        {Reason::kNone, Reason::kNotConfigured, Reason::kNotAllowed, Reason::kUnreachable,
-        Reason::kTimeout, Reason::kServerError, Reason::kNoMemory})
+        Reason::kTimeout, Reason::kServerError, Reason::kNoMemory, Reason::kNeverSetUp})
     add(Answer::Unavailable(reason), Packed::kNothing);
 
   std::map<std::string, std::set<std::string>> shown;
