@@ -1,5 +1,6 @@
 """The sandbox's MariaDB, and how it fails: each context manager breaks it, and mends it at its end."""
 
+import itertools
 import os
 import signal
 import socket
@@ -119,9 +120,15 @@ def in_front_of_the_server(talk):
 
 
 def garbage():
+    """What the client library takes for a greeting that asks for a method of its own; then what it makes nothing of."""
+    greeting = (b"\x0a\xc1\xd2\0" + b"\1\0\0\0" + b"12345678\0" + b"\xff\xf7\x21\2\0\xff\x81\x15" + bytes(10)
+                + b"123456789012\0" + b"noise\0")
+    kinds = itertools.cycle((greeting, b"\x0a" + b"\xff" * 200))
+
     def talk(client, _real, ended):
         try:
-            client.sendall(b"\x4a\x00\x00\x00\x0a" + os.urandom(4096))
+            said = next(kinds)
+            client.sendall(len(said).to_bytes(3, "little") + b"\0" + said + b"\xff" * 4096)
         except OSError:
             pass
         ended.wait()

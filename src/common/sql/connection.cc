@@ -216,10 +216,17 @@ std::expected<std::unique_ptr<Connection>, SqlError> Connection::Open(
   if (tls) {
     if (auto files = CheckTlsFiles(settings); !files) return std::unexpected(files.error());
   }
+  if (!dial.Usable())
+    return std::unexpected(SqlError{SqlError::Kind::kUnreachable, "the socket is gone"});
+  // The library takes noise for a server that offers no TLS, or asks for a method that it may not
+  // have: one that refuses us, and is left alone for a while.
+  if (!dial.GreetsAsAServer()) {
+    return std::unexpected(
+        SqlError{SqlError::Kind::kLost,
+                 "sign in: what greets there is no MySQL or MariaDB server; is it the right one?"});
+  }
   std::unique_ptr<Connection> connection(new Connection);
   OwnedFd socket = dial.TakeSocket();
-  if (!socket.Usable())
-    return std::unexpected(SqlError{SqlError::Kind::kUnreachable, "the socket is gone"});
   connection->generation_ = ProcessGeneration::Current();
   CallScope scope(deadline.at_ms(), CallScope::Mode::kTalk, socket.get());
   scope.UseOpenSsl();  // also without TLS: authentication hashes the password with it

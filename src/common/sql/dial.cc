@@ -9,6 +9,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -222,6 +224,22 @@ std::expected<Dial, SqlError> Dial::Start(const ServerAddress& server, Names nam
 
 std::expected<bool, SqlError> Dial::AwaitGreeting(Deadline deadline) {
   return Await(POLLIN, deadline);
+}
+
+bool Dial::GreetsAsAServer() const {
+  constexpr std::size_t kHead = 4;  // length and sequence number
+  constexpr char kProtocol = 10;
+  constexpr char kError = '\xff';
+  std::array<char, 64> buffer;
+  const ssize_t size = recv(fd_.get(), buffer.data(), buffer.size(), MSG_PEEK | MSG_DONTWAIT);
+  if (size <= static_cast<ssize_t>(kHead)) return true;
+  std::string_view said(buffer.data() + kHead, static_cast<std::size_t>(size) - kHead);
+  if (said.front() == kError) return true;
+  if (said.front() != kProtocol) return false;
+  said.remove_prefix(1);
+  if (said.starts_with('\0')) return false;
+  return std::ranges::all_of(said.substr(0, said.find('\0')),
+                             [](char c) { return c >= ' ' && c <= '~'; });
 }
 
 std::expected<bool, SqlError> Dial::Await(short event, Deadline deadline) {

@@ -39,6 +39,10 @@ class Dial {
   // True once the greeting (or an end of file) can be read: the library may take over. The error,
   // kUnreachable: the connection failed. False: nothing yet, `deadline` passed.
   std::expected<bool, SqlError> AwaitGreeting(Deadline deadline);
+  // Whether what can be read now may be a server's: protocol 10 and a version in ASCII
+  // (Protocol::HandshakeV10), an error (Protocol::ERR_Packet), too little to say, or an end of
+  // file. Takes nothing away.
+  bool GreetsAsAServer() const;
   // Which of the addresses it goes to.
   std::size_t address_index() const { return address_index_; }
   // Whether it may still be used in this process.

@@ -26,8 +26,9 @@ namespace sqlmap {
 // Thread safe. No lock is held while it waits.
 //
 // What a failure leads to:
-//   gone     no socket, connection refused, hung up on: costs nothing, tried again at each call,
-//            by one thread at a time; the others wait for what it learns
+//   gone     no socket, connection refused, hung up on, greeted as no server does: costs
+//            nothing, tried again at each call, by one thread at a time; the others wait for what
+//            it learns
 //   full     out of connections: if no other server answers, asked again and again for as long as
 //            the call may take. Where that was in vain, the calls of a growing delay ask once
 //   refused  wrong password, TLS not as demanded: not asked again before a growing delay is over,

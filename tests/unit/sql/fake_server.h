@@ -173,6 +173,13 @@ inline std::string MySqlGreeting(const std::string& default_method, bool tls = f
          std::string("123456789012\0", 13) + default_method + '\0';
 }
 
+// A server's first packet, but for its version.
+inline std::string NoiseLikeAGreeting() {
+  std::string greeting = MySqlGreeting("noise");
+  greeting[1] = '\xc1';
+  return greeting;
+}
+
 // Signs anybody in, and gives these answers to the first prepare and the execute behind it. Returns
 // the next sequence number, 0 if the client has gone. `extensions`: of MariaDB's protocol.
 inline unsigned char Converse(int client, const Packets& prepare, const Packets& execute,

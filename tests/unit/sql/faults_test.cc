@@ -8,10 +8,12 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <barrier>
 #include <cstring>
 #include <future>
+#include <memory>
 #include <thread>
 #include <utility>
 
@@ -581,20 +583,75 @@ TEST_F(FaultsTest, NoPacketOfASignInIsLongerThanTheBufferThatIsThereFromTheStart
   }
 }
 
-TEST_F(FaultsTest, AServerThatTalksGarbageIsUnavailable) {
-  const std::vector<std::string> garbage = {
-      std::string(100'000, 'x'), std::string("\xff\xff\xff\x00", 4) + std::string(1000, '\0'),
-      std::string("\x01\x00\x00\x00\x00", 5), "HTTP/1.1 400 Bad Request\r\n\r\n",
-      std::string("\x4a\x00\x00\x00\x0a", 5) + "5.5.5-10.11"};
-  for (const std::string& bytes : garbage) {
+// Says this, whole or in two pieces, and waits.
+FakeServer::Talk Saying(const std::string& bytes, std::size_t first = std::string::npos) {
+  return [=](int client, const std::atomic<bool>& stop) {
+    for (const std::string& piece :
+         {bytes.substr(0, first), bytes.substr(std::min(first, bytes.size()))}) {
+      if (send(client, piece.data(), piece.size(), MSG_NOSIGNAL | MSG_DONTWAIT) < 0) return;
+      poll(nullptr, 0, first < bytes.size() ? 20 : 0);
+    }
+    WaitForStop(stop);
+  };
+}
+
+const std::string kHead("\x4a\0\0\0\x0a", 5);
+
+// The library takes the last one for a server that asks for a method that it may not have.
+TEST_F(FaultsTest, AServerIsFoundAtOnceInThePlaceOfWhatGreetedAsNoServer) {
+  const std::string noise(4096, '\xff');
+  for (const std::string& bytes :
+       {std::string(100'000, 'x'), std::string("\x01\0\0\0\0", 5),
+        std::string("HTTP/1.1 400 Bad Request\r\n\r\n"), kHead + noise, kHead + '\0' + noise,
+        std::string("\x4a\0\0\0\x0b", 5) + std::string("5.5\0", 4) + noise,
+        PacketOf(0, NoiseLikeAGreeting())}) {
+    SCOPED_TRACE(bytes.substr(0, 8));
     TemporaryDirectory directory;
+    Line line;
+    std::atomic<bool> talks_garbage = true;
     FakeServer fake(directory.path() + "/s", [&](int client, const std::atomic<bool>& stop) {
-      if (send(client, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT) > 0)
-        WaitForStop(stop);
+      if (talks_garbage) return Saying(bytes)(client, stop);
+      Relay(client, server_->socket(), line, stop);
     });
     Layer layer("servers = [\"" + directory.path() + "/s\"]\n");
-    ExpectUnavailable(layer, bytes.substr(0, 5).c_str());
+    ExpectUnavailable(layer, "garbage");
     ExpectUnavailable(layer, "again");
+    talks_garbage = false;
+    EXPECT_EQ(layer.User("alice"), kAlice);
+  }
+}
+
+TEST_F(FaultsTest, AServerWhoseGreetingBreaksOffOrMakesNoSenseIsUnavailable) {
+  for (const std::string& bytes :
+       {kHead + "5.5.5-10.11", kHead + std::string("5.5\0", 4) + std::string(4096, '\xff'),
+        kHead + std::string("5.5\0", 4) + std::string(4096, '\x08'),
+        kHead + std::string("5.5\0", 4) + std::string(4096, '\0')}) {
+    SCOPED_TRACE(bytes.substr(0, 8));
+    TemporaryDirectory directory;
+    FakeServer fake(directory.path() + "/s", Saying(bytes));
+    Layer layer("servers = [\"" + directory.path() + "/s\"]\n");
+    ExpectUnavailable(layer, "garbage");
+    ExpectUnavailable(layer, "again");
+  }
+}
+
+// The library then asks for the server's version, which has not been told: it ended whatever
+// program looks an account up.
+TEST_F(FaultsTest, AProgressReportInPlaceOfAGreetingEndsNoProcess) {
+  const std::string shortest = PacketOf(0, ErrorPacket(65535, ""));
+  for (const std::string& report :
+       {shortest, PacketOf(0, ErrorPacket(65535, "#HY000\1\1\1\1\1\1\1\1\1")),
+        std::string("\x4a\0\0\0", 4) + std::string(4096, '\xff')}) {
+    for (const std::size_t first : {std::size_t{5}, std::string::npos}) {
+      for (const char* tls : {"off", "required"}) {
+        SCOPED_TRACE(std::to_string(report.size()) + " " + std::to_string(first) + " " + tls);
+        FakeServer fake(Saying(report, first));
+        Layer layer("servers = [\"127.0.0.1:" + std::to_string(fake.port()) + "\"]\ntls = \"" +
+                    tls + "\"\n");
+        ExpectUnavailable(layer, "garbage");
+        ExpectUnavailable(layer, "again");
+      }
+    }
   }
 }
 

@@ -212,6 +212,19 @@ TEST_F(TlsTest, WhoGreetsWithoutTlsHearsNoNameAndNoPassword) {
   }
 }
 
+TEST_F(TlsTest, NoiseIsNoServerThatOffersNoTls) {
+  const FakeServer fake([](int client, const std::atomic<bool>&) {
+    SendPacket(client, 0, NoiseLikeAGreeting());
+    Hear(client);
+  });
+  for (const char* tls : kModes) {
+    Layer layer("servers = [\"127.0.0.1:" + std::to_string(fake.port()) + "\"]\n" + Demanding(tls));
+    EXPECT_EQ(layer.User("alice").substr(0, 11), "unavailable") << tls;
+    EXPECT_TRUE(layer.log().Contains("what greets there is no MySQL or MariaDB server")) << tls;
+    EXPECT_FALSE(layer.log().Contains("TLS")) << tls;
+  }
+}
+
 // Whoever is on the way leaves the server's TLS alone, and only puts answers of his own behind its
 // greeting: it must not be as if TLS had brought them.
 TEST_F(TlsTest, WhatCameInTheClearIsNoAnswerOfTheServerThatTlsIsThenBegunWith) {

@@ -215,6 +215,12 @@ char* sqlmap_client_setlocale(int, const char*) { return nullptr; }
 sighandler_t sqlmap_client_signal(int, sighandler_t) { return SIG_DFL; }
 int sqlmap_client_usleep(useconds_t) { return 0; }
 
+// A server's version is looked at before there is one, where its first word is an error with the
+// number of a progress report, 65535.
+char* sqlmap_client_strstr(const char* text, const char* part) {
+  return text == nullptr ? nullptr : const_cast<char*>(std::strstr(text, part));
+}
+
 // Authentication plugins: a server names the one that it wants, and the library loads it before it
 // looks whether it may.
 void* sqlmap_client_dlopen(const char* path, int) {
